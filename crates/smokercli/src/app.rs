@@ -11,7 +11,7 @@ use crate::cli::args::Args;
 use crate::cli::parse::{self, CommandLine};
 use crate::client::fleet::{Fleet, Selection};
 use crate::client::history::HistoryQuery;
-use crate::client::session::Session;
+use crate::client::session::{ForcedRuns, Session};
 use crate::commands;
 use crate::config::ClientConfig;
 use crate::error::ExitError;
@@ -139,7 +139,7 @@ fn watch_hosts(
         transport: &transport,
         observer: console,
         hosts: http.hosts,
-        forces: false,
+        forces: ForcedRuns::None,
         names: query.names(),
     };
     let watching = async {
@@ -162,7 +162,7 @@ fn ask(query: &Query, http: &HttpOptions, mut fleet: Fleet, console: &Console) -
         transport: &transport,
         observer: console,
         hosts: http.hosts,
-        forces: query.action == QueryAction::Force,
+        forces: ForcedRuns::once_if(query.action == QueryAction::Force),
         names: query.names(),
     };
     let ending = runtime.block_on(run_query(query, &mut fleet, session, console));

@@ -25,7 +25,7 @@ pub(crate) fn networking() -> Result<Runtime, ExitError> {
 }
 
 /// Waits for the work and shows its progress. Returns whether it was completed;
-/// Ctrl-C and SIGTERM cancel it.
+/// Ctrl-C, SIGTERM and SIGHUP cancel it.
 pub(crate) async fn with_progress(console: &Console, work: impl Future<Output = ()>) -> bool {
     let mut work = pin!(work);
     let mut interrupted = pin!(stop_signal());
@@ -46,16 +46,29 @@ pub(crate) async fn with_progress(console: &Console, work: impl Future<Output = 
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM.
+/// Waits for Ctrl-C, SIGTERM, or SIGHUP, which comes when the terminal is closed, unless the program was started to outlive that
+/// (`nohup`).
 pub(crate) async fn stop_signal() {
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminated) => drop(terminated.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
+    let hangs_up = !hangup_is_ignored();
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
+        () = received(SignalKind::terminate()) => {}
+        () = received(SignalKind::hangup()), if hangs_up => {}
     }
+}
+
+async fn received(kind: SignalKind) {
+    match signal(kind) {
+        Ok(mut signal) => drop(signal.recv().await),
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Whether SIGHUP is ignored, as the program found it. Where the system does not say, it is left as it is.
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // The lowest bit is that of signal 1.
+    ignored.is_none_or(|ignored| ignored & 1 == 1)
 }

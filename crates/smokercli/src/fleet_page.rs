@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cli::commands::fleet_args::FleetArgs;
 use crate::client::fleet::{Fleet, FleetAnswer};
 use crate::client::observer::NoProgress;
-use crate::client::session::Session;
+use crate::client::session::{ForcedRuns, Session};
 use crate::commands::{self, Found};
 use crate::config::ClientConfig;
 use crate::error::ExitError;
@@ -86,7 +86,7 @@ impl FleetPage {
             transport,
             observer: &NoProgress,
             hosts: self.targets.http.hosts,
-            forces: false,
+            forces: ForcedRuns::None,
             names,
             values: None,
         };

@@ -9,6 +9,7 @@ use smoker_tests::daemon::Daemon;
 use smoker_tests::documents::help;
 use smoker_tests::documents::markdown::{self, Block};
 use smoker_tests::{binary, cli};
+use tempfile::TempDir;
 
 use crate::page;
 
@@ -53,15 +54,87 @@ fn command_lines(block: &Block) -> Vec<String> {
     block.text.lines().filter_map(cut).collect()
 }
 
+/// Two hosts, which are one daemon, in the group `prod`, and what pipelines have around them.
+struct Site {
+    _daemon: Daemon,
+    home: TempDir,
+    address: String,
+}
+
+impl Site {
+    fn start() -> Self {
+        let disk = "Command: echo fine\nCategory: system\nType: smokeTest";
+        let config = Config::new().top("state_dir: {{DIR}}/state");
+        let daemon = Daemon::start(config.plugin("Disk", disk).plugin("Web", "Command: 'true'"));
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let write = |name: &str, text: &str| fs::write(home.path().join(name), text).expect("writable");
+        let (address, port) = (daemon.address().to_string(), daemon.address().port());
+        let hosts = format!("['{address}', 'localhost:{port}']");
+        write(".smokercli.yaml", &format!("groups: {{prod: {hosts}, staging: ['staging.example.org']}}\n"));
+        write("hosts.ini", &format!("[prod]\nweb1 smoker_host=127.0.0.1 smoker_port={port}\n"));
+        Self { _daemon: daemon, home, address }
+    }
+
+    /// Runs a command line of a page, for these hosts.
+    fn run(&self, line: &str) {
+        let home = self.home.path();
+        if line.starts_with("smokercli diff") {
+            fs::copy(home.join("before.json"), home.join("after.json")).expect("a baseline");
+        }
+        let port = self.address.rsplit(':').next().expect("a port");
+        let filled = line
+            .replace("{{ inventory_file }}", "hosts.ini")
+            .replace("{{ ansible_play_batch | join(',') }}", "web1")
+            .replace("'web[01-40]' -p fsmount", &format!("{} localhost:{port} -p Disk", self.address))
+            .replace("--at 2h", "--at 1ms")
+            .replace("--at '2026-11-29T10:00'", "--at 1ms");
+        let programs = binary::path("smokercli").parent().expect("a folder").display().to_string();
+        let path = format!("{programs}:{}", std::env::var("PATH").unwrap_or_default());
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &filled]).current_dir(home).env("HOME", home).env("PATH", &path);
+        let output = cli::run(command.env("GITHUB_STEP_SUMMARY", home.join("summary.md")));
+        assert_eq!(output.code, 0, "{filled}: {}", output.text());
+    }
+}
+
+#[test]
+fn the_examples_of_the_help_and_of_the_man_page_run() {
+    let site = Site::start();
+    site.run("smokercli baseline -g prod -o before.json");
+    let man = page::read("docs/man/smokercli.1").replace(".Dl ", "");
+    let mut run = BTreeSet::new();
+    for command in ["gate", "baseline", "diff", "odd"] {
+        let help = cli::run(Command::new(binary::path("smokercli")).args([command, "--help"])).stdout;
+        let begin = format!("smokercli {command} ");
+        for line in help.lines().chain(man.lines()).map(str::trim).filter(|line| line.starts_with(&begin)) {
+            site.run(line);
+            run.insert((command, line.to_owned()));
+        }
+    }
+    for command in ["gate", "baseline", "diff", "odd"] {
+        assert!(run.iter().filter(|(of, _)| *of == command).count() >= 2, "{command}: {run:?}");
+    }
+}
+
+#[test]
+fn every_option_of_the_gate_is_in_an_example() {
+    let blocks = markdown::blocks(&page::read(PAGE));
+    let lines: Vec<_> = blocks.iter().flat_map(command_lines).collect();
+    let shared = ["-g", "--inventory", "--limit", "--exclude-hosts", "-p", "--category", "--smoke"];
+    for command in ["gate", "baseline"] {
+        let begin = format!("smokercli {command} ");
+        let words: BTreeSet<_> =
+            lines.iter().filter(|line| line.starts_with(&begin)).flat_map(|line| line.split(' ')).collect();
+        let shared = if command == "gate" { shared.as_slice() } else { &[] };
+        for option in own_options(command).iter().map(String::as_str).chain(shared.iter().copied()) {
+            assert!(words.contains(option), "no example of {command} {option}");
+        }
+    }
+}
+
 #[test]
 fn every_pipeline_is_well_formed_and_its_commands_run() {
-    let daemon = Daemon::start(Config::new().plugin("Disk", "Command: echo fine").plugin("Web", "Command: 'true'"));
-    let home = tempfile::tempdir().expect("a temporary folder");
-    let write = |name: &str, text: &str| fs::write(home.path().join(name), text).expect("writable");
-    write(".smokercli.yaml", &format!("groups: {{prod: ['{}']}}\n", daemon.address()));
-    write("hosts.ini", &format!("web1 smoker_host=127.0.0.1 smoker_port={}\n", daemon.address().port()));
-    let programs = binary::path("smokercli").parent().expect("a folder").display().to_string();
-    let path = format!("{programs}:{}", std::env::var("PATH").unwrap_or_default());
+    let site = Site::start();
     let mut run = 0;
     for block in markdown::blocks(&page::read(PAGE)) {
         if block.language == "yaml" {
@@ -69,16 +142,7 @@ fn every_pipeline_is_well_formed_and_its_commands_run() {
             document.unwrap_or_else(|error| panic!("line {}: {error}", block.line));
         }
         for line in command_lines(&block) {
-            if line.starts_with("smokercli diff") {
-                fs::copy(home.path().join("before.json"), home.path().join("after.json")).expect("a baseline");
-            }
-            let filled = line
-                .replace("{{ inventory_file }}", "hosts.ini")
-                .replace("{{ ansible_play_batch | join(',') }}", "web1");
-            let mut command = Command::new("/bin/sh");
-            command.args(["-c", &filled]).current_dir(home.path()).env("HOME", home.path()).env("PATH", &path);
-            let output = cli::run(command.env("GITHUB_STEP_SUMMARY", home.path().join("summary.md")));
-            assert_eq!(output.code, 0, "line {}: {filled}: {}", block.line, output.text());
+            site.run(&line);
             run += 1;
         }
     }
@@ -86,7 +150,7 @@ fn every_pipeline_is_well_formed_and_its_commands_run() {
     for (file, words) in
         [("summary.md", "gate: proceed"), ("gate.xml", "<testsuites"), ("annotations.json", "smokercli gate")]
     {
-        let text = fs::read_to_string(home.path().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let text = fs::read_to_string(site.home.path().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
         assert!(text.contains(words), "{file}: {text}");
     }
 }

@@ -43,6 +43,9 @@ pub enum Answer {
         has: BTreeSet<String>,
         /// Those that the call selects.
         selected: BTreeSet<String>,
+        /// Those that the call does not select, and that a baseline has only if it did so before: what they do not show any more is
+        /// gone.
+        deselected: BTreeSet<String>,
         /// Names that the call asks for and the host does not have.
         missing: BTreeSet<String>,
         /// The results of the plugins that it was asked to run.

@@ -67,7 +67,7 @@ impl HostRounds {
                 self.parts.values_mut().for_each(PartRounds::begin_again);
                 self.gone.clear();
             }
-            Answer::Answered { has, selected, missing, runs, fallen } => {
+            Answer::Answered { has, selected, deselected, missing, runs, fallen } => {
                 self.contact = Contact::Answered { has_plugins: !has.is_empty() };
                 self.missing = missing;
                 self.parts.retain(|part, _| selected.contains(&part.plugin));
@@ -84,7 +84,7 @@ impl HostRounds {
                         self.record_run(&plugin, run, &is_bad);
                     }
                 }
-                self.note_gone(&has);
+                self.note_gone(&has, &deselected);
             }
         }
     }
@@ -105,10 +105,10 @@ impl HostRounds {
     }
 
     /// Counts the answers in which what was there before is not.
-    fn note_gone(&mut self, has: &BTreeSet<String>) {
+    fn note_gone(&mut self, has: &BTreeSet<String>, deselected: &BTreeSet<String>) {
         let before: Vec<_> = self.before.iter().flat_map(BTreeMap::keys).cloned().collect();
         for part in &before {
-            let is_plugin_there = has.contains(&part.plugin);
+            let is_plugin_there = has.contains(&part.plugin) && !deselected.contains(&part.plugin);
             // Whether a component is there is known only when the plugin has run.
             let is_there = if part.component.is_none() {
                 is_plugin_there

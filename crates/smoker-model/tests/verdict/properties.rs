@@ -31,6 +31,7 @@ fn answered(runs: &[(&str, PluginRun)]) -> Answer {
     Answer::Answered {
         has: names.clone(),
         selected: names,
+        deselected: BTreeSet::new(),
         missing: BTreeSet::new(),
         runs: runs.iter().map(|(name, run)| ((*name).to_owned(), run.clone())).collect(),
         fallen: BTreeSet::new(),

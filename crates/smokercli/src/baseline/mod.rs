@@ -17,7 +17,7 @@ use smoker_model::verdict::baseline::{Baseline, Source};
 use crate::asking::{networking, with_progress};
 use crate::cli::commands::baseline_args::BaselineArgs;
 use crate::client::fleet::Fleet;
-use crate::client::session::Session;
+use crate::client::session::{ForcedRuns, Session};
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::filter::Filter;
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> 
         transport: &transport,
         observer: console,
         hosts: targets.selection.len(),
-        forces: source == Source::Forced,
+        forces: ForcedRuns::once_if(source == Source::Forced),
         names: if filter.names_what_is_wanted() { &filter.names } else { &[] },
     };
     let mut baseline = record::empty(source, at);

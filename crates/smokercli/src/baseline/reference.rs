@@ -45,6 +45,11 @@ pub(crate) fn read(
     Ok(found.into_iter().map(|host| before(host?, filter)).collect())
 }
 
+/// Whether a baseline has all that the filter chooses by.
+pub(crate) fn tells(filter: &Filter) -> bool {
+    filter.tests.iter().all(|test| KEPT_PARAMETERS.contains(&test.key.as_str()))
+}
+
 /// Reads a baseline, of the plugins that the filter selects.
 ///
 /// # Errors

@@ -180,12 +180,39 @@ pub async fn force<T: Transport>(
     host: &HostLinks,
     plugins: Vec<String>,
 ) -> Result<Vec<Plugin>, AskError> {
+    let begun = begin_run(session, host, plugins).await?;
+    run_results(session, host, begun).await
+}
+
+/// Has the daemon begin to run these plugins.
+///
+/// # Errors
+///
+/// When the daemon refuses.
+pub async fn begin_run<T: Transport>(
+    session: &Session<'_, T>,
+    host: &HostLinks,
+    plugins: Vec<String>,
+) -> Result<BegunRun, AskError> {
     let processes = host.processes.as_ref().map_err(Clone::clone)?;
     let selection = ForceSelection { plugins: Some(plugins), filter: None, parameters: session.values.cloned() };
-    let mut asked = Instant::now();
+    let asked = Instant::now();
     let request = ForceRequest { process: selection };
     let answer: Box<RawValue> = session.post(processes, &request, PAGE_LIMIT, FIRST_WAIT).await?;
-    let mut path = match run_answer(processes, &answer)? {
+    Ok(BegunRun { asked, answer: run_answer(processes, &answer)? })
+}
+
+/// Waits for the results of a run.
+///
+/// # Errors
+///
+/// When they cannot be fetched.
+pub async fn run_results<T: Transport>(
+    session: &Session<'_, T>,
+    host: &HostLinks,
+    BegunRun { mut asked, answer }: BegunRun,
+) -> Result<Vec<Plugin>, AskError> {
+    let mut path = match answer {
         RunAnswer::Done(plugins) => return Ok(plugins),
         RunAnswer::Running(path) => path,
     };
@@ -235,7 +262,15 @@ async fn sleep(pause: Duration) {
     let _ = tokio::task::spawn_blocking(move || std::thread::sleep(pause)).await;
 }
 
+/// A forced run that a daemon has begun, and may have ended already.
+#[derive(Debug)]
+pub struct BegunRun {
+    asked: Instant,
+    answer: RunAnswer,
+}
+
 /// What a daemon says of a forced run.
+#[derive(Debug)]
 enum RunAnswer {
     /// The run goes on; the path of the next poll.
     Running(String),

@@ -14,6 +14,27 @@ use crate::inventory::address::without_password;
 use crate::plugin::json_repair::repaired;
 use crate::transport::exchange::{KeepAlive, Method, PageBody, PageRequest, Transport, TransportError};
 
+/// How a call has plugins run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForcedRuns {
+    /// Not at all.
+    None,
+    /// Once. They are asked for on a connection of its own: a kept one may have been closed by the server, and this POST is
+    /// never sent twice.
+    Once,
+    /// In rounds, so that one run more does no harm. They are asked for on the connection that has just given the plugins, and
+    /// once more when the server has closed it.
+    Repeated,
+}
+
+impl ForcedRuns {
+    /// One run, if any.
+    #[must_use]
+    pub fn once_if(is_wanted: bool) -> Self {
+        if is_wanted { Self::Once } else { Self::None }
+    }
+}
+
 /// What all requests of a call share.
 #[derive(Clone, Copy)]
 pub struct Session<'a, T> {
@@ -23,9 +44,8 @@ pub struct Session<'a, T> {
     pub observer: &'a dyn ProgressObserver,
     /// How many hosts the call asks.
     pub hosts: usize,
-    /// Whether a forced run follows. It is asked for on a connection of its own: a kept one
-    /// may have been closed by the server, and a POST is never sent twice.
-    pub forces: bool,
+    /// Whether forced runs follow.
+    pub forces: ForcedRuns,
     /// The names of plugins that the call asks for; empty for all. They are
     /// fetched one by one when the page of all plugins is too large.
     pub names: &'a [String],
@@ -45,7 +65,11 @@ pub(super) struct ReadPage<P> {
 impl<T: Transport> Session<'_, T> {
     /// What happens to the connection after the page of all plugins.
     pub(super) fn after_plugins(&self) -> KeepAlive {
-        if self.forces { KeepAlive::No } else { KeepAlive::IfSmallFleet }
+        match self.forces {
+            ForcedRuns::None => KeepAlive::IfSmallFleet,
+            ForcedRuns::Once => KeepAlive::No,
+            ForcedRuns::Repeated => KeepAlive::Yes,
+        }
     }
 
     /// Fetches a page of JSON. It may take `limit` unless the user has set another one.
@@ -55,7 +79,9 @@ impl<T: Transport> Session<'_, T> {
         limit: Duration,
         keep_alive: KeepAlive,
     ) -> Result<P, AskError> {
-        let request = PageRequest { method: Method::Get, url, limit, keep_alive, may_send_again: false, wait: None };
+        // Rounds of a small fleet come on kept connections.
+        let may_send_again = self.forces == ForcedRuns::Repeated;
+        let request = PageRequest { method: Method::Get, url, limit, keep_alive, may_send_again, wait: None };
         self.send(request).await.map(|page| page.content)
     }
 
@@ -92,8 +118,10 @@ impl<T: Transport> Session<'_, T> {
     ) -> Result<P, AskError> {
         let body = serde_json::to_vec(body).map_err(|error| TransportError::new(url, error.to_string()))?;
         let method = Method::Post(body);
-        let keep_alive = KeepAlive::Yes;
-        let request = PageRequest { method, url, limit, keep_alive, may_send_again: false, wait: Some(wait) };
+        let may_send_again = self.forces == ForcedRuns::Repeated;
+        // Hosts of a gate all run at once, so that each connection that is kept would be open for each of them.
+        let keep_alive = if may_send_again { KeepAlive::IfSmallFleet } else { KeepAlive::Yes };
+        let request = PageRequest { method, url, limit, keep_alive, may_send_again, wait: Some(wait) };
         self.send(request).await.map(|page| page.content)
     }
 

@@ -6,7 +6,7 @@ use smoker_model::wire::explanation::Explanation;
 use crate::asking::{networking, with_progress};
 use crate::cli::commands::explain_args::ExplainArgs;
 use crate::client::fleet::Fleet;
-use crate::client::session::Session;
+use crate::client::session::{ForcedRuns, Session};
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::render;
@@ -29,7 +29,8 @@ pub(crate) fn run(args: &ExplainArgs, targets: &Targets, console: &Console) -> R
     let transport = Http::new(targets.http.clone()).map_err(ExitError::new)?;
     let names = std::slice::from_ref(&args.plugin);
     let hosts = targets.selection.len();
-    let session = Session { values: None, transport: &transport, observer: console, hosts, forces: true, names };
+    let session =
+        Session { values: None, transport: &transport, observer: console, hosts, forces: ForcedRuns::Once, names };
     let mut fleet = Fleet::new(targets.selection.addresses());
     let mut outcomes = Vec::new();
     let is_done = runtime.block_on(with_progress(console, async {

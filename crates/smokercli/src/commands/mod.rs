@@ -101,7 +101,8 @@ fn run_roll(words: &[OsString], config: &ClientConfig) -> Result<u8, ExitError> 
     };
     let console = console(&*args, config, &discovery);
     if args.resume.is_some() {
-        return roll::resume(&args, words, &options);
+        let hosts_of = |args: &RollArgs, typed: &[String]| targets_of(args, typed, discovery, config, &console);
+        return roll::resume(&args, words, &options, hosts_of);
     }
     let targets = targets_of(&*args, &typed, discovery, config, &console)?;
     roll::begin(&args, targets, words, &options)

@@ -6,7 +6,7 @@ use smoker_model::wire::silences::{ListedSilence, Silence};
 use crate::asking::{networking, with_progress};
 use crate::cli::commands::silence_args::{SilenceArgs, SilenceEnd};
 use crate::client::fleet::Fleet;
-use crate::client::session::Session;
+use crate::client::session::{ForcedRuns, Session};
 use crate::client::silences::SilenceOrder;
 use crate::error::ExitError;
 use crate::exit_code;
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &SilenceArgs, targets: &Targets, console: &Console) -> R
         transport: &transport,
         observer: console,
         hosts: targets.selection.len(),
-        forces: true,
+        forces: ForcedRuns::Once,
         names: if filter.mode == FilterMode::Keep { &filter.names } else { &[] },
     };
     let mut fleet = Fleet::new(targets.selection.addresses());

@@ -26,7 +26,7 @@ use smoker_model::verdict::rounds::{Progress, Rounds, Settings};
 use crate::asking::{networking, stop_signal};
 use crate::baseline::reference::{self, HostBefore};
 use crate::cli::commands::gate_args::GateArgs;
-use crate::client::session::Session;
+use crate::client::session::{ForcedRuns, Session};
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::filter::Filter;
@@ -50,10 +50,12 @@ pub(crate) fn run(args: &GateArgs, targets: &Targets, console: &Console) -> Resu
     let gate = Gate::prepare(args.clone(), targets, console)?;
     let judged = gate.judge(targets, console)?;
     let report = judged.report(&gate.args, targets);
-    outputs::write(&outputs, &report, query::style(&args.console))?;
-    if !outputs::has_standard_output(&outputs) {
+    let written = outputs::write(&outputs, &report, query::style(&args.console));
+    // A report that cannot be written must not cost the verdict.
+    if written.is_err() || !outputs::has_standard_output(&outputs) {
         console.info(&report.headline());
     }
+    written?;
     Ok(judged.exit_code)
 }
 
@@ -75,7 +77,7 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
-    /// Whether Ctrl-C or SIGTERM have ended it.
+    /// Whether a signal has ended it.
     pub(crate) fn is_interrupted(&self) -> bool {
         self.end.is_none()
     }
@@ -149,7 +151,7 @@ impl Gate {
             transport: &transport,
             observer: &watcher,
             hosts: addresses.len(),
-            forces: true,
+            forces: ForcedRuns::Repeated,
             names: &filter.names,
         };
         let prober = DaemonProber::new(session, &addresses, filter, before.as_deref().unwrap_or_default());
@@ -185,7 +187,7 @@ fn check_addresses(addresses: &[HostAddress]) -> Result<(), ExitError> {
     Ok(())
 }
 
-/// Asks the hosts in rounds and tells how it goes. None when Ctrl-C or SIGTERM have ended it.
+/// Asks the hosts in rounds and tells how it goes. None when a signal has ended it.
 async fn gate(
     rounds: &mut Rounds,
     hosts: usize,

@@ -7,17 +7,20 @@ use smoker_model::verdict::answer::{Answer, Finding, PluginRun};
 use smoker_model::verdict::baseline::Before;
 use smoker_model::verdict::part::Part;
 use smoker_model::verdict::past::Past;
+use tokio::sync::Semaphore;
 
+use crate::baseline::reference;
 use crate::client::ask_error::AskError;
 use crate::client::history;
 use crate::client::host::{self, HostAnswer, HostLinks};
-use crate::client::session::Session;
+use crate::client::session::{ForcedRuns, Session};
 use crate::filter::Filter;
 use crate::gate::drive::{Probed, Prober};
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
 use crate::plugin::value_text::member;
-use crate::report::findings::{no_result, run_of, run_of_past};
+use crate::plugin::view::PluginView;
+use crate::report::findings::{no_result, run_of_past, run_of_view};
 use crate::report::history::PastResult;
 use crate::transport::exchange::Transport;
 
@@ -30,6 +33,8 @@ struct Known {
     first: Option<String>,
     /// Whether the journal was asked.
     is_past_asked: bool,
+    /// How many plugins the call selected in the newest round.
+    selected: usize,
 }
 
 /// Asks the daemons.
@@ -39,8 +44,13 @@ pub(super) struct DaemonProber<'a, T> {
     filter: &'a Filter,
     before: &'a [Option<BTreeMap<Part, Before>>],
     known: Vec<RefCell<Known>>,
+    /// Whether a baseline says of each of its plugins whether the call would have selected it.
+    is_told_by_baselines: bool,
     /// The names of all plugins of the fleet that have been seen.
     names: RefCell<BTreeSet<String>>,
+    /// One permit for each host that is being asked for its plugins and to run some: its connection is kept meanwhile, and
+    /// those of all hosts of a large fleet would exceed the limit on open files. Runs are waited for without it.
+    asking: Semaphore,
 }
 
 impl<'a, T: Transport> DaemonProber<'a, T> {
@@ -52,13 +62,21 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         before: &'a [Option<BTreeMap<Part, Before>>],
     ) -> Self {
         let known = addresses.iter().map(|_| RefCell::default()).collect();
-        Self { session, addresses, filter, before, known, names: RefCell::default() }
+        let asking = Semaphore::new(session.transport.parallel());
+        let is_told_by_baselines = reference::tells(filter);
+        Self { session, addresses, filter, before, known, is_told_by_baselines, names: RefCell::default(), asking }
     }
 
     async fn round(&self, host: usize, settled: &BTreeSet<String>) -> Result<Probed, Silence> {
-        let answer = host::ask(&self.session, &self.addresses[host]).await;
+        // The semaphore is never closed, so this returns a permit.
+        let permit = self.asking.acquire().await;
+        // Where nothing is expected to run, nothing is to come on the connection either.
+        let runs_nothing = !settled.is_empty() && settled.len() >= self.known[host].borrow().selected;
+        let forces = if runs_nothing { ForcedRuns::None } else { ForcedRuns::Repeated };
+        let answer = host::ask(&Session { forces, ..self.session }, &self.addresses[host]).await;
         let HostAnswer { plugins, links, .. } = answer.map_err(|error| silent(&error.reason))?;
         let chosen = self.choose(&plugins)?;
+        self.known[host].borrow_mut().selected = chosen.plugins.len();
         let (done, mut open): (Vec<_>, Vec<_>) =
             chosen.plugins.iter().copied().partition(|plugin| settled.contains(plugin.name()));
         let fallen: Vec<_> = done.into_iter().filter(|plugin| self.has_fallen(host, plugin)).collect();
@@ -67,7 +85,9 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             open.into_iter().filter(|plugin| plugin.has_name()).map(|plugin| plugin.name().to_owned()).collect();
         let mut runs = BTreeMap::new();
         if !wanted.is_empty() {
-            let results = host::force(&self.session, &links, wanted.clone()).await.map_err(|error| silent(&error))?;
+            let begun = host::begin_run(&self.session, &links, wanted.clone()).await.map_err(|error| silent(&error))?;
+            drop(permit);
+            let results = host::run_results(&self.session, &links, begun).await.map_err(|error| silent(&error))?;
             runs = self.runs_of(host, &wanted, &results);
         }
         for plugin in chosen.plugins.iter().filter(|plugin| !plugin.has_name()) {
@@ -77,6 +97,13 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         let past = if self.needs_past(host, &runs) { self.past(host, &links).await } else { None };
         let answer = Answer::Answered {
             has: plugins.iter().map(|plugin| plugin.name().to_owned()).collect(),
+            deselected: if self.is_told_by_baselines {
+                let is_chosen = |plugin: &&Plugin| chosen.plugins.iter().any(|other| other.name() == plugin.name());
+                let others = plugins.iter().filter(|plugin| !is_chosen(plugin));
+                others.map(|plugin| plugin.name().to_owned()).collect()
+            } else {
+                BTreeSet::new()
+            },
             selected: chosen.plugins.iter().map(|plugin| plugin.name().to_owned()).collect(),
             missing: chosen.missing,
             runs,
@@ -113,13 +140,13 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
 
     /// Whether a plugin that need not run has a bad result that is newer than that of its last run here.
     fn has_fallen(&self, host: usize, plugin: &Plugin) -> bool {
-        let ran = |plugin: &Plugin| began(plugin);
+        let view = plugin.view();
         let known = self.known[host].borrow();
-        let is_newer = match (ran(plugin), known.ran.get(plugin.name())) {
+        let is_newer = match (began(&view), known.ran.get(plugin.name())) {
             (Some(now), Some(before)) => now > *before,
             _ => false,
         };
-        is_newer && !run_of(plugin).finding.is_good()
+        is_newer && !run_of_view(&view).finding.is_good()
     }
 
     /// The results of the plugins that were to run.
@@ -132,13 +159,14 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
                 runs.insert(name.clone(), no_result("its run gave no result"));
                 continue;
             };
-            if let Some(began) = began(plugin) {
+            let view = plugin.view();
+            if let Some(began) = began(&view) {
                 if known.first.as_ref().is_none_or(|first| began < *first) {
                     known.first = Some(began.clone());
                 }
                 known.ran.insert(name.clone(), began);
             }
-            runs.insert(name.clone(), run_of(plugin));
+            runs.insert(name.clone(), run_of_view(&view));
         }
         runs
     }
@@ -198,8 +226,7 @@ fn silent(error: &AskError) -> Silence {
 }
 
 /// When the shown result's run began, as the daemon writes it.
-fn began(plugin: &Plugin) -> Option<String> {
-    let view = plugin.view();
+fn began(view: &PluginView) -> Option<String> {
     let result = view.result()?;
     let began = member(result, "lastRunUtc").or_else(|| member(result, "lastRun"))?;
     began.as_str().map(str::to_owned)

@@ -164,7 +164,14 @@ impl Prober for Fleet {
         let runs: BTreeMap<_, _> = wanted.into_iter().map(run).collect();
         let has_bad = runs.values().any(|run| !run.finding.is_good());
         let (has, selected) = (names.clone(), names);
-        let answer = Answer::Answered { has, selected, missing: BTreeSet::new(), runs, fallen: BTreeSet::new() };
+        let answer = Answer::Answered {
+            has,
+            selected,
+            deselected: BTreeSet::new(),
+            missing: BTreeSet::new(),
+            runs,
+            fallen: BTreeSet::new(),
+        };
         Probed { answer, past: has_bad.then(|| Self::past(host)) }
     }
 }

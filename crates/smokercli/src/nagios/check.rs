@@ -9,7 +9,7 @@ use tokio::runtime::Builder;
 use crate::cli::check_args::CheckArgs;
 use crate::client::host;
 use crate::client::observer::NoProgress;
-use crate::client::session::Session;
+use crate::client::session::{ForcedRuns, Session};
 use crate::error::ExitError;
 use crate::filter::{Filter, ParameterTest, WantedName};
 use crate::inventory::address::HostAddress;
@@ -73,7 +73,7 @@ async fn ask(args: &CheckArgs, filter: &Filter) -> Result<Vec<Finding>, ExitErro
         transport: &transport,
         observer: &NoProgress,
         hosts: 1,
-        forces: args.force,
+        forces: ForcedRuns::once_if(args.force),
         names: &args.names,
     };
     let failed = |name: &str, reason: &dyn std::fmt::Display| ExitError::new(format!("Host {name}: {reason}"));

@@ -1,7 +1,8 @@
 //! Where hosts differ, and which facts separate them.
 
-use smoker_model::verdict::odd::alike::{Answer, Group, HostNumber, Row};
+use smoker_model::status::Status;
 use smoker_model::verdict::odd::facts::{FactKind, Separation};
+use smoker_model::verdict::odd::row::{Answer, Group, HostNumber, Row};
 
 use crate::filter::Filter;
 use crate::odd::fleet_answers::{FleetAnswers, Silent};
@@ -45,7 +46,9 @@ impl Findings {
         let silent_places: Vec<_> = silent.iter().map(|host| host.place).collect();
         let of_inventory = |kind: FactKind, _: &str| matches!(kind, FactKind::Group | FactKind::Label);
         let silent_facts = facts.separating(&silent_places, &places, of_inventory);
-        let is_wanted = |row: &Row| row.groups.iter().any(|group| has_status(group, filter));
+        // What is skipped is UNKNOWN, and is shown with its cause alone.
+        let has_skipped = |row: &Row| !row.consequences.is_empty() && filter.has_status(Status::Unknown);
+        let is_wanted = |row: &Row| row.groups.iter().any(|group| has_status(group, filter)) || has_skipped(row);
         let of_row = |row: Row| {
             let places = |groups: &mut dyn Iterator<Item = &Group>| -> Vec<HostNumber> {
                 groups.flat_map(|group| &group.hosts).map(|host| places[*host as usize]).collect()

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
-use smoker_model::verdict::odd::alike::{Answers, Comparison, HostNumber};
+use smoker_model::verdict::odd::alike::{Answers, Comparison};
 use smoker_model::verdict::odd::facts::{FactKind, Facts};
 use smoker_model::verdict::odd::mask::Mask;
+use smoker_model::verdict::odd::row::HostNumber;
 
 use crate::client::fleet::FleetAnswer;
 use crate::inventory::address::host_and_port;
@@ -113,6 +114,9 @@ fn add_answers(compared: &mut Answers, plugin: &Plugin, view: &PluginView) {
     }
     let lines: Vec<_> = messages.iter().map(|(level, text)| (level.as_str(), text.as_str())).collect();
     compared.add(plugin.name(), None, plugin.status(), &lines);
+    if let Some(parent) = view.skipped_because_of() {
+        compared.add_skipped(plugin.name(), parent);
+    }
     for component in view.components() {
         let levels: Vec<_> = component.messages.into_iter().flat_map(MessagesView::levels).collect();
         let lines: Vec<_> =

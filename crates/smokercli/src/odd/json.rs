@@ -1,8 +1,8 @@
 //! The findings as JSON.
 
 use serde_json::{Map, Value as Json, json};
-use smoker_model::verdict::odd::alike::{Answer, Group};
 use smoker_model::verdict::odd::facts::{FactKind, Separation};
+use smoker_model::verdict::odd::row::{Answer, Group};
 
 use crate::odd::findings::{Finding, Findings};
 use crate::odd::wording;
@@ -30,10 +30,15 @@ fn document(findings: &Findings) -> Json {
 fn row(findings: &Findings, finding: &Finding) -> Json {
     let row = &finding.row;
     let groups: Vec<_> = row.odd().iter().map(|group| self::group(findings, group)).collect();
-    json!({
+    let skipped = row.consequences.iter().map(|it| json!({"plugin": it.plugin, "hosts": findings.names_of(&it.hosts)}));
+    let mut json = json!({
         "plugin": row.plugin, "component": row.component, "tie": row.is_tie,
         "reference": row.reference().map(|group| self::group(findings, group)), "differ": groups, "facts": facts(&finding.facts),
-    })
+    });
+    if !row.consequences.is_empty() {
+        json["skippedBecauseOfIt"] = skipped.collect();
+    }
+    json
 }
 
 fn group(findings: &Findings, group: &Group) -> Json {

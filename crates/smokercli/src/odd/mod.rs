@@ -16,7 +16,7 @@ mod wording;
 use crate::asking::{networking, with_progress};
 use crate::cli::commands::odd_args::OddArgs;
 use crate::client::fleet::{Fleet, FleetAnswer};
-use crate::client::session::Session;
+use crate::client::session::{ForcedRuns, Session};
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::filter::{Filter, FilterMode};
@@ -109,7 +109,7 @@ fn asked(
         transport: &transport,
         observer: console,
         hosts: targets.http.hosts,
-        forces: force,
+        forces: ForcedRuns::once_if(force),
         names,
     };
     let mut fleet = Fleet::new(targets.selection.addresses());

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use smoker_model::verdict::odd::alike::{Answer, Group, Row};
+use smoker_model::verdict::odd::row::{Answer, Consequence, Group, HostNumber, Row};
 
 use crate::inventory::fold::fold;
 use crate::odd::findings::{Finding, Findings};
@@ -30,6 +30,7 @@ pub(super) fn render(findings: &Findings, detail: Detail, style: Style) -> Strin
             Detail::Short => page.short(finding),
             Detail::Whole => page.whole(finding),
         }
+        page.consequences(&finding.row);
         for fact in &finding.facts {
             page.line("  ", &wording::separation(fact, "that differ", "alike"));
         }
@@ -121,6 +122,21 @@ impl Page<'_> {
                     self.line("    ", &text);
                 }
             }
+        }
+    }
+
+    /// `skipped because of it: App, Web on web07, web31`, a line for each set of hosts.
+    fn consequences(&mut self, row: &Row) {
+        let mut lines: Vec<(&[HostNumber], Vec<&str>)> = Vec::new();
+        for Consequence { plugin, hosts } in &row.consequences {
+            match lines.iter_mut().find(|(others, _)| *others == hosts.as_slice()) {
+                Some((_, plugins)) => plugins.push(plugin),
+                None => lines.push((hosts, vec![plugin])),
+            }
+        }
+        for (hosts, plugins) in lines {
+            let hosts = wording::hosts(&self.findings.names_of(hosts));
+            self.line("  ", &format!("skipped because of it: {} on {hosts}", sanitize::line(&plugins.join(", "))));
         }
     }
 

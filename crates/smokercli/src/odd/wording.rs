@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use smoker_model::status::Status;
-use smoker_model::verdict::odd::alike::Answer;
 use smoker_model::verdict::odd::facts::{Fact, FactKind, Separation};
+use smoker_model::verdict::odd::row::Answer;
 
 use crate::inventory::fold::listed;
 use crate::odd::findings::Absence;

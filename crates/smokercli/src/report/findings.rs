@@ -20,11 +20,16 @@ const UNNAMED: &str = "(no name)";
 /// The result that the plugin shows.
 #[must_use]
 pub fn run_of(plugin: &Plugin) -> PluginRun {
-    let view = plugin.view();
-    let message = first_message(view.messages()).or_else(|| run_facts::reason(&view));
+    run_of_view(&plugin.view())
+}
+
+/// The result that a plugin shows which is parsed already.
+#[must_use]
+pub fn run_of_view(view: &PluginView) -> PluginRun {
+    let message = first_message(view.messages()).or_else(|| run_facts::reason(view));
     let is_skipped = message.as_ref().is_some_and(|text| text.starts_with(SKIPPED));
-    let finding = Finding { status: plugin.status(), seconds: run_facts::duration(&view), message, is_skipped };
-    PluginRun { finding, components: components(&view) }
+    let finding = Finding { status: view.status(), seconds: run_facts::duration(view), message, is_skipped };
+    PluginRun { finding, components: components(view) }
 }
 
 /// No result, for this reason.

@@ -94,6 +94,9 @@ pub(super) struct Plan {
     pub(super) version: u32,
     /// Who began it, as user@host.
     pub(super) by: String,
+    /// The folder in which it was begun, which its command line may count on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) folder: Option<String>,
     /// The command line, without passwords of URLs.
     pub(super) arguments: Vec<String>,
     /// The hosts in their order.

@@ -4,6 +4,7 @@
 //!
 //! - `drive`: goes from one step to the next; `progress`: which step is next, from what has happened
 //! - `event`: what happens; `record`: the file that keeps it; `show`: the same for people
+//! - `planning`: the plan, and whether it is still that of the command line
 //! - `fleet_hosts`: does what a step says; `units`: the commands of a batch; `command`: one of them; `signals`: Ctrl-C meanwhile
 //! - `steps`: the sizes of batches; `command_text`: names of hosts in commands; `gate_words`: the options of the gate
 
@@ -13,6 +14,7 @@ mod drive;
 mod event;
 mod fleet_hosts;
 mod gate_words;
+mod planning;
 mod progress;
 mod record;
 mod show;
@@ -20,7 +22,7 @@ mod signals;
 mod steps;
 mod units;
 
-use std::collections::HashSet;
+use std::env;
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::SystemTime;
@@ -34,12 +36,10 @@ use crate::discovery::plugin_option::PluginOption;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::gate::Gate;
-use crate::inventory::address::{HostAddress, without_password};
-use crate::inventory::selection::HostSelection;
 use crate::query;
-use crate::roll::command_text::{HOST, HOSTS, has, is_plain};
+use crate::roll::command_text::{HOST, HOSTS, has};
 use crate::roll::drive::{Ending, Orders, Recorder, drive};
-use crate::roll::event::{Event, Plan, PlannedHost, VERSION};
+use crate::roll::event::{Event, Plan};
 use crate::roll::fleet_hosts::FleetHosts;
 use crate::roll::progress::Progress;
 use crate::roll::record::Record;
@@ -48,7 +48,6 @@ use crate::roll::units::Limits;
 use crate::targets::{self, Targets};
 use crate::terminal::console::Console;
 use crate::terminal::output;
-use crate::trust_store::user_at_host;
 
 /// Begins a roll over these hosts. `arguments` is the command line, `roll` first. Returns the exit code.
 ///
@@ -65,37 +64,31 @@ pub(crate) fn begin(
     let console = Console::new(query::verbosity(&args.console));
     let gate = Gate::prepare(gate, &targets, &console)?;
     let steps = args.steps.as_deref().unwrap_or(DEFAULT_STEPS);
-    let plan = plan(&targets.selection, steps, typed(arguments))?;
+    let plan = planning::plan(&targets.selection, steps, planning::without_passwords(arguments))?;
     if args.dry_run {
         return output::print(&show::plan(&plan)).map(|()| exit_code::SUCCESS);
     }
     let signals = Signals::taken()?;
-    let mut recorder = FileRecorder { record: Record::create(args.state.as_deref(), now())?, plan: plan.clone() };
+    let record = Record::create(args.state.as_deref(), now())?;
+    let mut recorder = FileRecorder::new(record, plan.clone(), &signals);
     recorder.keep(&Event::Begun(plan.clone()))?;
     output::print(&format!("record: {}\n", recorder.record.path().display()))?;
     let mut hosts = FleetHosts::new(targets, gate, limits(args), signals, &console);
     go_on(&mut Progress::new(plan), &orders, &mut recorder, &mut hosts)
 }
 
-/// Goes on with a roll: the hosts and the options are those of the record; options that are typed now win. Returns the exit
-/// code.
+/// Goes on with a roll: the hosts and the options are those of the record; options that are typed now win. `hosts_of` finds the
+/// hosts of a command line, with the options of discovery plugins. Returns the exit code.
 ///
 /// # Errors
 ///
-/// When the record cannot be used or has come to its end.
+/// When the record cannot be used or has come to its end, or hosts or batches are typed that are not those of the record.
 pub(crate) fn resume(
     args: &RollArgs,
     arguments: &[OsString],
     plugin_options: &[PluginOption],
+    hosts_of: impl FnOnce(&RollArgs, &[String]) -> Result<Targets, ExitError>,
 ) -> Result<u8, ExitError> {
-    let hosts = &args.targets;
-    let names_hosts = [&hosts.hosts, &hosts.group, &hosts.limit, &hosts.exclude_hosts].iter().any(|it| !it.is_empty());
-    if args.steps.is_some() || names_hosts || !hosts.hosts_file.is_empty() || !hosts.inventory.is_empty() {
-        return Err(ExitError::usage(
-            "--resume goes on with the hosts and the batches of the record; leave --steps and the options of hosts away, or begin a \
-             roll of its own",
-        ));
-    }
     let named = args.resume.as_ref().filter(|path| **path != Path::new(NEWEST)).or(args.state.as_ref());
     let path = named.map_or_else(record::newest_open, |path| Ok(path.clone()))?;
     let (record, events) = Record::open(&path)?;
@@ -110,40 +103,47 @@ pub(crate) fn resume(
         let path = path.display();
         return Err(ExitError::new(format!("the roll of {path} has come to its end; nothing is left to do")));
     }
-    let words = plan.arguments.iter().map(OsString::from).chain(arguments.iter().skip(1).cloned());
-    let SubcommandLine::Run(args, _) = subcommand::parse::<RollArgs>(words, plugin_options)? else {
-        return Err(ExitError::usage("--help and --resume do not go together"));
-    };
-    let (orders, gate) = (orders(&args)?, gate_args(&args, plugin_options)?);
-    let address =
-        |host: &PlannedHost| HostAddress { label: host.name.clone(), ..HostAddress::parse(&host.address, "") };
-    let selection = HostSelection::of_addresses(plan.hosts.iter().map(address).collect());
-    let targets = targets::of_selection(&args.targets, selection)?;
     let console = Console::new(query::verbosity(&args.console));
+    let parsed = |more: &[OsString]| {
+        let words = plan.arguments.iter().map(OsString::from).chain(more.iter().cloned());
+        match subcommand::parse::<RollArgs>(words, plugin_options)? {
+            SubcommandLine::Run(args, of_plugins) => Ok((args, of_plugins)),
+            SubcommandLine::Print(_) => Err(ExitError::usage("--help and --resume do not go together")),
+        }
+    };
+    let typed_now = arguments.get(1..).unwrap_or_default();
+    let begun = parsed(&[])?;
+    // What is typed now is meant for this folder, what is on record for the one in which the roll was begun.
+    if planning::names_hosts(&args.targets) || args.steps.is_some() {
+        planning::check_typed(&plan, &record, args, &begun, hosts_of)?;
+        go_to_folder(&plan, &console);
+    } else {
+        go_to_folder(&plan, &console);
+        planning::warn_of_changes(&plan, &begun, hosts_of, &console);
+    }
+    let args = parsed(typed_now)?.0;
+    let (orders, gate) = (orders(&args)?, gate_args(&args, plugin_options)?);
+    let targets = targets::of_selection(&args.targets, planning::selection(&plan))?;
     let gate = Gate::prepare(gate, &targets, &console)?;
     if args.dry_run {
         return output::print(&show::plan(&plan)).map(|()| exit_code::SUCCESS);
     }
     let signals = Signals::taken()?;
-    let mut recorder = FileRecorder { record, plan };
-    let resumed = Event::Resumed { arguments: typed(arguments) };
+    let mut recorder = FileRecorder::new(record, plan, &signals);
+    let resumed = Event::Resumed { arguments: planning::without_passwords(arguments) };
     recorder.keep(&resumed)?;
     progress.apply(&resumed);
     let mut hosts = FleetHosts::new(targets, gate, limits(&args), signals, &console);
     go_on(&mut progress, &orders, &mut recorder, &mut hosts)
 }
 
-/// The words of a command line, without passwords of URLs. A command is kept as it is, since it may run again.
-fn typed(arguments: &[OsString]) -> Vec<String> {
-    let is_url = |word: &str| word.split_once("://").is_some_and(|(scheme, _)| ["http", "https"].contains(&scheme));
-    let shown = |word: &str| {
-        if is_url(word) && !word.contains(char::is_whitespace) {
-            HostAddress::parse(word, "").label
-        } else {
-            word.to_owned()
-        }
-    };
-    arguments.iter().map(|word| shown(&word.to_string_lossy())).collect()
+/// Commands and files may be named as seen from the folder in which the roll was begun.
+fn go_to_folder(plan: &Plan, console: &Console) {
+    if let Some(folder) = &plan.folder
+        && let Err(error) = env::set_current_dir(folder)
+    {
+        console.warn(&format!("the roll was begun in {folder}, and goes on elsewhere: {error}"));
+    }
 }
 
 fn go_on(
@@ -153,14 +153,14 @@ fn go_on(
     hosts: &mut FleetHosts<'_>,
 ) -> Result<u8, ExitError> {
     let ending = drive(progress, orders, recorder, hosts);
-    let path = recorder.record.path().display();
     if ending != Ok(Ending::Finished) {
         let untouched = progress.plan().hosts.len() - progress.touched().len();
         let hosts = if untouched == 1 { "1 host is".to_owned() } else { format!("{untouched} hosts are") };
-        let resume = format!("{hosts} untouched; to go on: smokercli roll --resume {path}\n");
-        output::print(&resume)?;
+        recorder.print(&format!("{hosts} untouched; to go on: {}\n", recorder.record.resume_command()));
     }
-    Ok(match ending? {
+    let ending = ending?;
+    recorder.unprinted.take().map_or(Ok(()), Err)?;
+    Ok(match ending {
         Ending::Finished => exit_code::SUCCESS,
         Ending::Stopped => exit_code::FAILED_STATE,
         Ending::Interrupted => exit_code::INTERRUPTED,
@@ -171,12 +171,32 @@ fn go_on(
 struct FileRecorder {
     record: Record,
     plan: Plan,
+    signals: Signals,
+    /// Why something could not be shown.
+    unprinted: Option<ExitError>,
+}
+
+impl FileRecorder {
+    fn new(record: Record, plan: Plan, signals: &Signals) -> Self {
+        Self { record, plan, signals: signals.clone(), unprinted: None }
+    }
+
+    /// Shows a text. Where that is not possible, as on a terminal that is closed, the roll is interrupted: what runs comes to
+    /// its end and is kept, and nothing begins of which nobody would read.
+    fn print(&mut self, text: &str) {
+        if let Err(error) = output::print(text) {
+            self.signals.stop();
+            self.unprinted.get_or_insert(error);
+        }
+    }
 }
 
 impl Recorder for FileRecorder {
     fn keep(&mut self, event: &Event) -> Result<(), ExitError> {
         self.record.append(event, now())?;
-        output::print(&show::lines(event, &self.plan))
+        let lines = show::lines(event, &self.plan);
+        self.print(&lines);
+        Ok(())
     }
 }
 
@@ -215,26 +235,4 @@ fn gate_args(args: &RollArgs, plugin_options: &[PluginOption]) -> Result<GateArg
 
 fn limits(args: &RollArgs) -> Limits {
     Limits { parallel: args.run_parallel, within: args.run_within }
-}
-
-fn plan(selection: &HostSelection, steps: &str, arguments: Vec<String>) -> Result<Plan, ExitError> {
-    let mut hosts = Vec::new();
-    let mut names = HashSet::new();
-    for host in selection.hosts() {
-        let HostAddress { label, page } = &host.address;
-        let url = page.as_ref().map_err(|problem| ExitError::usage(format!("{label}: {problem}")))?;
-        let bare = fleet_hosts::bare_name(label);
-        if !is_plain(&bare) {
-            return Err(ExitError::usage(format!(
-                "{bare:?} cannot be put into a command, in which a shell could take it for something else; name the host by letters, \
-                 digits and . - _ : % in the inventory, and its address as smoker_host"
-            )));
-        }
-        if !names.insert(label.as_str()) {
-            return Err(ExitError::usage(format!("{label} is there twice, at different addresses; leave one out")));
-        }
-        hosts.push(PlannedHost { name: label.clone(), address: without_password(url) });
-    }
-    let ends = steps::ends(steps, hosts.len()).map_err(ExitError::usage)?;
-    Ok(Plan { version: VERSION, by: user_at_host(), arguments, hosts, ends })
 }

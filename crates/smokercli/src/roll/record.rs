@@ -46,7 +46,7 @@ impl Record {
             )),
             _ => failed("make", &path, &error),
         })?;
-        Self { file, path }.locked()
+        Self { file, path: absolute(path) }.locked()
     }
 
     /// Opens the record of a roll that is to go on, and reads its events. A line that a crash has cut off is dropped.
@@ -57,7 +57,7 @@ impl Record {
     pub(super) fn open(path: &Path) -> Result<(Self, Vec<Event>), ExitError> {
         let file =
             OpenOptions::new().read(true).append(true).open(path).map_err(|error| failed("open", path, &error))?;
-        let mut record = Self { file, path: path.to_owned() }.locked()?;
+        let mut record = Self { file, path: absolute(path.to_owned()) }.locked()?;
         let mut bytes = Vec::new();
         record.file.read_to_end(&mut bytes).map_err(|error| failed("read", path, &error))?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -83,6 +83,11 @@ impl Record {
         &self.path
     }
 
+    /// The command that goes on with it, for a shell in any folder.
+    pub(super) fn resume_command(&self) -> String {
+        format!("smokercli roll --resume {}", shell_word(&self.path.to_string_lossy()))
+    }
+
     /// Appends an event. It is on disk when this returns: what is done to hosts must not be forgotten.
     ///
     /// # Errors
@@ -95,6 +100,17 @@ impl Record {
         let written = self.file.write_all((line + "\n").as_bytes()).and_then(|()| self.file.sync_data());
         written.map_err(|error| failed("write", &self.path, &error))
     }
+}
+
+/// The roll may go to another folder.
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
+}
+
+/// A text as one word of a shell.
+fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
+    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 fn failed(what: &str, path: &Path, error: &io::Error) -> ExitError {
@@ -144,7 +160,12 @@ fn folder() -> Result<PathBuf, ExitError> {
 /// When there is none, or the folder cannot be read.
 pub(super) fn newest_open() -> Result<PathBuf, ExitError> {
     let folder = folder()?;
-    let none = || ExitError::new(format!("no roll in {} waits to be resumed; name its record", folder.display()));
+    let none = || {
+        ExitError::new(format!(
+            "no roll in {} waits to be resumed; name its record, which the roll has printed at its begin: smokercli roll --resume FILE",
+            folder.display()
+        ))
+    };
     let entries = fs::read_dir(&folder).map_err(|_| none())?;
     let is_record = |path: &PathBuf| path.extension().is_some_and(|end| end == EXTENSION);
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(is_record).collect();
@@ -165,7 +186,14 @@ mod tests {
     use crate::roll::event::Plan;
 
     fn plan() -> Event {
-        Event::Begun(Plan { version: VERSION, by: "a@b".into(), arguments: vec![], hosts: vec![], ends: vec![] })
+        Event::Begun(Plan {
+            version: VERSION,
+            by: "a@b".into(),
+            folder: None,
+            arguments: vec![],
+            hosts: vec![],
+            ends: vec![],
+        })
     }
 
     fn now() -> DateTime<Utc> {

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM while commands run.
+//! Ctrl-C, SIGTERM and SIGHUP while commands run.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -42,8 +42,8 @@ pub struct PageRequest<'a> {
     pub limit: Duration,
     /// What happens to the connection after the response.
     pub keep_alive: KeepAlive,
-    /// Whether a GET is sent again, once, if the connection is lost before the
-    /// response: it comes on a kept connection, which the server may have closed.
+    /// Whether it is sent again, once, if the connection is lost before the response: it comes on a kept connection, which the
+    /// server may have closed. Of a POST only where it does no harm if the server has taken it twice.
     pub may_send_again: bool,
     /// How long the daemon may wait with its response for the end of a run, at most: less when the time for the response
     /// is short. It does not wait in a large fleet, where that would keep other hosts from being asked.

@@ -201,14 +201,13 @@ impl Http {
         (self.is_small_fleet() && seconds > 0).then_some(seconds)
     }
 
-    /// Receives the page. A GET follows redirects on its host, and is sent again
-    /// once when a kept connection turns out to be closed. A POST starts a run,
-    /// so it is sent once, and to the page that the user's address led to.
+    /// Receives the page. A GET follows redirects on its host. A POST starts a run, so it is sent to the page that the user's
+    /// address led to. What may be sent again is, once, when a kept connection turns out to be closed.
     async fn fetch(&self, client: &Client, request: &PageRequest<'_>, asked: &Asked) -> Result<PageBody, Failure> {
         let is_get = matches!(request.method, Method::Get);
         let mut url = request.url.clone();
         let mut redirects = 0;
-        let mut may_send_again = is_get && request.may_send_again;
+        let mut may_send_again = request.may_send_again;
         loop {
             let prepared = self.prepare(client, request, &url);
             let prepared = asked.authorization.iter().fold(prepared, |all, one| all.header(AUTHORIZATION, one.clone()));

@@ -128,11 +128,12 @@ fn every_format_tells_of_what_is_bad() {
 #[test]
 fn a_signal_leaves_a_complete_report() {
     let bad = Fake::start(&daemon(&[("Disk", "ERROR")]));
-    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         let arguments =
             ["gate", "-s", bad.address(), "--within", "1h", "--every", "100ms", "-o", "text", "-o", "json=report.json"];
         let before = bad.requests().len();
-        let (child, home) = Run::of(SMOKERCLI).args(arguments).start();
+        // Who runs the tests may ignore SIGHUP.
+        let (child, home) = Run::of("env").args(["--default-signal=HUP", SMOKERCLI]).args(arguments).start();
         // About page, plugins, run and its result, twice.
         bad.wait_for_requests(before + 8);
         kill(Pid::from_raw(i32::try_from(child.id()).expect("a pid")), signal).expect("it runs");
@@ -144,6 +145,19 @@ fn a_signal_leaves_a_complete_report() {
         let report: Value = serde_json::from_str(&report).expect("a whole report");
         assert_eq!(report["decision"], "interrupted");
     }
+}
+
+/// `nohup` has a call outlive its terminal.
+#[test]
+fn a_hangup_that_is_ignored_ends_nothing() {
+    let bad = Fake::start(&daemon(&[("Disk", "ERROR")]));
+    let line = ["--ignore-signal=HUP", SMOKERCLI, "gate", "-s", bad.address(), "--within", "1s", "--every", "100ms"];
+    let (child, _home) = Run::of("env").args(line).start();
+    bad.wait_for_requests(8);
+    kill(Pid::from_raw(i32::try_from(child.id()).expect("a pid")), Signal::SIGHUP).expect("it runs");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(output.stdout.starts_with(b"NOT SETTLED after 1."), "{output:?}");
 }
 
 #[test]

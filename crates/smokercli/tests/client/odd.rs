@@ -128,6 +128,34 @@ fn hosts_that_differ_are_named_with_what_they_have_in_common() {
     assert!(fleet.fakes.iter().all(|fake| fake.requests().iter().any(|request| request["method"] == "POST")));
 }
 
+/// What is skipped because of a plugin is told with that one.
+#[test]
+fn consequences_are_folded_under_their_cause() {
+    let web = |number: usize| {
+        let is_bad = [3, 4].contains(&number);
+        let db = if is_bad { result("ERROR", "error", "no answer") } else { result("OK", "info", "fine") };
+        let fine = result("OK", "info", "fine");
+        let mut host = host(&format!("web{number}"), &[("App", fine.clone()), ("Db", db), ("Web", fine)]);
+        for place in [0, 2].into_iter().filter(|_| is_bad) {
+            let reason = format!("Db is ERROR since 10:0{number}");
+            let skipped = json!({"since": "2026-11-29T10:00:00Z", "parent": "Db", "reason": reason});
+            host["plugins"]["plugins"]["items"][place]["plugin"]["skipped"] = skipped;
+        }
+        host
+    };
+    let fleet = Fleet::grouped((1..=5).map(web), &[], "");
+    let cause = "Db: 3 alike; web3, web4 differ: no answer [ERROR]\n  the 3: fine [OK]\n  skipped because of it: App, Web on web3, web4\n";
+    let count = "5 hosts; plugins and components alike: 0, not alike: 1\n";
+    assert_eq!(fleet.odd(&[]).stdout, format!("{cause}{count}"));
+    // Also where the states that are wanted are those of what is skipped.
+    assert_eq!(fleet.odd(&["--unknown"]).stdout, format!("{cause}{count}"));
+    let json: Value = serde_json::from_str(&fleet.odd(&["-o", "json"]).stdout).expect("JSON");
+    let skipped = json!([{"plugin": "App", "hosts": ["web3", "web4"]}, {"plugin": "Web", "hosts": ["web3", "web4"]}]);
+    assert_eq!((&json["odd"][0]["skippedBecauseOfIt"], json["odd"].as_array().map(Vec::len)), (&skipped, Some(1)));
+    let alone = fleet.odd(&["-p", "App"]).stdout;
+    assert!(alone.starts_with("App: 3 alike; web3, web4 differ: skipped: Db is ERROR since "), "{alone}");
+}
+
 #[test]
 fn the_page_shows_what_is_printed() {
     let host = |number: usize| {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use smokercli::client::fleet::Fleet;
 use smokercli::client::observer::NoProgress;
-use smokercli::client::session::Session;
+use smokercli::client::session::{ForcedRuns, Session};
 use smokercli::filter::Filter;
 use smokercli::inventory::address::HostAddress;
 use smokercli::transport::http::Http;
@@ -58,8 +58,14 @@ async fn run_query(listener: &TcpListener, input: &[u8]) -> String {
     let address = listener.local_addr().expect("an address");
     let options = HttpOptions { timeout: Some(TIMEOUT), parallel: 1, hosts: 1, ..HttpOptions::default() };
     let transport = Http::new(options).expect("a client");
-    let session =
-        Session { values: None, transport: &transport, observer: &NoProgress, hosts: 1, forces: true, names: &[] };
+    let session = Session {
+        values: None,
+        transport: &transport,
+        observer: &NoProgress,
+        hosts: 1,
+        forces: ForcedRuns::Once,
+        names: &[],
+    };
     let mut fleet = Fleet::new(vec![HostAddress::parse(&address.to_string(), "1")]);
     let client = async {
         fleet.ask(&session).await;

@@ -7,10 +7,9 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use crate::status::Status;
+use crate::verdict::odd::consequences::{Skipped, fold};
 use crate::verdict::odd::mask::Mask;
-
-/// A host, by its place in the order in which hosts were added.
-pub type HostNumber = u32;
+use crate::verdict::odd::row::{Answer, Group, HostNumber, Row};
 
 /// A message: its level, such as `error`, and its text.
 pub type Line<'a> = (&'a str, &'a str);
@@ -33,6 +32,8 @@ struct OfPlugin {
     components: IndexMap<String, Entries>,
     /// The hosts whose result has a component.
     with_components: Vec<HostNumber>,
+    /// The hosts that do not run it because of another plugin, with the name of that one.
+    skipped: Skipped,
 }
 
 /// The answers about a plugin or component, each with its place among all different ones, in the order of the hosts.
@@ -61,44 +62,6 @@ struct Entry {
     sent: Option<Vec<(String, String)>>,
 }
 
-/// Hosts that answer alike.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
-    /// The hosts, lowest number first.
-    pub hosts: Vec<HostNumber>,
-    /// What they answer.
-    pub answer: Answer,
-}
-
-/// An answer. Messages are in an order of their own, each once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// A result.
-    Result {
-        /// Its status.
-        status: Status,
-        /// Level and text of its messages: as they came when they are the same on all these hosts, else masked.
-        messages: Vec<(String, String)>,
-        /// Whether the result lacks components, which other hosts have.
-        lacks_components: bool,
-    },
-    /// The host does not have the plugin, or its result does not have the component.
-    Absent,
-}
-
-/// A plugin, or a component of one, to which not all hosts answer alike.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// The plugin.
-    pub plugin: String,
-    /// The component; `None` for what the plugin says itself.
-    pub component: Option<String>,
-    /// The hosts by their answers, the largest group first.
-    pub groups: Vec<Group>,
-    /// Whether several groups are the largest.
-    pub is_tie: bool,
-}
-
 /// All comparisons.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
@@ -106,24 +69,6 @@ pub struct Comparison {
     pub rows: Vec<Row>,
     /// How many plugins and components have one answer.
     pub alike: usize,
-}
-
-impl Row {
-    /// The answer to hold the others against: the most common one, or among several of these the one with the better
-    /// status. `None` when the statuses do not decide either.
-    #[must_use]
-    pub fn reference(&self) -> Option<&Group> {
-        let [first, rest @ ..] = self.groups.as_slice() else { return None };
-        let is_equal =
-            |group: &&Group| group.hosts.len() == first.hosts.len() && badness(&group.answer) == badness(&first.answer);
-        (!rest.iter().any(|group| is_equal(&group))).then_some(first)
-    }
-
-    /// The groups that differ from the reference; all when there is none.
-    #[must_use]
-    pub fn odd(&self) -> &[Group] {
-        if self.reference().is_some() { &self.groups[1..] } else { &self.groups }
-    }
 }
 
 impl Answers {
@@ -160,6 +105,15 @@ impl Answers {
         entries.places.push((host, entries.last_place));
     }
 
+    /// The last host does not run this plugin, about which it has said something, because of the state of another one.
+    pub fn add_skipped(&mut self, plugin: &str, because_of: &str) {
+        if let Some(host) = self.hosts.checked_sub(1)
+            && let Some(of_plugin) = self.plugins.get_mut(plugin)
+        {
+            of_plugin.skipped.insert(host, because_of.to_owned());
+        }
+    }
+
     /// Compares all that has been added.
     #[must_use]
     pub fn compare(&self) -> Comparison {
@@ -175,6 +129,8 @@ impl Answers {
             comparison.rows.extend(own.filter(|own| !follows_from(own, &components)));
             comparison.rows.extend(components);
         }
+        let skipped = |plugin: &str| self.plugins.get(plugin).map(|of_plugin| &of_plugin.skipped);
+        comparison.rows = fold(comparison.rows, skipped);
         comparison
     }
 
@@ -218,13 +174,7 @@ impl Answers {
             return None;
         }
         let group = |(entry, hosts)| Group { answer: self.said.answer(entry), hosts };
-        let mut groups: Vec<_> = groups.into_iter().map(group).collect();
-        groups.sort_by(|a, b| {
-            let key = |group: &Group| (std::cmp::Reverse(group.hosts.len()), badness(&group.answer), group.hosts[0]);
-            key(a).cmp(&key(b))
-        });
-        let is_tie = groups[0].hosts.len() == groups[1].hosts.len();
-        Some(Row { plugin: plugin.to_owned(), component: component.map(str::to_owned), groups, is_tie })
+        Row::new(plugin, component, groups.into_iter().map(group).collect())
     }
 }
 
@@ -267,17 +217,6 @@ impl Entries {
     /// Whether the host, which is the last one, has an answer already.
     fn has(&self, host: HostNumber) -> bool {
         self.places.last().is_some_and(|(last, _)| *last == host)
-    }
-}
-
-/// How bad an answer is, for ties.
-fn badness(answer: &Answer) -> u8 {
-    match answer {
-        Answer::Result { status: Status::Ok, .. } => 0,
-        Answer::Result { status: Status::Warn, .. } => 1,
-        Answer::Result { status: Status::Unknown, .. } => 2,
-        Answer::Result { status: Status::Error, .. } => 3,
-        Answer::Absent => 4,
     }
 }
 

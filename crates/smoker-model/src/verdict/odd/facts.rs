@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use indexmap::{IndexMap, IndexSet};
 
-use crate::verdict::odd::alike::HostNumber;
+use crate::verdict::odd::row::HostNumber;
 use crate::verdict::odd::fisher::{Counts, Factorials};
 
 /// How probable it may be that chance alone names a fact, all facts that were looked at together.

@@ -67,7 +67,14 @@ impl Recorder for Kept {
 
 fn plan(hosts: usize, ends: Vec<usize>) -> Plan {
     let host = |number| PlannedHost { name: format!("h{number}"), address: String::new() };
-    Plan { version: VERSION, by: String::new(), arguments: Vec::new(), hosts: (0..hosts).map(host).collect(), ends }
+    Plan {
+        version: VERSION,
+        by: String::new(),
+        folder: None,
+        arguments: Vec::new(),
+        hosts: (0..hosts).map(host).collect(),
+        ends,
+    }
 }
 
 fn orders(allow_bad: usize, on_bad: Option<&str>) -> Orders {

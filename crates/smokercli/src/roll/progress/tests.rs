@@ -8,6 +8,7 @@ fn plan(hosts: usize, ends: &[usize]) -> Plan {
     Plan {
         version: VERSION,
         by: "a@b".into(),
+        folder: None,
         arguments: Vec::new(),
         hosts: (0..hosts).map(host).collect(),
         ends: ends.to_vec(),

@@ -195,3 +195,54 @@ fn groups_divide_the_hosts_whatever_their_order_is() {
         }
     }
 }
+
+/// A host for each text: the status of `Db`, then what `App` and `Web` do: `o` they are OK, `e` in ERROR, `d` skipped because of
+/// `Db`, `a` because of `App`.
+fn compared(hosts: &[&str]) -> Comparison {
+    let mut answers = Answers::default();
+    for host in hosts {
+        answers.add_host();
+        for (plugin, state) in ["Db", "App", "Web"].into_iter().zip(host.chars()) {
+            let (status, parent) = match state {
+                'o' => (Status::Ok, None),
+                'e' => (Status::Error, None),
+                'd' => (Status::Unknown, Some("Db")),
+                _ => (Status::Unknown, Some("App")),
+            };
+            answers.add(plugin, None, status, &[("info", &format!("{state:?}"))]);
+            if let Some(parent) = parent {
+                answers.add_skipped(plugin, parent);
+            }
+        }
+    }
+    answers.compare()
+}
+
+fn shown(comparison: &Comparison) -> Vec<String> {
+    let row = |row: &Row| {
+        let groups: Vec<_> = row.groups.iter().map(|group| format!("{:?}", group.hosts)).collect();
+        let more: String = row.consequences.iter().map(|it| format!("; {} {:?}", it.plugin, it.hosts)).collect();
+        format!("{} {}{more}", row.plugin, groups.join(" "))
+    };
+    comparison.rows.iter().map(row).collect()
+}
+
+#[test]
+fn what_is_skipped_is_shown_under_its_cause_alone() {
+    for (hosts, expected) in [
+        (["ooo", "ooo", "edd", "edd"].as_slice(), ["Db [0, 1] [2, 3]; App [2, 3]; Web [2, 3]"].as_slice()),
+        // The cause is on most hosts.
+        (&["ooo", "edd", "edd"], &["Db [1, 2] [0]; App [1, 2]; Web [1, 2]"]),
+        // One that is skipped because of another one that is skipped.
+        (&["ooo", "ooo", "eda"], &["Db [0, 1] [2]; App [2]; Web [2]"]),
+        // What differs besides stays, among the hosts that run it.
+        (&["ooo", "ooo", "oeo", "edo"], &["Db [0, 1, 2] [3]; App [3]", "App [0, 1] [2]"]),
+        // A cause that is not shown: it is the same everywhere, or good where it is said to be the cause.
+        (&["eoo", "edo"], &["App [0] [1]"]),
+        (&["ooo", "odo", "eoo"], &["Db [0, 1] [2]", "App [0, 2] [1]"]),
+        // A circle, which no daemon has.
+        (&["ooo", "oaa"], &["App [0] [1]", "Web [0] [1]"]),
+    ] {
+        assert_eq!(shown(&compared(hosts)), expected, "{hosts:?}");
+    }
+}
