@@ -13,7 +13,7 @@ use smoker_model::run_end::RunEnd;
 
 use crate::exit_code;
 use crate::output;
-use crate::results::journal::entry::{JournalEntry, ResultEntry, plugins_of_process};
+use crate::results::journal::entry::{JournalEntry, ResultEntry, StartCause, plugins_of_process};
 use crate::results::json_text;
 
 /// Prints all of them, and says on standard error what is damaged. A daemon may write meanwhile.
@@ -61,7 +61,7 @@ fn line(entry: &Entry) -> Json {
         Some(JournalEntry::Started(start)) => {
             let started = DateTime::from_timestamp_micros(start.started).map(json_text::moment);
             json!({
-                "kind": "started", "plugin": start.plugin, "run": start.run, "started": started, "forced": start.is_forced,
+                "kind": "started", "plugin": start.plugin, "run": start.run, "started": started, "forced": start.cause == StartCause::Request,
                 "generation": start.generation,
             })
         }

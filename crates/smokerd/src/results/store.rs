@@ -98,11 +98,12 @@ impl SharedState {
         &self,
         plugin: &PluginName,
         started: Moment,
-        is_forced: bool,
+        (trigger, planned): (&RunTrigger, Moment),
         generation: ConfigGeneration,
     ) -> u64 {
         let run = self.journal.as_ref().map_or(0, JournalQueue::number_run);
-        let started = StartedRun { plugin: plugin.clone(), started: started.wall, is_forced };
+        let (started, planned) = (started.wall, planned.wall);
+        let started = StartedRun { plugin: plugin.clone(), started, planned, trigger: trigger.clone() };
         match &self.journal {
             Some(journal) => {
                 self.lock().started(run);
@@ -126,6 +127,12 @@ impl SharedState {
             entry.last_planned = Some(from);
         }
         drop(journal.send(Queued::Plan(plugin.clone(), from)));
+    }
+
+    /// Why and when the newest run that no client requested was to start, when the end of the daemon has ended it and it was not
+    /// made again since.
+    pub(crate) fn interrupted(&self, plugin: &PluginName) -> Option<(RunTrigger, DateTime<Utc>)> {
+        self.lock().plugins.get(plugin)?.interrupted.owed()
     }
 
     /// When the last scheduled run of a plugin was to start, or from when on its first one was planned, by the wall clock.

@@ -17,6 +17,7 @@ use crate::results::kept::history::{History, Sequence};
 use crate::results::plugin::config_fields::ConfigFields;
 use crate::results::plugin::counters::RunCounters;
 use crate::results::plugin::hard_state::HardStateTracker;
+use crate::results::plugin::interrupted_run::InterruptedRuns;
 use crate::results::plugin::measures::PluginMeasures;
 use crate::results::plugin::run_times::RunTimes;
 use crate::results::plugin::snapshot::PluginSnapshot;
@@ -80,6 +81,8 @@ pub(crate) struct PluginEntry {
     pub(crate) attempt: Option<Attempt>,
     /// Its newest status that counts.
     pub(crate) hard: HardStateTracker,
+    /// Whether its newest run that no client requested was interrupted.
+    pub(crate) interrupted: InterruptedRuns,
     changes: Changes,
     pub(crate) is_flapping: bool,
     retries: Option<u32>,
@@ -242,6 +245,7 @@ impl From<RestoredPlugin> for PluginEntry {
         (entry.last_planned, entry.last_status, entry.times) = (plugin.last_planned, plugin.last_status, plugin.times);
         (entry.status_since, entry.attempt) = (plugin.status_since, plugin.attempt);
         entry.hard = plugin.hard.into_tracker();
+        entry.interrupted = plugin.interrupted.into_runs();
         entry
     }
 }
@@ -261,6 +265,7 @@ impl PluginEntry {
             status_since: None,
             attempt: None,
             hard: HardStateTracker::default(),
+            interrupted: InterruptedRuns::default(),
             changes: Changes::default(),
             is_flapping: false,
             retries: None,
@@ -288,6 +293,7 @@ impl PluginEntry {
             self.last_planned = Some(record.planned.wall);
         }
         let RunState::Finished(run) = &record.state else { return };
+        self.interrupted.note(&record.trigger, record.planned.wall, run);
         // The end of the daemon says nothing of what the run checked.
         if run.is_interrupted {
             return;

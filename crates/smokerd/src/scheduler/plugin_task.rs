@@ -78,12 +78,7 @@ impl PluginTask {
     pub(crate) async fn run(mut self) {
         let TaskContext { shutdown, clock, .. } = self.context.clone();
         let mut changes = clock.changes();
-        self.note_missed();
-        if self.state.is_soft(self.name()) {
-            // What the daemon before this one would have tried again.
-            self.plan_retry();
-            self.show_next_run();
-        }
+        self.go_on();
         loop {
             let due = self.definition.schedule.as_ref().map_or(Due::Never, Schedule::due);
             tokio::select! {
@@ -103,6 +98,18 @@ impl PluginTask {
         }
         while let Some(run) = self.runs.join_next_with_id().await {
             self.collect(run);
+        }
+    }
+
+    /// Goes on where the daemon before this one ended: a run that ended with it is made again, or tried again when it was soft.
+    fn go_on(&mut self) {
+        self.note_missed();
+        let (owed, now) = (self.state.interrupted(self.name()), self.context.clock.now());
+        if let Some((trigger, planned)) = owed.and_then(|owed| self.definition.made_again(owed, now)) {
+            self.start_scheduled(trigger, planned);
+        } else if self.state.is_soft(self.name()) {
+            self.plan_retry();
+            self.show_next_run();
         }
     }
 

@@ -258,3 +258,51 @@ fn a_status_that_a_restart_brings_back_is_no_change() {
     let log = wait::until("the change in the log", changed);
     assert_eq!(log.matches("not run yet -> ERROR").count(), 1, "{log}");
 }
+
+#[test]
+fn a_run_that_the_end_of_the_daemon_has_ended_is_made_again_once_where_missed_says_so() {
+    let config = |interval: &str| {
+        let command = |name: &str| format!("Command: 'echo run >> {{{{DIR}}}}/{name}; exec sleep 600'\nTimeout: 600");
+        let timed = |name: &str| format!("{}\nInterval: {interval}\nSplay: 0", command(name));
+        with_journal()
+            .plugin("once", &format!("{}\nMissed: once", timed("once")))
+            .plugin("skip", &format!("{}\nMissed: skip", timed("skip")))
+            .plugin("usual", &timed("usual"))
+            .plugin("first", "Command: echo first")
+            .plugin("barrier", "Command: echo barrier")
+            .plugin("then", &format!("{}\nAfter: first\nMissed: once", command("then")))
+    };
+    for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+        let mut daemon = Daemon::start(config("0.2"));
+        let runs = |daemon: &Daemon, name: &str| {
+            fs::read_to_string(daemon.path(name)).map_or(0, |text| text.lines().count())
+        };
+        let end = |daemon: &mut Daemon| {
+            // Its result is shown when the journal has all that came before it.
+            let _ = daemon.run("barrier");
+            daemon.signal(signal);
+            let _ = daemon.wait_for_exit();
+        };
+        let _ = daemon.run("first");
+        let names = ["once", "skip", "usual", "then"];
+        wait::until_true("all runs", || names.iter().all(|name| runs(&daemon, name) == 1));
+        // What ends the daemon comes back once for each time, and the plan is that of before.
+        daemon.write(&config("1h"));
+        for _ in 0..3 {
+            end(&mut daemon);
+            daemon.try_start().expect("it starts again");
+            wait::until_true("the run again", || ["once", "then"].iter().all(|name| runs(&daemon, name) == 2));
+        }
+        let _ = daemon.force(&names);
+        wait::until_true("forced runs", || names.map(|name| runs(&daemon, name)) == [3, 2, 2, 3]);
+        for (name, trigger) in [("once", "timer"), ("then", "after")] {
+            let page = daemon.get(&format!("/plugins/{name}/results")).json();
+            let runs = page["results"].as_array().expect("results");
+            assert_eq!(runs.len(), 2, "{signal}: {page}");
+            for run in runs {
+                assert_eq!((&run["trigger"], &run["interrupted"]), (&trigger.into(), &true.into()), "{signal}: {run}");
+                assert_eq!(run["planned"], runs[0]["planned"], "{signal}: {page}");
+            }
+        }
+    }
+}

@@ -94,7 +94,7 @@ mod tests {
 
     use super::*;
     use crate::results::journal::entry::{
-        StartedEntry, tag_of_begin, tag_of_plan, tag_of_process, tag_of_run, tag_of_start,
+        StartCause, StartedEntry, tag_of_begin, tag_of_plan, tag_of_process, tag_of_run, tag_of_start,
     };
     use crate::results::samples;
 
@@ -132,7 +132,8 @@ mod tests {
         assert_eq!([plan("a", 5), plan("a", 4), plan("b", 5)], [Some(0), None, None], "that of no later run");
         let process = |id| kept.rank(&entry(1, |tag| tag_of_process(tag, id, None)));
         let started = |sequence, run| {
-            let started = StartedEntry { plugin: "a", run, started: 5, is_forced: false, generation: 1 };
+            let cause = StartCause::Schedule;
+            let started = StartedEntry { plugin: "a", run, started: 5, planned: 5, cause, generation: 1 };
             kept.rank(&entry(sequence, |tag| tag_of_start(tag, started)))
         };
         assert_eq!(

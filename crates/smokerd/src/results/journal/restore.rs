@@ -17,6 +17,7 @@ use crate::results::journal::keep::{KeptRecords, KeptResults};
 use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::hard_state::HardStateSearch;
+use crate::results::plugin::interrupted_run::InterruptedSearch;
 use crate::results::plugin::run_times::RunTimes;
 use crate::results::plugin::standing::Attempt;
 use crate::results::processes::limits::KEPT_PROCESSES;
@@ -58,6 +59,8 @@ pub(crate) struct RestoredPlugin {
     pub(crate) times: RunTimes,
     /// Its newest status that counts.
     pub(crate) hard: HardStateSearch,
+    /// Whether its newest run that no client requested was interrupted.
+    pub(crate) interrupted: InterruptedSearch,
     has_other_status: bool,
     /// Whether results that clients requested do not count.
     has_retries: bool,
@@ -92,7 +95,9 @@ pub(crate) struct InterruptedRun {
     pub(crate) started: DateTime<Utc>,
     /// When the daemon was still there, as far as the journal knows: the run took that long at least.
     pub(crate) ended: DateTime<Utc>,
-    pub(crate) is_forced: bool,
+    /// When it was to start.
+    pub(crate) planned: DateTime<Utc>,
+    pub(crate) trigger: RunTrigger,
     pub(crate) generation: u64,
     /// Its number; 0 for one that had not begun.
     pub(crate) run: u64,
@@ -212,6 +217,15 @@ impl Restoring {
         for run in &mut restored.interrupted {
             run.ended = self.last_time.map_or(run.started, |last| last.max(run.started));
         }
+        // The newest one comes first. They are recorded later than plans are made.
+        for run in restored.interrupted.iter().rev() {
+            if let Some(plugin) = restored.plugins.get_mut(&run.plugin) {
+                plugin.interrupted.note_newer(&run.trigger, run.planned, run.started);
+                if run.trigger == RunTrigger::Schedule {
+                    plugin.last_planned = Some(run.planned);
+                }
+            }
+        }
         // A run of which nobody knows whether it has ended is none that failed: its process counts as one that is not kept any more.
         let mut finished = HashMap::<ProcessId, HashSet<&PluginName>>::new();
         for outcome in restored.outcomes.values() {
@@ -244,8 +258,10 @@ impl Restoring {
         if self.ended.remove(&start.run) || !self.is_certain {
             return;
         }
-        let StartedEntry { plugin, is_forced, generation, run, .. } = start;
-        let run = InterruptedRun { plugin: plugin.into(), started, ended: started, is_forced, generation, run };
+        let StartedEntry { plugin, planned, cause, generation, run, .. } = start;
+        let planned = DateTime::from_timestamp_micros(planned).unwrap_or(started);
+        let (plugin, trigger) = (plugin.into(), cause.into());
+        let run = InterruptedRun { plugin, started, ended: started, planned, trigger, generation, run };
         self.restored.interrupted.push(run);
     }
 
@@ -260,6 +276,7 @@ impl Restoring {
             if result.facts.trigger == RunTrigger::Schedule {
                 plugin.last_planned = plugin.last_planned.or(Some(result.facts.planned));
             }
+            plugin.interrupted.note_older(&result.facts);
             let is_bad = result.facts.status != Status::Ok && !result.facts.is_interrupted;
             if is_bad && plugin.failures.len() < plugin.history_failures {
                 plugin.failures.push(sequence);
@@ -305,7 +322,7 @@ mod tests {
 
     use super::*;
     use crate::results::journal::entry::{
-        payload_of_process, tag_of_begin, tag_of_lost, tag_of_process, tag_of_run, tag_of_start,
+        StartCause, payload_of_process, tag_of_begin, tag_of_lost, tag_of_process, tag_of_run, tag_of_start,
     };
     use crate::results::samples;
 
@@ -318,7 +335,8 @@ mod tests {
     }
 
     fn start(plugin: &str, run: u64, started: i64) -> Record {
-        record(|tag| tag_of_start(tag, StartedEntry { plugin, run, started, is_forced: false, generation: 2 }))
+        let (planned, cause) = (started, StartCause::Schedule);
+        record(|tag| tag_of_start(tag, StartedEntry { plugin, run, started, planned, cause, generation: 2 }))
     }
 
     fn process(id: ProcessId, plugin: &str) -> Record {
