@@ -197,7 +197,16 @@ mod tests {
         assert_eq!((found.times.as_str(), found.account.as_str()), ("@daily", "karel"));
         let found = job("-*/90 0 * * * /bin/x &", false, "karel").expect("a job");
         assert_eq!((found.times.as_str(), found.command.as_str()), ("0 0 * * *", "/bin/x &"));
-        for line in ["0 0 30 2 * x", "0 0 L * * x", "5/5 * * * * x", "@reboot x", "* * * *", "* * * * *", "1 2 3 4 5 cat%hello", "a=b c d e f g"] {
+        for line in [
+            "0 0 30 2 * x",
+            "0 0 L * * x",
+            "5/5 * * * * x",
+            "@reboot x",
+            "* * * *",
+            "* * * * *",
+            "1 2 3 4 5 cat%hello",
+            "a=b c d e f g",
+        ] {
             assert!(job(line, false, "karel").is_err(), "{line}");
         }
     }

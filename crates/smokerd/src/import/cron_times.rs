@@ -102,7 +102,8 @@ impl Field {
     /// A number or a name of the field.
     fn number(&self, text: &str) -> Result<u32, String> {
         let (names, first) = self.names;
-        let named = names.iter().zip(first..).find(|(name, _)| text.eq_ignore_ascii_case(name)).map(|(_, number)| number);
+        let named =
+            names.iter().zip(first..).find(|(name, _)| text.eq_ignore_ascii_case(name)).map(|(_, number)| number);
         let number = named.or_else(|| number(text).filter(|number| (self.first..=self.last).contains(number)));
         number.ok_or_else(|| format!("{text} is no {} for cron", self.name))
     }

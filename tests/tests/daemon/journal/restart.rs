@@ -274,9 +274,8 @@ fn a_run_that_the_end_of_the_daemon_has_ended_is_made_again_once_where_missed_sa
     };
     for signal in [Signal::SIGKILL, Signal::SIGTERM] {
         let mut daemon = Daemon::start(config("0.2"));
-        let runs = |daemon: &Daemon, name: &str| {
-            fs::read_to_string(daemon.path(name)).map_or(0, |text| text.lines().count())
-        };
+        let runs =
+            |daemon: &Daemon, name: &str| fs::read_to_string(daemon.path(name)).map_or(0, |text| text.lines().count());
         let end = |daemon: &mut Daemon| {
             // Its result is shown when the journal has all that came before it.
             let _ = daemon.run("barrier");
