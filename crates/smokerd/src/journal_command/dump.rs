@@ -57,7 +57,10 @@ fn line(entry: &Entry) -> Json {
         // Of a newer version.
         None => json!({"kind": "unknown", "tag": entry.tag()}),
         Some(JournalEntry::Result(result)) => of_result(&result, entry.payload()),
-        Some(JournalEntry::Skipped) => json!({"kind": "skipped"}),
+        Some(JournalEntry::Skipped(skipped)) => {
+            let planned = DateTime::from_timestamp_micros(skipped.planned).map(json_text::moment);
+            json!({"kind": "skipped", "plugin": skipped.plugin, "planned": planned})
+        }
         Some(JournalEntry::Started(start)) => {
             let started = DateTime::from_timestamp_micros(start.started).map(json_text::moment);
             json!({

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use smoker_model::plugin::{PluginName, PluginSpec};
-use smoker_model::run_record::RunRecord;
+use smoker_model::run_record::{RunRecord, RunTrigger};
 use smoker_model::time::moment::Moment;
 use smoker_model::time::timestamp::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -127,12 +127,6 @@ impl SharedState {
             entry.last_planned = Some(from);
         }
         drop(journal.send(Queued::Plan(plugin.clone(), from)));
-    }
-
-    /// Why and when the newest run that no client requested was to start, when the end of the daemon has ended it and it was not
-    /// made again since.
-    pub(crate) fn interrupted(&self, plugin: &PluginName) -> Option<(RunTrigger, DateTime<Utc>)> {
-        self.lock().plugins.get(plugin)?.interrupted.owed()
     }
 
     /// When the last scheduled run of a plugin was to start, or from when on its first one was planned, by the wall clock.

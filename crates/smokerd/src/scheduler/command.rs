@@ -68,8 +68,7 @@ impl Definition {
             (_, Some(Due::Wall(due))) => due <= now.wall,
             _ => false,
         };
-        let monotonic = now.monotonic.checked_sub(passed).unwrap_or(now.monotonic);
-        (is_wanted && !is_due_anyway).then_some((trigger, Moment { wall: planned, monotonic }))
+        (is_wanted && !is_due_anyway).then_some((trigger, now.past(planned)))
     }
 
     /// When its next scheduled run is due, by the wall clock as it is set at `now`; none behind the year 9999.

@@ -20,7 +20,10 @@ const END: u8 = 6;
 const PLAN: u8 = 7;
 const LOST: u8 = 8;
 
-/// What the start of a run has behind its generation, where neither the schedule nor a client is the cause.
+/// Why runs were skipped, where a plugin that theirs depends on was bad.
+const DEPENDENCY: u8 = 2;
+
+/// What starts and skipped runs have at their ends, where neither the schedule nor a client is the cause.
 const RETRY: u8 = 1;
 const AFTER: u8 = 2;
 const REPORT: u8 = 3;
@@ -31,7 +34,7 @@ pub(crate) enum JournalEntry<'a> {
     /// A run has a result; the payload has its texts.
     Result(ResultEntry<'a>),
     /// Planned runs were skipped.
-    Skipped,
+    Skipped(SkippedEntry<'a>),
     /// A run was started.
     Started(StartedEntry<'a>),
     /// A client requested runs, and may have proved who it is; the payload has the names of the plugins.
@@ -58,6 +61,16 @@ pub(crate) struct ResultEntry<'a> {
     pub(crate) listed: usize,
     /// The processes that get the result.
     pub(crate) waiting: Vec<ProcessId>,
+}
+
+/// Runs that were skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SkippedEntry<'a> {
+    pub(crate) plugin: &'a str,
+    /// When the last of them was to start, in microseconds since 1970.
+    pub(crate) planned: i64,
+    /// Why they were to take place, where a plugin that this one depends on was bad; none of those that were skipped for another reason.
+    pub(crate) held_back: Option<StartCause<'a>>,
 }
 
 /// The start of a run.
@@ -126,7 +139,7 @@ impl<'a> JournalEntry<'a> {
                 let waiting = (0..fields.number()?).map(|_| fields.number()).collect::<Option<_>>()?;
                 Self::Result(ResultEntry { plugin, facts, run, listed, waiting })
             }
-            SKIPPED => Self::Skipped,
+            SKIPPED => Self::Skipped(skipped(&mut fields)?),
             STARTED => Self::Started(start(&mut fields)?),
             PROCESS => {
                 Self::Process(process(&mut fields)?, if fields.byte()? != 0 { Some(fields.text()?) } else { None })
@@ -140,18 +153,41 @@ impl<'a> JournalEntry<'a> {
     }
 }
 
+fn skipped<'a>(fields: &mut Fields<'a>) -> Option<SkippedEntry<'a>> {
+    let (plugin, planned) = (fields.text()?, fields.signed()?);
+    fields.number()?;
+    let held_back = if fields.byte()? == DEPENDENCY { Some(cause(fields)?) } else { None };
+    Some(SkippedEntry { plugin, planned, held_back })
+}
+
+/// What [`put_cause`] has put; an older version has put nothing.
+fn cause<'a>(fields: &mut Fields<'a>) -> Option<StartCause<'a>> {
+    Some(match fields.byte() {
+        Some(RETRY) => StartCause::Retry,
+        Some(AFTER) => StartCause::After(fields.text()?),
+        Some(REPORT) => StartCause::Report,
+        _ => StartCause::Schedule,
+    })
+}
+
+fn put_cause(tag: &mut Vec<u8>, cause: StartCause<'_>) {
+    match cause {
+        StartCause::Schedule | StartCause::Request => {}
+        StartCause::Retry => tag.push(RETRY),
+        StartCause::After(plugin) => {
+            tag.push(AFTER);
+            put_text(tag, plugin);
+        }
+        StartCause::Report => tag.push(REPORT),
+    }
+}
+
 fn start<'a>(fields: &mut Fields<'a>) -> Option<StartedEntry<'a>> {
     let (plugin, run, started) = (fields.text()?, fields.number()?, fields.signed()?);
     let is_forced = fields.byte()? != 0;
     let generation = fields.number().unwrap_or(0);
     let planned = fields.signed().and_then(|lag| started.checked_sub(lag)).unwrap_or(started);
-    let cause = match fields.byte() {
-        _ if is_forced => StartCause::Request,
-        Some(RETRY) => StartCause::Retry,
-        Some(AFTER) => StartCause::After(fields.text()?),
-        Some(REPORT) => StartCause::Report,
-        _ => StartCause::Schedule,
-    };
+    let cause = if is_forced { StartCause::Request } else { cause(fields)? };
     Some(StartedEntry { plugin, run, started, planned, cause, generation })
 }
 
@@ -193,8 +229,9 @@ pub(crate) fn tag_of_run(tag: &mut Vec<u8>, record: &RunRecord, waiting: &[Proce
             tag.push(match reason {
                 SkipReason::Overlap => 0,
                 SkipReason::Missed => 1,
-                SkipReason::Dependency => 2,
+                SkipReason::Dependency => DEPENDENCY,
             });
+            put_cause(tag, (&record.trigger).into());
         }
     }
 }
@@ -217,15 +254,7 @@ pub(crate) fn tag_of_start(tag: &mut Vec<u8>, start: StartedEntry<'_>) {
     tag.push(u8::from(start.cause == StartCause::Request));
     put_number(tag, start.generation);
     put_signed(tag, start.started.saturating_sub(start.planned));
-    match start.cause {
-        StartCause::Schedule | StartCause::Request => {}
-        StartCause::Retry => tag.push(RETRY),
-        StartCause::After(plugin) => {
-            tag.push(AFTER);
-            put_text(tag, plugin);
-        }
-        StartCause::Report => tag.push(REPORT),
-    }
+    put_cause(tag, start.cause);
 }
 
 /// The tag of a process.
@@ -295,6 +324,24 @@ mod tests {
         assert_eq!(entry.texts(b"{"), None);
         for length in 0..tag.len() {
             assert_eq!(JournalEntry::of(&tag[..length]), None);
+        }
+    }
+
+    #[test]
+    fn skipped_runs_come_back() {
+        let after = RunTrigger::After("b".into());
+        for (reason, trigger, held_back) in [
+            (SkipReason::Missed, RunTrigger::Schedule, None),
+            (SkipReason::Dependency, RunTrigger::Schedule, Some(StartCause::Schedule)),
+            (SkipReason::Dependency, after, Some(StartCause::After("b"))),
+        ] {
+            let record = samples::finished(&"a".into(), "{}");
+            let planned = record.planned.wall.timestamp_micros();
+            let record = RunRecord { trigger, state: RunState::Skipped { reason, count: 3 }, ..record };
+            let mut tag = Vec::new();
+            tag_of_run(&mut tag, &record, &[]);
+            let expected = SkippedEntry { plugin: "a", planned, held_back };
+            assert_eq!(JournalEntry::of(&tag), Some(JournalEntry::Skipped(expected)));
         }
     }
 

@@ -12,11 +12,12 @@ use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_model::run_record::RunTrigger;
 use smoker_model::status::Status;
 
-use crate::results::journal::entry::{JournalEntry, ResultEntry, StartedEntry, plugins_of_process};
+use crate::results::journal::entry::{JournalEntry, ResultEntry, SkippedEntry, StartedEntry, plugins_of_process};
 use crate::results::journal::keep::{KeptRecords, KeptResults};
 use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::hard_state::HardStateSearch;
+use crate::results::plugin::held_back::HeldBackSearch;
 use crate::results::plugin::interrupted_run::InterruptedSearch;
 use crate::results::plugin::run_times::RunTimes;
 use crate::results::plugin::standing::Attempt;
@@ -61,6 +62,8 @@ pub(crate) struct RestoredPlugin {
     pub(crate) hard: HardStateSearch,
     /// Whether its newest run that no client requested was interrupted.
     pub(crate) interrupted: InterruptedSearch,
+    /// The run that it owes.
+    pub(crate) held_back: HeldBackSearch,
     has_other_status: bool,
     /// Whether results that clients requested do not count.
     has_retries: bool,
@@ -111,6 +114,7 @@ impl Restored {
             oldest: plugin.results.last().map(|(sequence, _)| *sequence),
             failures: plugin.failures.iter().rev().copied().collect(),
             last_planned: plugin.last_planned,
+            held_back: plugin.held_back.found().map(|held| held.planned),
         };
         KeptRecords {
             plugins: self.plugins.iter().map(|(name, plugin)| (name.to_string(), kept(plugin))).collect(),
@@ -204,7 +208,8 @@ impl Restoring {
                 self.is_certain = false;
             }
             Some(JournalEntry::End) if is_first => self.is_of_crash = false,
-            Some(JournalEntry::Started(_) | JournalEntry::Skipped | JournalEntry::End) | None => {}
+            Some(JournalEntry::Skipped(skipped)) => self.read_skipped(skipped),
+            Some(JournalEntry::Started(_) | JournalEntry::End) | None => {}
         }
     }
 
@@ -252,6 +257,14 @@ impl Restoring {
         processes.contains(&id) || (processes.len() < KEPT_PROCESSES && processes.insert(id))
     }
 
+    fn read_skipped(&mut self, skipped: SkippedEntry<'_>) {
+        let plugin = self.restored.plugins.get_mut(&PluginName::from(skipped.plugin));
+        let (Some(plugin), Some(cause)) = (plugin, skipped.held_back) else { return };
+        if let Some(planned) = DateTime::from_timestamp_micros(skipped.planned) {
+            plugin.held_back.note_held_back(cause.into(), planned);
+        }
+    }
+
     fn read_start(&mut self, start: StartedEntry<'_>) {
         let Some(started) = DateTime::from_timestamp_micros(start.started) else { return };
         self.last_time = self.last_time.max(Some(started));
@@ -277,6 +290,7 @@ impl Restoring {
                 plugin.last_planned = plugin.last_planned.or(Some(result.facts.planned));
             }
             plugin.interrupted.note_older(&result.facts);
+            plugin.held_back.note_run(&result.facts.trigger);
             let is_bad = result.facts.status != Status::Ok && !result.facts.is_interrupted;
             if is_bad && plugin.failures.len() < plugin.history_failures {
                 plugin.failures.push(sequence);
