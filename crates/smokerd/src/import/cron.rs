@@ -196,7 +196,7 @@ mod tests {
         let found = job("@daily echo x", false, "karel").expect("a job");
         assert_eq!((found.times.as_str(), found.account.as_str()), ("@daily", "karel"));
         let found = job("-*/90 0 * * * /bin/x &", false, "karel").expect("a job");
-        assert_eq!((found.times.as_str(), found.command.as_str()), ("0 0 * * *", "/bin/x &"));
+        assert_eq!((found.times.as_str(), found.command.as_str()), ("*/90 0 * * *", "/bin/x &"));
         for line in [
             "0 0 30 2 * x",
             "0 0 L * * x",
