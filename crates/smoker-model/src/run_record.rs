@@ -74,6 +74,18 @@ pub enum SkipReason {
     Dependency,
 }
 
+impl SkipReason {
+    /// The reason for people, behind `scheduled runs skipped, `.
+    #[must_use]
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::Overlap => "the previous run is still running",
+            Self::Dependency => "a plugin that it depends on is bad",
+            Self::Missed => "their time went by while the machine slept or smokerd was down",
+        }
+    }
+}
+
 impl RunTrigger {
     /// The word for it on the wire.
     #[must_use]

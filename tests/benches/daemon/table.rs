@@ -16,6 +16,8 @@ pub(crate) enum Goal {
     AtMost(f64),
     /// A figure below this, in this unit.
     Under(f64, &'static str),
+    /// A figure above this, in this unit.
+    Over(f64, &'static str),
 }
 
 /// One measure.
@@ -115,6 +117,7 @@ impl Goal {
             Self::AtLeast(goal) => ratio.map(|ratio| ratio >= goal),
             Self::AtMost(goal) => ratio.map(|ratio| ratio <= goal),
             Self::Under(goal, _) => Some(figure < goal),
+            Self::Over(goal, _) => Some(figure > goal),
         }
     }
 }
@@ -126,6 +129,7 @@ impl Display for Goal {
             Self::AtLeast(ratio) => write!(out, "ratio >= {ratio}"),
             Self::AtMost(ratio) => write!(out, "ratio <= {ratio}"),
             Self::Under(goal, unit) => write!(out, "< {goal} {unit}"),
+            Self::Over(goal, unit) => write!(out, "> {goal} {unit}"),
         }
     }
 }

@@ -7,8 +7,8 @@ use serde_json_path::JsonPath;
 use smoker_model::suggest;
 
 use crate::matchers::elements;
-use crate::matchers::quote::quote;
-use crate::matchers::values::{document_of, is_equal, length_of, number_of, version_of};
+use crate::matchers::quote::{quote, quote_whole};
+use crate::matchers::values::{document_of, has_part, is_equal, length_of, number_of, version_of, without_end};
 use crate::measure::condition::Condition;
 use crate::parameters::{scalar_text, wrong};
 use crate::plain_text::plain_text;
@@ -85,7 +85,17 @@ impl Matcher {
                 .map(|fault| if fault.starts_with('$') { fault } else { format!("{path}: {fault}") })
             }
             _ if self.holds(found) => None,
-            _ => Some(format!("wanted {}, got {}", self.wanted(), quote(&plain_text(found)))),
+            _ => {
+                let found = plain_text(found);
+                // Where blanks alone differ they are shown.
+                let is_alike = |wanted: &str| found.trim().contains(wanted.trim());
+                let got = match self {
+                    Self::Equals(Json::String(text)) if is_alike(text) => quote_whole(&found),
+                    Self::Contains(text) if is_alike(text) => quote_whole(&found),
+                    _ => quote(&found),
+                };
+                Some(format!("wanted {}, got {got}", self.wanted()))
+            }
         }
     }
 
@@ -109,9 +119,9 @@ impl Matcher {
         match self {
             Self::Equals(wanted) => Some(is_equal(wanted, found)),
             Self::Contains(part) => Some(match found {
-                Json::Array(items) => items.iter().any(|item| plain_text(item) == *part),
+                Json::Array(items) => items.iter().any(|item| without_end(&plain_text(item)) == without_end(part)),
                 Json::Object(members) => members.contains_key(part),
-                other => plain_text(other).contains(part.as_str()),
+                other => has_part(&plain_text(other), part),
             }),
             Self::Pattern(pattern) => Some(pattern.is_match(&plain_text(found))),
             Self::Number(condition, _) => number_of(found).map(|number| condition.holds(number)),
@@ -140,9 +150,9 @@ impl Matcher {
     fn wanted(&self) -> String {
         let joined = |each: &[Self], word: &str| each.iter().map(Self::wanted).collect::<Vec<_>>().join(word);
         match self {
-            Self::Equals(Json::String(text)) => quote(text),
+            Self::Equals(Json::String(text)) => quote_whole(text),
             Self::Equals(value) => value.to_string(),
-            Self::Contains(part) => format!("something with {}", quote(part)),
+            Self::Contains(part) => format!("something with {}", quote_whole(part)),
             Self::Pattern(pattern) => format!("a match of /{pattern}/"),
             Self::Number(_, text) => format!("a number {text}"),
             Self::Length(_, text) => format!("a length {text}"),
@@ -307,6 +317,9 @@ mod tests {
         assert!(holds(&json!("ell"), "hello") && !holds(&json!("elll"), "hello"));
         assert!(holds(&json!("/^h.*o$/"), "hello") && !holds(&json!("/^e/"), "hello"));
         assert!(holds(&json!({"Equals": "hello"}), "hello\n") && !holds(&json!({"Equals": "hell"}), "hello"));
+        assert!(holds(&json!({"Equals": "hello\n"}), "hello") && !holds(&json!({"Equals": " hello"}), "hello"));
+        assert!(holds(&json!("llo\n"), "hello") && holds(&json!("a\nb\n"), "a\nb") && holds(&json!("b\n"), "b\nc\n"));
+        assert!(!holds(&json!("hell\n"), "hello\n") && !holds(&json!("\n"), "hello"));
         assert!(holds(&json!({"Matches": "l+"}), "hello") && holds(&json!({"Contains": ["h", "o"]}), "hello"));
         assert!(holds(&json!({"Number": "> 5"}), " 6\n") && !holds(&json!({"Number": "> 5"}), "six"));
         assert!(holds(&json!({"Number": 6}), "6") && !holds(&json!({"Number": 6}), "5"));
@@ -375,6 +388,14 @@ mod tests {
     #[test]
     fn a_fault_has_what_was_wanted_and_found() {
         assert_eq!(fault(&json!("x"), "hello").as_deref(), Some("wanted something with 'x', got 'hello'"));
+        for (matcher, expected) in [
+            (json!({"Equals": " hello"}), "wanted ' hello', got 'hello'"),
+            (json!({"Equals": "hello"}), "wanted 'hello', got 'hello '"),
+            (json!("lo\t"), "wanted something with 'lo\\t', got 'hello'"),
+        ] {
+            let found = if expected.ends_with(" '") { "hello " } else { "hello" };
+            assert_eq!(fault(&matcher, found).as_deref(), Some(expected), "what differs is seen");
+        }
         let many = json!({"Or": ["x", {"Len": "> 9"}]});
         assert_eq!(fault(&many, "a\nb").as_deref(), Some("wanted something with 'x' or a length > 9, got 'a\\nb'"));
     }

@@ -17,13 +17,22 @@ pub(super) fn is_equal(wanted: &Json, found: &Json) -> bool {
         (Json::Number(_), Json::Number(_)) => number_of(wanted) == number_of(found),
         // A text that was read from a file or a socket has no other type than text.
         (Json::Number(_) | Json::Bool(_), Json::String(text)) => plain_text(wanted) == text.trim(),
-        (Json::String(wanted), Json::String(found)) => {
-            wanted == found || wanted == found.trim_end_matches(['\r', '\n'])
-        }
+        (Json::String(wanted), Json::String(found)) => without_end(wanted) == without_end(found),
         // YAML reads `128` as a number where a text was meant.
         (Json::String(wanted), Json::Number(found)) => *wanted == found.to_string(),
         _ => wanted == found,
     }
+}
+
+/// A text without the line breaks at its end: what programs print has one, and so has a block (`|`) of the configuration.
+pub(super) fn without_end(text: &str) -> &str {
+    text.trim_end_matches(['\r', '\n'])
+}
+
+/// Whether a text has a part. A line break at the end of the part may be the end of the text.
+pub(super) fn has_part(text: &str, part: &str) -> bool {
+    let bare = without_end(part);
+    text.contains(part) || (bare.len() < part.len() && !bare.is_empty() && without_end(text).ends_with(bare))
 }
 
 pub(super) fn number_of(value: &Json) -> Option<f64> {

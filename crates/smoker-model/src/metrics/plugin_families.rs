@@ -33,3 +33,9 @@ pub const PERFDATA: Family = Family::gauge(
     "smoker_perfdata",
     "A number that the plugin's newest run measured, in the unit that the plugin gave (label unit).",
 );
+
+/// The silence that holds the actions of a plugin.
+pub const SILENCE: Family = Family::info(
+    "smoker_plugin_silence",
+    "The silence that holds the actions of the plugin: who made it (by), why (reason), and when it ends (until).",
+);

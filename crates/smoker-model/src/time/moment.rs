@@ -33,6 +33,14 @@ impl Moment {
         Some(Self { wall, monotonic })
     }
 
+    /// A time of the wall clock that has passed at this moment, as both clocks have it. An instant before the start of the machine may not exist; then
+    /// it is that of this moment.
+    #[must_use]
+    pub fn past(self, wall: DateTime<Utc>) -> Self {
+        let ago = (self.wall - wall).to_std().unwrap_or_default();
+        Self { wall, monotonic: self.monotonic.checked_sub(ago).unwrap_or(self.monotonic) }
+    }
+
     /// How long this is after an earlier instant by the monotonic clock; zero when it is not.
     #[must_use]
     pub fn since(self, earlier: Instant) -> Duration {

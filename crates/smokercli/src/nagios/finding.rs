@@ -59,19 +59,17 @@ pub(super) fn finding(plugin: &Plugin, max_age: Option<Duration>) -> Finding {
     let view = plugin.view();
     let name = plugin.name().to_owned();
     let shown = sanitize::line(plugin.name());
-    if let Some(reason) = view.unreadable() {
-        return Finding::unknown(name, format!("smoke test: {shown}: {reason}"));
-    }
-    if let Some(reason) = view.skipped() {
-        return Finding::unknown(name, format!("smoke test: {shown}: {reason}"));
+    let mut notes = standing::lines(&view);
+    if let Some(reason) = view.unreadable().or_else(|| view.skipped()) {
+        return Finding { notes, ..Finding::unknown(name, format!("smoke test: {shown}: {reason}")) };
     }
     let Some(result) = view.result() else {
-        return Finding::unknown(name, format!("plugin {shown} has not run yet"));
+        return Finding { notes, ..Finding::unknown(name, format!("plugin {shown} has not run yet")) };
     };
     let perfdata = result.get("perfdata").filter(|data| !data.is_null()).cloned();
     let status = if is_unknown(result, &view) { Status::Unknown } else { plugin.status() };
     if let Some(text) = max_age.filter(|_| status != Status::Error).and_then(|limit| stale(result, &shown, limit)) {
-        return Finding { perfdata, ..Finding::unknown(name, text) };
+        return Finding { notes, perfdata, ..Finding::unknown(name, text) };
     }
     let text = match plugin.status() {
         Status::Ok => own_text(&view, perfdata.is_some())
@@ -80,7 +78,6 @@ pub(super) fn finding(plugin: &Plugin, max_age: Option<Duration>) -> Finding {
         Status::Warn => bad_text(&shown, &view, "warn"),
         Status::Error => bad_text(&shown, &view, "error"),
     };
-    let mut notes = standing::lines(&view);
     if result.contains_key("lastRunUtc") {
         notes.extend(run_facts::wrong_below(&view));
     }

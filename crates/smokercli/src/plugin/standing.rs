@@ -21,6 +21,23 @@ pub fn lines(view: &PluginView) -> Vec<String> {
     standing(view).into_iter().map(|(name, text)| format!("{} {text}", name.to_lowercase())).collect()
 }
 
+/// The one message that a format has room for, behind what else there is to say.
+#[must_use]
+pub fn with_message(view: &PluginView, message: Option<String>) -> Option<String> {
+    let texts: Vec<_> = lines(view).into_iter().chain(message).collect();
+    (!texts.is_empty()).then(|| texts.join("; "))
+}
+
+/// The silence that the plugin is under: who made it, why, and when it ends.
+#[must_use]
+pub fn silence(view: &PluginView) -> Option<[(&'static str, String); 3]> {
+    let silence = view.object("silence")?;
+    Some(["by", "reason", "until"].map(|name| {
+        let value = silence.get(name).map_or_else(String::new, |value| printed(value).into_owned());
+        (name, value)
+    }))
+}
+
 fn silenced(silence: &Map<String, Json>) -> String {
     let member = |name: &str| silence.get(name).map_or_else(|| "?".into(), printed);
     format!("until {} by {}: {}", member("until"), member("by"), member("reason"))

@@ -6,6 +6,7 @@ use smoker_model::status::Status;
 
 use crate::plugin::Plugin;
 use crate::plugin::run_facts;
+use crate::plugin::standing;
 use crate::plugin::view::{MessagesView, PluginView};
 use crate::render::layout::{Column, Layout};
 use crate::render::table::{cell, empty_table, lines, marked, paint};
@@ -130,7 +131,7 @@ fn message(row: &Row<'_>) -> Option<String> {
     let own = view.messages().and_then(first);
     let parts = view.components();
     let bad = || parts.iter().filter(|part| part.status != Status::Ok).find_map(|part| part.messages.and_then(first));
-    run_facts::reason(view).or(own).or_else(bad)
+    standing::with_message(view, run_facts::reason(view).or(own).or_else(bad))
 }
 
 /// The newest states, the newest at the right.

@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
+use chrono::Utc;
 use nix::unistd::{Gid, Group, User};
 use smoker_model::calendar::cron::CronPattern;
+use smoker_model::calendar::zone::Zone;
 use smoker_model::value::Value;
 
+use crate::import::cron_times;
 use crate::import::imported::{Imported, ImportedPlugin};
 
 /// What cron gives to jobs that set nothing else.
@@ -41,6 +44,9 @@ pub(super) fn read(path: &Path, text: &str, imported: &mut Imported) {
         }
         match job(line, has_account, &owner) {
             Err(reason) => imported.leave(path, number, line, &reason),
+            Ok(_) if !zone_of(&variables).is_none_or(|zone| Zone::named(zone).is_ok()) => {
+                imported.leave(path, number, line, "this machine has no data of the zone that CRON_TZ names above");
+            }
             Ok(job) if !has_account && User::from_name(&job.account).ok().flatten().is_none() => {
                 let reason =
                     format!("no account is named {owner}: name the file after its account, or add uid and gid by hand");
@@ -57,6 +63,11 @@ pub(super) fn read(path: &Path, text: &str, imported: &mut Imported) {
     if count > 0 {
         imported.notes.push(format!("take the jobs out of {} once the plugins run, or they run twice", path.display()));
     }
+}
+
+/// The zone of the times.
+fn zone_of(variables: &[(String, String)]) -> Option<&str> {
+    variables.iter().find(|(name, _)| name == ZONE).map(|(_, zone)| zone.as_str())
 }
 
 /// A line of a crontab.
@@ -76,7 +87,9 @@ fn job(line: &str, has_account: bool, owner: &str) -> Result<Job, String> {
         rest = behind;
         word
     };
+    // Some cron write nothing into the log of a job that begins with it.
     let first = next();
+    let first = first.strip_prefix('-').unwrap_or(first);
     let times = if first.starts_with('@') {
         if first == "@reboot" {
             return Err("@reboot has no counterpart: a plugin runs by time".to_owned());
@@ -85,10 +98,10 @@ fn job(line: &str, has_account: bool, owner: &str) -> Result<Job, String> {
         first.to_owned()
     } else {
         let fields = [first, next(), next(), next(), next()];
-        if fields.iter().any(|field| field.is_empty() || field.chars().any(|c| !is_of_time(c))) {
-            return Err("its times are not understood".to_owned());
+        if fields.iter().any(|field| field.is_empty()) {
+            return Err("it is no job: five fields for its times come first, or a word such as @daily".to_owned());
         }
-        fields.join(" ")
+        cron_times::of(fields)?
     };
     let account = if has_account { next() } else { owner };
     let account = account.trim_start_matches('-').to_owned();
@@ -96,11 +109,10 @@ fn job(line: &str, has_account: bool, owner: &str) -> Result<Job, String> {
     if account.is_empty() || command.is_empty() {
         return Err("it has no command".to_owned());
     }
+    if CronPattern::parse(&times)?.next_after(Utc::now(), &Zone::named("UTC")?).is_none() {
+        return Err("its day never comes in its months, so cron never runs it".to_owned());
+    }
     Ok(Job { times, account, command })
-}
-
-fn is_of_time(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '*' | '/' | ',' | '-')
 }
 
 /// What is behind a percent sign is the input of the job; one with a backslash is a percent sign.
@@ -128,9 +140,11 @@ fn fill(plugin: &mut ImportedPlugin, job: &Job, variables: &[(String, String)]) 
         None => plugin.command(&job.command),
     }
     plugin.text("Cron", &job.times);
-    if let Some(zone) = variable(ZONE) {
+    if let Some(zone) = zone_of(variables) {
         plugin.text("Timezone", zone);
     }
+    // cron looks after no process, so daemons that a job starts stay.
+    plugin.set("LeaveRunning", Value::Bool(true));
     // cron sets no limit.
     plugin.set("Timeout", Value::Int(LONGEST));
     plugin.text("uid", &job.account);
@@ -181,7 +195,18 @@ mod tests {
         assert_eq!((found.times.as_str(), found.account.as_str(), found.command.as_str()), expected);
         let found = job("@daily echo x", false, "karel").expect("a job");
         assert_eq!((found.times.as_str(), found.account.as_str()), ("@daily", "karel"));
-        for line in ["@reboot x", "* * * *", "* * * * *", "1 2 3 4 5 cat%hello", "a=b c d e f g"] {
+        let found = job("-*/90 0 * * * /bin/x &", false, "karel").expect("a job");
+        assert_eq!((found.times.as_str(), found.command.as_str()), ("*/90 0 * * *", "/bin/x &"));
+        for line in [
+            "0 0 30 2 * x",
+            "0 0 L * * x",
+            "5/5 * * * * x",
+            "@reboot x",
+            "* * * *",
+            "* * * * *",
+            "1 2 3 4 5 cat%hello",
+            "a=b c d e f g",
+        ] {
             assert!(job(line, false, "karel").is_err(), "{line}");
         }
     }
@@ -200,10 +225,13 @@ mod tests {
         assert_eq!((value("Cron"), value("uid"), value("gid")), (text("17 * * * *"), text("root"), text("root")));
         assert_eq!((value("WorkDir"), value("Timezone")), (text("/root"), text("Asia/Tokyo")));
         assert!(!format!("{:?}", value("Env")).contains("CRON_TZ"));
+        assert_eq!(value("LeaveRunning"), Some(Value::Bool(true)), "as with cron");
         assert_eq!(imported.untaken.len(), 1);
+        read(Path::new("/etc/cron.d/y"), "CRON_TZ=Nowhere/City\n@daily root x\n", &mut imported);
+        assert!(imported.untaken[1].reason.contains("CRON_TZ"), "{:?}", imported.untaken);
         read(Path::new("/tmp/no-such-account.txt"), "@daily x\n", &mut imported);
         assert!(
-            imported.untaken[1].reason.contains("no account is named no-such-account.txt"),
+            imported.untaken[2].reason.contains("no account is named no-such-account.txt"),
             "{:?}",
             imported.untaken
         );

@@ -13,7 +13,7 @@ use smoker_model::run_end::RunEnd;
 
 use crate::exit_code;
 use crate::output;
-use crate::results::journal::records::entry::{JournalEntry, ResultEntry, plugins_of_process};
+use crate::results::journal::records::entry::{JournalEntry, ResultEntry, StartCause, plugins_of_process};
 use crate::results::json_text;
 
 /// Prints all of them, and says on standard error what is damaged. A daemon may write meanwhile.
@@ -57,11 +57,14 @@ fn line(entry: &Entry) -> Json {
         // Of a newer version.
         None => json!({"kind": "unknown", "tag": entry.tag()}),
         Some(JournalEntry::Result(result)) => of_result(&result, entry.payload()),
-        Some(JournalEntry::Skipped) => json!({"kind": "skipped"}),
+        Some(JournalEntry::Skipped(skipped)) => {
+            let planned = DateTime::from_timestamp_micros(skipped.planned).map(json_text::moment);
+            json!({"kind": "skipped", "plugin": skipped.plugin, "planned": planned})
+        }
         Some(JournalEntry::Started(start)) => {
             let started = DateTime::from_timestamp_micros(start.started).map(json_text::moment);
             json!({
-                "kind": "started", "plugin": start.plugin, "run": start.run, "started": started, "forced": start.is_forced,
+                "kind": "started", "plugin": start.plugin, "run": start.run, "started": started, "forced": start.cause == StartCause::Request,
                 "generation": start.generation,
             })
         }

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value as Json};
 use smoker_model::plugin::PluginName;
+use smoker_model::run_record::RunTrigger;
 use smoker_model::status::Status;
 
 use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::hard_state::HardState;
+use crate::results::plugin::held_back::HeldBack;
 use crate::results::plugin::standing::Attempt;
 use crate::results::store::SharedState;
 use crate::results::table::{PluginEntry, PluginNow, SkippedSince};
@@ -74,6 +76,17 @@ impl SharedState {
         let was_skipped = state.plugins.get_mut(plugin).is_some_and(|entry| entry.skipped.take().is_some());
         state.revision += u64::from(was_skipped);
         was_skipped
+    }
+
+    /// The run that a plugin owes: it was skipped because of another one.
+    pub(crate) fn held_back(&self, plugin: &PluginName) -> Option<HeldBack> {
+        self.lock().plugins.get(plugin)?.held_back.clone()
+    }
+
+    /// Why and when the newest run of a plugin that no client requested was to start, when the end of the daemon has ended it and
+    /// it was not made again since.
+    pub(crate) fn interrupted(&self, plugin: &PluginName) -> Option<(RunTrigger, DateTime<Utc>)> {
+        self.lock().plugins.get(plugin)?.interrupted.owed()
     }
 
     /// How many bad results in a row a plugin has had that no client requested.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use smoker_model::plugin::PluginName;
-use smoker_model::run_record::{RunRecord, RunState};
+use smoker_model::run_record::{RunRecord, RunState, RunTrigger};
 use smoker_model::status::Status;
 use smoker_model::wire::events::SilenceEvent;
 use tokio::sync::Notify;
@@ -57,7 +57,9 @@ impl SharedText {
 pub(crate) struct StartedRun {
     pub(crate) plugin: PluginName,
     pub(crate) started: DateTime<Utc>,
-    pub(crate) is_forced: bool,
+    /// When it was to start.
+    pub(crate) planned: DateTime<Utc>,
+    pub(crate) trigger: RunTrigger,
 }
 
 /// What a reload has done, in numbers of plugins.

@@ -133,6 +133,7 @@ impl State {
             oldest: entry.history.oldest(),
             failures: entry.failures.iter().collect(),
             last_planned: entry.last_planned,
+            held_back: entry.held_back.as_ref().map(|held| held.planned),
         };
         KeptRecords {
             plugins: self.plugins.named().map(|(name, entry)| (name.to_string(), kept(entry))).collect(),

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use smoker_model::plugin::{PluginName, PluginSpec};
-use smoker_model::run_record::RunRecord;
+use smoker_model::run_record::{RunRecord, RunTrigger};
 use smoker_model::time::moment::Moment;
 use smoker_model::time::timestamp::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -98,11 +98,12 @@ impl SharedState {
         &self,
         plugin: &PluginName,
         started: Moment,
-        is_forced: bool,
+        (trigger, planned): (&RunTrigger, Moment),
         generation: ConfigGeneration,
     ) -> u64 {
         let run = self.journal.as_ref().map_or(0, JournalQueue::number_run);
-        let started = StartedRun { plugin: plugin.clone(), started: started.wall, is_forced };
+        let (started, planned) = (started.wall, planned.wall);
+        let started = StartedRun { plugin: plugin.clone(), started, planned, trigger: trigger.clone() };
         match &self.journal {
             Some(journal) => {
                 self.lock().started(run);

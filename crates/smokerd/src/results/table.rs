@@ -18,6 +18,8 @@ use crate::results::kept::history::{History, Sequence};
 use crate::results::plugin::config_fields::ConfigFields;
 use crate::results::plugin::counters::RunCounters;
 use crate::results::plugin::hard_state::HardStateTracker;
+use crate::results::plugin::held_back::HeldBack;
+use crate::results::plugin::interrupted_run::InterruptedRuns;
 use crate::results::plugin::measures::PluginMeasures;
 use crate::results::plugin::run_times::RunTimes;
 use crate::results::plugin::snapshot::PluginSnapshot;
@@ -81,6 +83,10 @@ pub(crate) struct PluginEntry {
     pub(crate) attempt: Option<Attempt>,
     /// Its newest status that counts.
     pub(crate) hard: HardStateTracker,
+    /// Whether its newest run that no client requested was interrupted.
+    pub(crate) interrupted: InterruptedRuns,
+    /// The run that it owes.
+    pub(crate) held_back: Option<HeldBack>,
     changes: Changes,
     pub(crate) is_flapping: bool,
     retries: Option<u32>,
@@ -199,6 +205,8 @@ impl From<RestoredPlugin> for PluginEntry {
         (entry.last_planned, entry.last_status, entry.times) = (plugin.last_planned, plugin.last_status, plugin.times);
         (entry.status_since, entry.attempt) = (plugin.status_since, plugin.attempt);
         entry.hard = plugin.hard.into_tracker();
+        entry.held_back = plugin.held_back.found().cloned();
+        entry.interrupted = plugin.interrupted.into_runs();
         entry
     }
 }
@@ -218,6 +226,8 @@ impl PluginEntry {
             status_since: None,
             attempt: None,
             hard: HardStateTracker::default(),
+            interrupted: InterruptedRuns::default(),
+            held_back: None,
             changes: Changes::default(),
             is_flapping: false,
             retries: None,
@@ -244,7 +254,9 @@ impl PluginEntry {
         if record.trigger == RunTrigger::Schedule {
             self.last_planned = Some(record.planned.wall);
         }
+        self.held_back = HeldBack::after(self.held_back.take(), record);
         let RunState::Finished(run) = &record.state else { return };
+        self.interrupted.note(&record.trigger, record.planned.wall, run);
         // The end of the daemon says nothing of what the run checked.
         if run.is_interrupted {
             return;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use smoker_model::plugin::{Parameters, PluginName};
+use smoker_model::plugin::{MissedRuns, Parameters, PluginName, Trigger};
+use smoker_model::run_record::RunTrigger;
 use smoker_model::time::moment::Moment;
 use smoker_model::time::timestamp::Timestamp;
 use smoker_runner::prepared::PreparedPlugin;
@@ -13,6 +14,7 @@ use crate::results::processes::process::ProcessId;
 use crate::results::requester::Requester;
 use crate::results::table::ConfigGeneration;
 use crate::scheduler::schedule::plan::Schedule;
+use crate::scheduler::schedule::turn::Due;
 
 /// A plugin as one configuration defines it, with its schedule.
 #[derive(Debug)]
@@ -48,6 +50,25 @@ impl Definition {
     pub(crate) fn of(plugin: PreparedPlugin, now: Moment, last: Option<DateTime<Utc>>) -> Self {
         let schedule = Schedule::of(plugin.spec(), now, last);
         Self { plugin: Arc::new(plugin), generation: 0, schedule }
+    }
+
+    /// A run that the end of the daemon has ended, too, when it is to be made again at once: with `Missed: once`, within
+    /// `Only`, and unless its schedule has a run now anyway.
+    pub(super) fn made_again(
+        &self,
+        (trigger, planned): (RunTrigger, DateTime<Utc>),
+        now: Moment,
+    ) -> Option<(RunTrigger, Moment)> {
+        let (spec, schedule) = (self.plugin.spec(), self.schedule.as_ref());
+        let is_wanted =
+            spec.rules.missed == MissedRuns::Once && spec.rules.only.as_ref().is_none_or(|only| only.has(now.wall));
+        let passed = (now.wall - planned).to_std().unwrap_or_default();
+        let is_due_anyway = match (&spec.trigger, schedule.map(Schedule::due)) {
+            (Some(Trigger::Every { interval, .. }), _) => passed >= *interval,
+            (_, Some(Due::Wall(due))) => due <= now.wall,
+            _ => false,
+        };
+        (is_wanted && !is_due_anyway).then_some((trigger, now.past(planned)))
     }
 
     /// When its next scheduled run is due, by the wall clock as it is set at `now`; none behind the year 9999.

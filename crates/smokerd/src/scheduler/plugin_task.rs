@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::os::clock_changes;
+use crate::results::plugin::held_back::HeldBack;
 use crate::results::plugin::standing::attempt_of;
 use crate::results::processes::process::ProcessId;
 use crate::results::requester::Requester;
@@ -78,12 +79,7 @@ impl PluginTask {
     pub(crate) async fn run(mut self) {
         let TaskContext { shutdown, clock, .. } = self.context.clone();
         let mut changes = clock.changes();
-        self.note_missed();
-        if self.state.is_soft(self.name()) {
-            // What the daemon before this one would have tried again.
-            self.plan_retry();
-            self.show_next_run();
-        }
+        self.go_on();
         loop {
             let due = self.definition.schedule.as_ref().map_or(Due::Never, Schedule::due);
             tokio::select! {
@@ -104,6 +100,24 @@ impl PluginTask {
         while let Some(run) = self.runs.join_next_with_id().await {
             self.collect(run);
         }
+    }
+
+    /// Goes on where the daemon before this one ended: a run that ended with it is made again, or tried again when
+    /// it was soft, and one that waits for another plugin goes on waiting.
+    fn go_on(&mut self) {
+        self.note_missed();
+        let (owed, now) = (self.state.interrupted(self.name()), self.context.clock.now());
+        if let Some((trigger, planned)) = owed.and_then(|owed| self.definition.made_again(owed, now)) {
+            self.start_scheduled(trigger, planned);
+        } else if self.state.is_soft(self.name()) {
+            self.plan_retry();
+        }
+        let Some(HeldBack { trigger, planned, since }) = self.state.held_back(self.name()) else { return };
+        if let Some((parent, reason)) = self.bad_parent() {
+            self.state.set_skipped(self.name(), parent, reason, since);
+        }
+        self.owed = Some((trigger, now.past(planned)));
+        self.look_at_parents();
     }
 
     fn handle(&mut self, command: Command) {
@@ -222,6 +236,7 @@ impl PluginTask {
         let rules = &self.definition.plugin.spec().rules;
         let interval = rules.retry_interval.filter(|_| rules.retries.is_some() && self.draining.is_none());
         self.retry_at = interval.and_then(|it| self.context.clock.now().monotonic.checked_add(it));
+        self.show_next_run();
     }
 
     /// Whether `Only` excludes runs at this time; forced runs are never excluded.
@@ -300,11 +315,7 @@ impl PluginTask {
         self.state.record(record, &[]);
         self.skipped = self.skipped.saturating_add(count);
         let all = self.skipped;
-        let why = match reason {
-            SkipReason::Overlap => "the previous run is still running",
-            SkipReason::Dependency => "a plugin that it depends on is bad",
-            SkipReason::Missed => "their time went by while the machine slept or smokerd was down",
-        };
+        let why = reason.explanation();
         tracing::warn!("Plugin {name}: {count} scheduled runs skipped, {why} ({all} skipped since the start)");
     }
 
@@ -362,9 +373,6 @@ impl PluginTask {
         self.retry_at = None;
         if run.is_soft {
             self.plan_retry();
-        }
-        if self.retry_at.is_some() {
-            self.show_next_run();
         }
     }
 

@@ -196,7 +196,7 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
     let is_stopping = slot.is_none();
     let (number, Acted { result, is_maintenance }) = if let Some(_slot) = slot {
         let name = &plugin.spec().name;
-        let number = state.started(name, started, kind == RunKind::Forced, generation);
+        let number = state.started(name, started, (&request.trigger, request.planned), generation);
         let acting = || {
             let is_held = || state.bad_parent(&plugin.spec().rules.depends_on, clock.now().wall).is_some();
             if state.is_silenced(name) || is_held() { Acting::Held } else { Acting::OfRun }

@@ -21,30 +21,32 @@ const BEAT: Duration = Duration::from_millis(10);
 
 /// Fills in its rows.
 pub(crate) fn measure(program: &Program, table: &mut Table) {
-    let idle = start(program, 1).and_then(|(daemon, _)| usage::resident(daemon.pid()));
+    let idle = start(program, 1, "").and_then(|(daemon, _)| usage::resident(daemon.pid()));
     table.add(Row::alone("resident memory idle, 1 plugin", "MiB", Goal::Under(15.0, "MiB"), idle));
-    let (before, after) = match many(program) {
-        Ok(both) => both,
-        Err(reason) => (Err(reason.clone()), Err(reason)),
-    };
-    table.add(Row::alone(&format!("  {PLUGINS} plugins"), "MiB", Goal::None, before));
-    let name = format!("  {PLUGINS} plugins, {RESULTS} results each");
-    table.add(Row::alone(&name, "MiB", Goal::Under(60.0, "MiB"), after));
+    for (top, with) in [("", ""), ("state_dir: '{{DIR}}/state'", ", with a journal")] {
+        let (before, after) = match many(program, top) {
+            Ok(both) => both,
+            Err(reason) => (Err(reason.clone()), Err(reason)),
+        };
+        table.add(Row::alone(&format!("  {PLUGINS} plugins{with}"), "MiB", Goal::None, before));
+        let name = format!("  {PLUGINS} plugins, {RESULTS} results each{with}");
+        table.add(Row::alone(&name, "MiB", Goal::Under(60.0, "MiB"), after));
+    }
 }
 
 type Figure = Result<f64, String>;
 
 /// The memory without results, and with all of them.
-fn many(program: &Program) -> Result<(Figure, Figure), String> {
-    let (daemon, mut client) = start(program, PLUGINS)?;
+fn many(program: &Program, top: &str) -> Result<(Figure, Figure), String> {
+    let (daemon, mut client) = start(program, PLUGINS, top)?;
     let before = usage::resident(daemon.pid());
     let after = fill(&mut client).and_then(|()| usage::resident(daemon.pid()));
     Ok((before, after))
 }
 
 /// A daemon whose list of plugins was asked for once.
-fn start(program: &Program, plugins: u32) -> Result<(boot::Daemon, Client), String> {
-    let top = format!("nr_concurrent_plugins: {}", 2 * usage::cores());
+fn start(program: &Program, plugins: u32, top: &str) -> Result<(boot::Daemon, Client), String> {
+    let top = format!("nr_concurrent_plugins: {}\n{top}", 2 * usage::cores());
     let base = format!("Timeout: 60\nHistory: {RESULTS}");
     let daemon = program.start(&boot::plugins(&top, &base, plugins, |_| COMMAND.to_owned()))?;
     let mut client = daemon.connect()?;

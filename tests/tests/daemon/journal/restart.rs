@@ -258,3 +258,82 @@ fn a_status_that_a_restart_brings_back_is_no_change() {
     let log = wait::until("the change in the log", changed);
     assert_eq!(log.matches("not run yet -> ERROR").count(), 1, "{log}");
 }
+
+#[test]
+fn a_run_that_the_end_of_the_daemon_has_ended_is_made_again_once_where_missed_says_so() {
+    let config = |interval: &str| {
+        let command = |name: &str| format!("Command: 'echo run >> {{{{DIR}}}}/{name}; exec sleep 600'\nTimeout: 600");
+        let timed = |name: &str| format!("{}\nInterval: {interval}\nSplay: 0", command(name));
+        with_journal()
+            .plugin("once", &format!("{}\nMissed: once", timed("once")))
+            .plugin("skip", &format!("{}\nMissed: skip", timed("skip")))
+            .plugin("usual", &timed("usual"))
+            .plugin("first", "Command: echo first")
+            .plugin("barrier", "Command: echo barrier")
+            .plugin("then", &format!("{}\nAfter: first\nMissed: once", command("then")))
+    };
+    for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+        let mut daemon = Daemon::start(config("0.2"));
+        let runs =
+            |daemon: &Daemon, name: &str| fs::read_to_string(daemon.path(name)).map_or(0, |text| text.lines().count());
+        let end = |daemon: &mut Daemon| {
+            // Its result is shown when the journal has all that came before it.
+            let _ = daemon.run("barrier");
+            daemon.signal(signal);
+            let _ = daemon.wait_for_exit();
+        };
+        let _ = daemon.run("first");
+        let names = ["once", "skip", "usual", "then"];
+        wait::until_true("all runs", || names.iter().all(|name| runs(&daemon, name) == 1));
+        // What ends the daemon comes back once for each time, and the plan is that of before.
+        daemon.write(&config("1h"));
+        for _ in 0..3 {
+            end(&mut daemon);
+            daemon.try_start().expect("it starts again");
+            wait::until_true("the run again", || ["once", "then"].iter().all(|name| runs(&daemon, name) == 2));
+        }
+        let _ = daemon.force(&names);
+        wait::until_true("forced runs", || names.map(|name| runs(&daemon, name)) == [3, 2, 2, 3]);
+        for (name, trigger) in [("once", "timer"), ("then", "after")] {
+            let page = daemon.get(&format!("/plugins/{name}/results")).json();
+            let runs = page["results"].as_array().expect("results");
+            assert_eq!(runs.len(), 2, "{signal}: {page}");
+            for run in runs {
+                assert_eq!((&run["trigger"], &run["interrupted"]), (&trigger.into(), &true.into()), "{signal}: {run}");
+                assert_eq!(run["planned"], runs[0]["planned"], "{signal}: {page}");
+            }
+        }
+    }
+}
+
+/// The last result of a plugin whose runs are skipped is not known to hold, before and after a restart.
+#[test]
+fn a_run_that_waits_for_another_plugin_goes_on_waiting_after_a_restart() {
+    let config = |interval: &str| {
+        let web = format!("Command: 'echo run >> {{{{DIR}}}}/web'\nInterval: {interval}\nSplay: 0\nDependsOn: [Db]");
+        with_journal().plugin("Db", "Command: test -e {{DIR}}/good").plugin("Web", &web)
+    };
+    let mut daemon = Daemon::start(config("0.2"));
+    let runs = |daemon: &Daemon| fs::read_to_string(daemon.path("web")).map_or(0, |text| text.lines().count());
+    wait::until_true("a run", || runs(&daemon) > 0);
+    assert_eq!(daemon.run("Db").status(), "ERROR");
+    let skipped = |daemon: &Daemon| daemon.plugin("Web")["plugin"]["skipped"].clone();
+    wait::until_true("runs to be skipped", || skipped(&daemon)["parent"] == "Db");
+    let _ = daemon.run("Db");
+    daemon.write(&config("1h"));
+    daemon.signal(Signal::SIGKILL);
+    let _ = daemon.wait_for_exit();
+    daemon.try_start().expect("it starts again");
+    wait::until_true("the same after the crash", || skipped(&daemon)["parent"] == "Db");
+    // What is rewritten of a journal keeps it, too.
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    assert_eq!(journal(&daemon, "compact").1, 0);
+    daemon.try_start().expect("it starts again");
+    wait::until_true("the same after the stop", || skipped(&daemon)["parent"] == "Db");
+    let before = runs(&daemon);
+    fs::write(daemon.path("good"), "").expect("writable");
+    assert_eq!(daemon.run("Db").status(), "OK");
+    wait::until_true("the run that was skipped", || runs(&daemon) == before + 1);
+    wait::until_true("its end", || skipped(&daemon).is_null());
+}

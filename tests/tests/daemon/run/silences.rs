@@ -56,9 +56,21 @@ fn a_silence_holds_actions_and_is_shown_everywhere_until_it_ends() {
     assert_eq!((&page["id"], &page["by"], &page["reason"]), (&1.into(), &"uid 0".into(), &"deploy 1.2".into()));
     assert!(daemon.plugin("Disk")["plugin"]["silence"].is_null());
     assert_eq!((daemon.run("Web").status(), told(&daemon)), ("ERROR", 2));
-    for format in ["minimal", "normal", "long", "full", "table", "tap", "tap14", "junit", "json", "raw", "ndjson"] {
+    let plain = ["minimal", "normal", "long", "full", "table", "tap", "tap14", "junit", "xml"];
+    let data = ["json", "raw", "ndjson", "csv", "html", "markdown", "prometheus"];
+    for format in plain.into_iter().chain(data) {
         let output = smokercli(&daemon, &["-o", format]);
         assert!(output.stdout.contains("deploy 1.2") && output.stdout.contains("uid 0"), "{format}: {output:?}");
+    }
+    let columns = smokercli(&daemon, &["--columns", "plugin,message"]);
+    expect_line(&columns.stdout, &["Web", "silenced until ", " by uid 0: deploy 1.2; down"]);
+    let nagios = cli::run(
+        Command::new(binary::path("check_smoker_plugin")).arg("--socket").arg(daemon.path("smokerd.sock")).arg("Web"),
+    );
+    expect_line(&nagios.stdout, &["silenced until ", " by uid 0: deploy 1.2"]);
+    for page in ["/ui/table", "/metrics"] {
+        let text = daemon.get(page).text();
+        assert_eq!(text.matches("deploy 1.2").count(), 1, "{page}: {text}");
     }
     let listed = smokercli(&daemon, &["silence"]);
     expect_line(&listed.stdout, &["silence 1 of Web until "]);

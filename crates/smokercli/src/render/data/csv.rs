@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value as Json};
 
 use crate::plugin::run_facts;
+use crate::plugin::standing;
 use crate::report::history::{HostHistory, PastResult};
 use crate::report::{HostReport, HostState, MISSING, NO_PLUGIN, Report};
 use crate::terminal::sanitize;
@@ -36,7 +37,8 @@ fn host_rows(out: &mut String, host: &HostReport) {
         let duration = run_facts::duration(&view).map_or(String::new(), |seconds| seconds.to_string());
         let message =
             view.messages().and_then(|messages| messages.levels().find_map(|(_, texts)| texts.into_iter().next()));
-        let message = message.map_or_else(|| run_facts::reason(&view).unwrap_or_default(), Cow::into_owned);
+        let message = message.map_or_else(|| run_facts::reason(&view), |text| Some(text.into_owned()));
+        let message = standing::with_message(&view, message).unwrap_or_default();
         let last_run = view.last_run().unwrap_or_default();
         push(out, [host.name(), plugin.name(), plugin.status().as_str(), &last_run, &duration, &message]);
     }

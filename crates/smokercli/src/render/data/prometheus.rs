@@ -6,10 +6,11 @@ use chrono::DateTime;
 use serde_json::Value as Json;
 use smoker_model::metrics::exposition::{Format, Lines, labels};
 use smoker_model::metrics::family::Family;
-use smoker_model::metrics::plugin_families::{COMPONENT_STATUS, DURATION, LAST_RUN, PERFDATA, STATES, STATUS};
+use smoker_model::metrics::plugin_families::{COMPONENT_STATUS, DURATION, LAST_RUN, PERFDATA, SILENCE, STATES, STATUS};
 use smoker_model::status::Status;
 
 use crate::plugin::run_facts;
+use crate::plugin::standing;
 use crate::plugin::value_text::member;
 use crate::plugin::view::PluginView;
 use crate::report::{HostReport, Report};
@@ -32,6 +33,7 @@ pub(in crate::render) fn render(report: &Report) -> String {
     page.numbers(LAST_RUN, |view| vec![(Labels::new(), last_run(view))]);
     page.numbers(DURATION, |view| vec![(Labels::new(), run_facts::duration(view))]);
     page.numbers(PERFDATA, perfdata);
+    page.silences();
     page.lines.into_text()
 }
 
@@ -88,6 +90,18 @@ impl Page {
                     self.lines.states(COMPONENT_STATUS, &text(name.iter().chain(&label)), &STATES, component.status);
                 }
             }
+        }
+    }
+
+    /// The silences, if there are any.
+    fn silences(&mut self) {
+        let silence = |plugin: &Shown| Some((plugin.name.clone(), standing::silence(plugin.view.as_ref()?)?));
+        let silences: Vec<_> = self.plugins.iter().filter_map(silence).collect();
+        if !silences.is_empty() {
+            self.lines.begin(SILENCE);
+        }
+        for (name, silence) in silences {
+            self.lines.number(SILENCE, &text(name.iter().chain(&silence)), 1.0);
         }
     }
 

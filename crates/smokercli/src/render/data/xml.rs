@@ -1,7 +1,10 @@
 //! The original's XML.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value as Json, json};
 
+use crate::plugin::standing;
 use crate::render::append::append;
 use crate::render::data::json::host_json;
 use crate::render::data::template::Template;
@@ -10,7 +13,8 @@ use crate::render::escape;
 use crate::report::{HostReport, Report};
 
 /// One suite a host that has rows, in the order of the command line. The
-/// layout, down to the empty first line, is the original's.
+/// layout, down to the empty first line, is the original's. What the original does not know, such as a silence, is one
+/// more `system-out` of the plugin's rows.
 pub(in crate::render) fn render(report: &Report, template: &Template) -> String {
     let mut out = String::from("\n  <testsuites name=\"All\">");
     for host in report.hosts() {
@@ -19,8 +23,11 @@ pub(in crate::render) fn render(report: &Report, template: &Template) -> String 
         out.push_str("\n    <testsuite");
         attributes(&mut out, &template.suite_attributes, first);
         out.push('>');
+        let standing: HashMap<_, _> =
+            host.plugins().iter().map(|plugin| (plugin.name(), standing::lines(&plugin.view()))).collect();
         for row in &rows {
-            test_case(&mut out, template, row);
+            let known = row.get("Plugin").and_then(|plugin| standing.get(plugin.as_str()));
+            test_case(&mut out, template, row, known.map_or(&[], Vec::as_slice));
         }
         out.push_str("</testsuite>");
     }
@@ -41,7 +48,7 @@ fn rows(host: &HostReport, template: &Template) -> Vec<RowFields> {
     vec![row]
 }
 
-fn test_case(out: &mut String, template: &Template, row: &RowFields) {
+fn test_case(out: &mut String, template: &Template, row: &RowFields, standing: &[String]) {
     out.push_str("\n      <testcase");
     let mut has_name = attributes(out, &template.case_attributes, row);
     has_name |= row.contains_key("CaseName");
@@ -54,6 +61,9 @@ fn test_case(out: &mut String, template: &Template, row: &RowFields) {
         Some("ERROR" | "UNREACHABLE") => child(out, "error", row.get("MsgError")),
         Some("WARN") => child(out, "system-out", row.get("MsgWarn")),
         _ => {}
+    }
+    for text in standing {
+        child(out, "system-out", Some(text));
     }
     out.push_str("</testcase>");
 }

@@ -6,6 +6,7 @@ use smoker_page::table::{self, Head, Messages, Row, Style};
 
 use crate::plugin::Plugin;
 use crate::plugin::run_facts;
+use crate::plugin::standing;
 use crate::plugin::view::MessagesView;
 use crate::report::{MISSING, NO_PLUGIN, Report};
 
@@ -39,7 +40,8 @@ fn error(text: &str) -> Messages {
 #[must_use]
 pub fn row_of(plugin: &Plugin) -> Row {
     let view = plugin.view();
-    let mut messages = texts(view.messages());
+    let standing = standing::lines(&view).into_iter().map(|text| ("info".to_owned(), text));
+    let mut messages: Messages = standing.chain(texts(view.messages())).collect();
     messages.extend(run_facts::reason(&view).map(|reason| ("error".to_owned(), reason)));
     for action in view.failed_actions() {
         let reason = action.reason().map_or(String::new(), |reason| format!(" {reason}"));

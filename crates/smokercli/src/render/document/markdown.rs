@@ -6,6 +6,7 @@ use smoker_model::status::Status;
 
 use crate::plugin::Plugin;
 use crate::plugin::run_facts;
+use crate::plugin::standing;
 use crate::plugin::view::MessagesView;
 use crate::render::append::append;
 use crate::report::{MISSING, NO_PLUGIN, Report};
@@ -31,7 +32,7 @@ pub(in crate::render) fn render(report: &Report) -> String {
 fn rows_of_plugin(out: &mut String, host: &str, plugin: &Plugin) {
     let view = plugin.view();
     let duration = run_facts::duration(&view).map_or(String::new(), |seconds| format!("{seconds:.2} s"));
-    let mut texts = texts(view.messages());
+    let mut texts: Vec<_> = standing::lines(&view).into_iter().chain(texts(view.messages())).collect();
     texts.extend(run_facts::reason(&view));
     texts.extend(view.failed_actions().iter().map(|action| {
         let reason = action.reason().map_or(String::new(), |reason| format!(" {reason}"));

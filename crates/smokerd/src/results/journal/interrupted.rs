@@ -29,7 +29,7 @@ pub(super) fn restore(state: &SharedState, restored: Restored, begin: Sequence) 
     let waiting = state.restore(restored, begin);
     // All processes that wait for a plugin get the one result.
     for (plugin, processes) in waiting {
-        let at = interrupted.iter().position(|run| run.is_forced && run.plugin == plugin);
+        let at = interrupted.iter().position(|run| run.trigger.is_request() && run.plugin == plugin);
         let identity = processes.first().and_then(|process| identities.get(process).cloned().flatten());
         if let Some(run) = at.map(|at| interrupted.swap_remove(at)) {
             record(state, &run, INTERRUPTED, identity, &processes);
@@ -44,22 +44,27 @@ pub(super) fn restore(state: &SharedState, restored: Restored, begin: Sequence) 
 
 impl InterruptedRun {
     fn not_begun(plugin: PluginName, now: DateTime<Utc>) -> Self {
-        Self { plugin, started: now, ended: now, is_forced: true, generation: 0, run: 0 }
+        let trigger = RunTrigger::Request { requester: None, identity: None };
+        Self { plugin, started: now, ended: now, planned: now, trigger, generation: 0, run: 0 }
     }
 }
 
 /// `identity` is who the client of the first process has proved to be.
 fn record(state: &SharedState, run: &InterruptedRun, text: &str, identity: Option<Arc<str>>, processes: &[ProcessId]) {
-    let InterruptedRun { plugin, started, ended, is_forced, generation, .. } = run.clone();
+    let InterruptedRun { plugin, started, ended, planned, trigger, generation, .. } = run.clone();
     let now = Moment::now();
     let duration = (ended - started).to_std().unwrap_or_default();
     // An instant before the start of the machine may not exist.
     let began = now.monotonic.checked_sub(duration).unwrap_or(now.monotonic);
     let (started, ended) = (Moment { wall: started, monotonic: began }, Moment { wall: ended, ..now });
-    let mut result = Findings::error(text).into_result(started, is_forced);
+    let planned = Moment { wall: planned, monotonic: began };
+    let mut result = Findings::error(text).into_result(started, trigger.is_request());
     result.triggered_by.clone_from(&identity);
     let text = ResultText::of(&result, |result| json_text::to_text(result));
-    let trigger = if is_forced { RunTrigger::Request { requester: None, identity } } else { RunTrigger::Schedule };
+    let trigger = match trigger {
+        RunTrigger::Request { requester, .. } => RunTrigger::Request { requester, identity },
+        other => other,
+    };
     let run = FinishedRun {
         started,
         ended,
@@ -73,6 +78,6 @@ fn record(state: &SharedState, run: &InterruptedRun, text: &str, identity: Optio
         text,
     };
     let state_of_run = RunState::Finished(Box::new(run));
-    let record = RunRecord { sequence: 0, plugin, trigger, planned: started, state: state_of_run };
+    let record = RunRecord { sequence: 0, plugin, trigger, planned, state: state_of_run };
     state.record(record, processes);
 }

@@ -46,6 +46,8 @@ pub(crate) struct KeptResults {
     pub(crate) failures: Vec<Sequence>,
     /// When its last scheduled run was to start, or from when on its first one was planned.
     pub(crate) last_planned: Option<DateTime<Utc>>,
+    /// When the run was to start that is skipped as long as another plugin is bad.
+    pub(crate) held_back: Option<DateTime<Utc>>,
 }
 
 impl KeptRecords {
@@ -69,7 +71,11 @@ impl KeptRecords {
             // A process before this has either its results or none that anybody waits for: see `restore`.
             JournalEntry::Lost(_) => Some(NEWEST),
             JournalEntry::Started(start) => newest(sequence >= self.begin && self.running.contains(&start.run)),
-            JournalEntry::Skipped | JournalEntry::End => None,
+            JournalEntry::Skipped(skipped) => {
+                let held_back = self.plugins.get(skipped.plugin).and_then(|kept| kept.held_back);
+                newest(held_back.is_some_and(|planned| planned.timestamp_micros() == skipped.planned))
+            }
+            JournalEntry::End => None,
         }
     }
 
@@ -94,7 +100,7 @@ mod tests {
 
     use super::*;
     use crate::results::journal::records::entry::{
-        StartedEntry, tag_of_begin, tag_of_plan, tag_of_process, tag_of_run, tag_of_start,
+        StartCause, StartedEntry, tag_of_begin, tag_of_plan, tag_of_process, tag_of_run, tag_of_start,
     };
     use crate::results::samples;
 
@@ -112,6 +118,7 @@ mod tests {
             oldest: Some(100),
             failures: vec![20, 40],
             last_planned: DateTime::from_timestamp_micros(5),
+            held_back: None,
         };
         let kept = KeptRecords {
             plugins: HashMap::from([("a".to_owned(), kept)]),
@@ -132,7 +139,8 @@ mod tests {
         assert_eq!([plan("a", 5), plan("a", 4), plan("b", 5)], [Some(0), None, None], "that of no later run");
         let process = |id| kept.rank(&entry(1, |tag| tag_of_process(tag, id, None)));
         let started = |sequence, run| {
-            let started = StartedEntry { plugin: "a", run, started: 5, is_forced: false, generation: 1 };
+            let cause = StartCause::Schedule;
+            let started = StartedEntry { plugin: "a", run, started: 5, planned: 5, cause, generation: 1 };
             kept.rank(&entry(sequence, |tag| tag_of_start(tag, started)))
         };
         assert_eq!(

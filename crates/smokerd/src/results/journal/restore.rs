@@ -12,11 +12,14 @@ use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_model::run_record::RunTrigger;
 use smoker_model::status::Status;
 
+use crate::results::journal::records::entry::{JournalEntry, ResultEntry, SkippedEntry, StartedEntry, plugins_of_process};
 use crate::results::journal::keep::{KeptRecords, KeptResults};
 use crate::results::journal::records::entry::{JournalEntry, ResultEntry, StartedEntry, plugins_of_process};
 use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::hard_state::HardStateSearch;
+use crate::results::plugin::held_back::HeldBackSearch;
+use crate::results::plugin::interrupted_run::InterruptedSearch;
 use crate::results::plugin::run_times::RunTimes;
 use crate::results::plugin::standing::Attempt;
 use crate::results::processes::limits::KEPT_PROCESSES;
@@ -58,6 +61,10 @@ pub(crate) struct RestoredPlugin {
     pub(crate) times: RunTimes,
     /// Its newest status that counts.
     pub(crate) hard: HardStateSearch,
+    /// Whether its newest run that no client requested was interrupted.
+    pub(crate) interrupted: InterruptedSearch,
+    /// The run that it owes.
+    pub(crate) held_back: HeldBackSearch,
     has_other_status: bool,
     /// Whether results that clients requested do not count.
     has_retries: bool,
@@ -92,7 +99,9 @@ pub(crate) struct InterruptedRun {
     pub(crate) started: DateTime<Utc>,
     /// When the daemon was still there, as far as the journal knows: the run took that long at least.
     pub(crate) ended: DateTime<Utc>,
-    pub(crate) is_forced: bool,
+    /// When it was to start.
+    pub(crate) planned: DateTime<Utc>,
+    pub(crate) trigger: RunTrigger,
     pub(crate) generation: u64,
     /// Its number; 0 for one that had not begun.
     pub(crate) run: u64,
@@ -106,6 +115,7 @@ impl Restored {
             oldest: plugin.results.last().map(|(sequence, _)| *sequence),
             failures: plugin.failures.iter().rev().copied().collect(),
             last_planned: plugin.last_planned,
+            held_back: plugin.held_back.found().map(|held| held.planned),
         };
         KeptRecords {
             plugins: self.plugins.iter().map(|(name, plugin)| (name.to_string(), kept(plugin))).collect(),
@@ -199,7 +209,8 @@ impl Restoring {
                 self.is_certain = false;
             }
             Some(JournalEntry::End) if is_first => self.is_of_crash = false,
-            Some(JournalEntry::Started(_) | JournalEntry::Skipped | JournalEntry::End) | None => {}
+            Some(JournalEntry::Skipped(skipped)) => self.read_skipped(skipped),
+            Some(JournalEntry::Started(_) | JournalEntry::End) | None => {}
         }
     }
 
@@ -211,6 +222,15 @@ impl Restoring {
         }
         for run in &mut restored.interrupted {
             run.ended = self.last_time.map_or(run.started, |last| last.max(run.started));
+        }
+        // The newest one comes first. They are recorded later than plans are made.
+        for run in restored.interrupted.iter().rev() {
+            if let Some(plugin) = restored.plugins.get_mut(&run.plugin) {
+                plugin.interrupted.note_newer(&run.trigger, run.planned, run.started);
+                if run.trigger == RunTrigger::Schedule {
+                    plugin.last_planned = Some(run.planned);
+                }
+            }
         }
         // A run of which nobody knows whether it has ended is none that failed: its process counts as one that is not kept any more.
         let mut finished = HashMap::<ProcessId, HashSet<&PluginName>>::new();
@@ -238,14 +258,24 @@ impl Restoring {
         processes.contains(&id) || (processes.len() < KEPT_PROCESSES && processes.insert(id))
     }
 
+    fn read_skipped(&mut self, skipped: SkippedEntry<'_>) {
+        let plugin = self.restored.plugins.get_mut(&PluginName::from(skipped.plugin));
+        let (Some(plugin), Some(cause)) = (plugin, skipped.held_back) else { return };
+        if let Some(planned) = DateTime::from_timestamp_micros(skipped.planned) {
+            plugin.held_back.note_held_back(cause.into(), planned);
+        }
+    }
+
     fn read_start(&mut self, start: StartedEntry<'_>) {
         let Some(started) = DateTime::from_timestamp_micros(start.started) else { return };
         self.last_time = self.last_time.max(Some(started));
         if self.ended.remove(&start.run) || !self.is_certain {
             return;
         }
-        let StartedEntry { plugin, is_forced, generation, run, .. } = start;
-        let run = InterruptedRun { plugin: plugin.into(), started, ended: started, is_forced, generation, run };
+        let StartedEntry { plugin, planned, cause, generation, run, .. } = start;
+        let planned = DateTime::from_timestamp_micros(planned).unwrap_or(started);
+        let (plugin, trigger) = (plugin.into(), cause.into());
+        let run = InterruptedRun { plugin, started, ended: started, planned, trigger, generation, run };
         self.restored.interrupted.push(run);
     }
 
@@ -260,6 +290,8 @@ impl Restoring {
             if result.facts.trigger == RunTrigger::Schedule {
                 plugin.last_planned = plugin.last_planned.or(Some(result.facts.planned));
             }
+            plugin.interrupted.note_older(&result.facts);
+            plugin.held_back.note_run(&result.facts.trigger);
             let is_bad = result.facts.status != Status::Ok && !result.facts.is_interrupted;
             if is_bad && plugin.failures.len() < plugin.history_failures {
                 plugin.failures.push(sequence);
@@ -305,7 +337,7 @@ mod tests {
 
     use super::*;
     use crate::results::journal::records::entry::{
-        payload_of_process, tag_of_begin, tag_of_lost, tag_of_process, tag_of_run, tag_of_start,
+        StartCause, payload_of_process, tag_of_begin, tag_of_lost, tag_of_process, tag_of_run, tag_of_start,
     };
     use crate::results::samples;
 
@@ -318,7 +350,8 @@ mod tests {
     }
 
     fn start(plugin: &str, run: u64, started: i64) -> Record {
-        record(|tag| tag_of_start(tag, StartedEntry { plugin, run, started, is_forced: false, generation: 2 }))
+        let (planned, cause) = (started, StartCause::Schedule);
+        record(|tag| tag_of_start(tag, StartedEntry { plugin, run, started, planned, cause, generation: 2 }))
     }
 
     fn process(id: ProcessId, plugin: &str) -> Record {

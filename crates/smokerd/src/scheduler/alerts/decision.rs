@@ -27,7 +27,9 @@ pub(super) fn decide(rules: &ActionRules, hard: &HardState, told: Option<&Told>,
     if let Some(after) = rules.escalates_after.filter(|_| !was_bad) {
         let since = hard.bad_since.filter(|_| is_bad);
         let Some(due) = since.and_then(|since| later(since, after)) else { return Decision::Nothing };
-        return if now < due { Decision::Wait(due) } else { Decision::Call(OccasionEvent::Escalation) };
+        // Where the clock has been set back since, nobody knows how long it has been bad: early is better than in a year.
+        let is_wrong = later(now, after).is_some_and(|latest| since.is_some_and(|since| since > latest));
+        return if now < due && !is_wrong { Decision::Wait(due) } else { Decision::Call(OccasionEvent::Escalation) };
     }
     let is_new = told.is_none_or(|told| told.sequence != hard.sequence);
     let event = if is_bad { OccasionEvent::Problem } else { OccasionEvent::Recovery };
@@ -117,5 +119,12 @@ mod tests {
         assert_eq!(calls(repeat, &states), "PwRwRRPR");
         let escalate = ActionRules { on: ActionOn::Change, escalates_after: minutes(3), ..ActionRules::default() };
         assert_eq!(calls(escalate, &states), "wwwE.Rw.");
+
+        // The clock was a year ahead when it became bad.
+        let now = Utc::now();
+        let hard = |since| HardState { status: Error, since, bad_since: Some(since), sequence: 1, attempt: 1 };
+        let ahead = |time| decide(&escalate, &hard(now + time), None, now);
+        assert_eq!(ahead(TimeDelta::days(365)), Decision::Call(OccasionEvent::Escalation));
+        assert_eq!(ahead(TimeDelta::minutes(2)), Decision::Wait(now + TimeDelta::minutes(5)));
     }
 }

@@ -93,9 +93,7 @@ impl Schedule {
                 let turn = plan.advance(now.wall);
                 let CalendarTurn { planned, is_due, missed } =
                     turn.unwrap_or(CalendarTurn { planned: now.wall, is_due: false, missed: 0 });
-                let ago = (now.wall - planned).to_std().unwrap_or_default();
-                let monotonic = now.monotonic.checked_sub(ago).unwrap_or(now.monotonic);
-                Turn { planned: Moment { wall: planned, monotonic }, is_due, missed }
+                Turn { planned: now.past(planned), is_due, missed }
             }
         }
     }

@@ -38,11 +38,10 @@ pub(super) fn push_result(text: &mut String, run: &StoredRun, previous: Option<S
 
 /// A run that begins.
 pub(super) fn push_start(text: &mut String, run: &StartedRun) {
-    let trigger = if run.is_forced { "force" } else { "timer" };
     let start = StartEvent {
         plugin: run.plugin.as_str().to_owned(),
         started: json_text::moment(run.started),
-        trigger: trigger.to_owned(),
+        trigger: run.trigger.as_str().to_owned(),
     };
     push(text, None, "start", &json_text::to_text(&start));
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use smoker_model::metrics::exposition::{Format, Lines};
+use smoker_model::metrics::exposition::{Format, Lines, labels};
 use smoker_model::metrics::family::Family;
-use smoker_model::metrics::plugin_families::{COMPONENT_STATUS, DURATION, LAST_RUN, PERFDATA, STATES, STATUS};
+use smoker_model::metrics::plugin_families::{COMPONENT_STATUS, DURATION, LAST_RUN, PERFDATA, SILENCE, STATES, STATUS};
+use smoker_model::wire::silences::PluginSilence;
 
 use crate::http::api::metrics::plugin_lines::{PluginLines, Series};
 use crate::http::limits;
@@ -58,6 +59,7 @@ pub(super) fn write(plugins: &[Shown<'_>], format: Format, capacity: usize) -> (
     page.numbers(DURATION, |_, lines| lines.duration);
     page.numbers(INTERVAL, |plugin, _| plugin.config.interval.as_ref().map(Duration::as_secs_f64));
     page.numbers(SILENCED, |plugin, _| Some(if plugin.standing.silence.is_some() { 1.0 } else { 0.0 }));
+    page.silences();
     page.numbers(LAG, |plugin, _| plugin.times.lag.as_ref().map(Duration::as_secs_f64));
     left_out += page.series(PERFDATA, |lines| &lines.perfdata);
     page.counters(RUNS, "outcome", |counters: &RunCounters| {
@@ -84,6 +86,23 @@ impl Page<'_> {
             if let Some(value) = value(plugin, lines) {
                 self.lines.number(family, &lines.name, value);
             }
+        }
+    }
+
+    /// Who made the silences of plugins, and why; nothing without silences.
+    fn silences(&mut self) {
+        let silence = |(plugin, lines): &Shown<'_>| {
+            let text = plugin.standing.silence.as_deref()?;
+            let PluginSilence { by, reason, until, .. } = serde_json::from_str(text).ok()?;
+            let own = labels(&[("by", &by), ("reason", &reason), ("until", &until)]);
+            Some(format!("{},{own}", lines.name))
+        };
+        let silences: Vec<_> = self.plugins.iter().filter_map(silence).collect();
+        if !silences.is_empty() {
+            self.lines.begin(SILENCE);
+        }
+        for labels in silences {
+            self.lines.number(SILENCE, &labels, 1.0);
         }
     }
 

@@ -22,10 +22,11 @@ pub(in crate::results::journal) fn put(
     let mut tag = Vec::new();
     let pushed = match queued {
         Queued::Run(record, waiting) => put_run(record, waiting, push),
-        Queued::Started(StartedRun { plugin, started, is_forced }, run, generation) => {
-            let (plugin, started) = (plugin.as_str(), started.timestamp_micros());
-            let (run, generation, is_forced) = (*run, *generation, *is_forced);
-            tag_of_start(&mut tag, StartedEntry { plugin, run, started, is_forced, generation });
+        Queued::Started(StartedRun { plugin, started, planned, trigger }, run, generation) => {
+            let (run, generation, cause) = (*run, *generation, trigger.into());
+            let (started, planned) = (started.timestamp_micros(), planned.timestamp_micros());
+            let plugin = plugin.as_str();
+            tag_of_start(&mut tag, StartedEntry { plugin, run, started, planned, cause, generation });
             push(&tag, &[])
         }
         Queued::Process(id, plugins, triggered_by) => {

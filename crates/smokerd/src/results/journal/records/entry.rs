@@ -5,7 +5,7 @@
 
 use smoker_journal::record::MAX_SEQUENCE;
 use smoker_model::plugin::PluginName;
-use smoker_model::run_record::{RunRecord, RunState, SkipReason};
+use smoker_model::run_record::{RunRecord, RunState, RunTrigger, SkipReason};
 
 use crate::results::kept::encoding::{Fields, put_number, put_signed, put_text};
 use crate::results::kept::facts::RunFacts;
@@ -20,13 +20,21 @@ const END: u8 = 6;
 const PLAN: u8 = 7;
 const LOST: u8 = 8;
 
+/// Why runs were skipped, where a plugin that theirs depends on was bad.
+const DEPENDENCY: u8 = 2;
+
+/// What starts and skipped runs have at their ends, where neither the schedule nor a client is the cause.
+const RETRY: u8 = 1;
+const AFTER: u8 = 2;
+const REPORT: u8 = 3;
+
 /// What a record says.
 #[derive(Debug, PartialEq)]
 pub(crate) enum JournalEntry<'a> {
     /// A run has a result; the payload has its texts.
     Result(ResultEntry<'a>),
     /// Planned runs were skipped.
-    Skipped,
+    Skipped(SkippedEntry<'a>),
     /// A run was started.
     Started(StartedEntry<'a>),
     /// A client requested runs, and may have proved who it is; the payload has the names of the plugins.
@@ -55,6 +63,16 @@ pub(crate) struct ResultEntry<'a> {
     pub(crate) waiting: Vec<ProcessId>,
 }
 
+/// Runs that were skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SkippedEntry<'a> {
+    pub(crate) plugin: &'a str,
+    /// When the last of them was to start, in microseconds since 1970.
+    pub(crate) planned: i64,
+    /// Why they were to take place, where a plugin that this one depends on was bad; none of those that were skipped for another reason.
+    pub(crate) held_back: Option<StartCause<'a>>,
+}
+
 /// The start of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StartedEntry<'a> {
@@ -62,9 +80,50 @@ pub(crate) struct StartedEntry<'a> {
     pub(crate) run: u64,
     /// Microseconds since 1970.
     pub(crate) started: i64,
-    pub(crate) is_forced: bool,
+    /// When it was to start, in microseconds since 1970; when it started, where an older version did not note it.
+    pub(crate) planned: i64,
+    pub(crate) cause: StartCause<'a>,
     /// The generation of its configuration; 0 where an older version did not note it.
     pub(crate) generation: u64,
+}
+
+/// Why a run was started. An older version noted requests, and has the schedule for everything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StartCause<'a> {
+    /// The plugin's schedule.
+    Schedule,
+    /// Its last result was soft.
+    Retry,
+    /// A run of this other plugin has ended OK.
+    After(&'a str),
+    /// A job has reported to the plugin.
+    Report,
+    /// A client's request.
+    Request,
+}
+
+impl<'a> From<&'a RunTrigger> for StartCause<'a> {
+    fn from(trigger: &'a RunTrigger) -> Self {
+        match trigger {
+            RunTrigger::Schedule => Self::Schedule,
+            RunTrigger::Retry => Self::Retry,
+            RunTrigger::After(plugin) => Self::After(plugin),
+            RunTrigger::Report { .. } => Self::Report,
+            RunTrigger::Request { .. } => Self::Request,
+        }
+    }
+}
+
+impl From<StartCause<'_>> for RunTrigger {
+    fn from(cause: StartCause<'_>) -> Self {
+        match cause {
+            StartCause::Schedule => Self::Schedule,
+            StartCause::Retry => Self::Retry,
+            StartCause::After(plugin) => Self::After(plugin.into()),
+            StartCause::Report => Self::Report { requester: None, identity: None },
+            StartCause::Request => Self::Request { requester: None, identity: None },
+        }
+    }
 }
 
 impl<'a> JournalEntry<'a> {
@@ -80,14 +139,8 @@ impl<'a> JournalEntry<'a> {
                 let waiting = (0..fields.number()?).map(|_| fields.number()).collect::<Option<_>>()?;
                 Self::Result(ResultEntry { plugin, facts, run, listed, waiting })
             }
-            SKIPPED => Self::Skipped,
-            STARTED => Self::Started(StartedEntry {
-                plugin: fields.text()?,
-                run: fields.number()?,
-                started: fields.signed()?,
-                is_forced: fields.byte()? != 0,
-                generation: fields.number().unwrap_or(0),
-            }),
+            SKIPPED => Self::Skipped(skipped(&mut fields)?),
+            STARTED => Self::Started(start(&mut fields)?),
             PROCESS => {
                 Self::Process(process(&mut fields)?, if fields.byte()? != 0 { Some(fields.text()?) } else { None })
             }
@@ -98,6 +151,44 @@ impl<'a> JournalEntry<'a> {
             _ => return None,
         })
     }
+}
+
+fn skipped<'a>(fields: &mut Fields<'a>) -> Option<SkippedEntry<'a>> {
+    let (plugin, planned) = (fields.text()?, fields.signed()?);
+    fields.number()?;
+    let held_back = if fields.byte()? == DEPENDENCY { Some(cause(fields)?) } else { None };
+    Some(SkippedEntry { plugin, planned, held_back })
+}
+
+/// What [`put_cause`] has put; an older version has put nothing.
+fn cause<'a>(fields: &mut Fields<'a>) -> Option<StartCause<'a>> {
+    Some(match fields.byte() {
+        Some(RETRY) => StartCause::Retry,
+        Some(AFTER) => StartCause::After(fields.text()?),
+        Some(REPORT) => StartCause::Report,
+        _ => StartCause::Schedule,
+    })
+}
+
+fn put_cause(tag: &mut Vec<u8>, cause: StartCause<'_>) {
+    match cause {
+        StartCause::Schedule | StartCause::Request => {}
+        StartCause::Retry => tag.push(RETRY),
+        StartCause::After(plugin) => {
+            tag.push(AFTER);
+            put_text(tag, plugin);
+        }
+        StartCause::Report => tag.push(REPORT),
+    }
+}
+
+fn start<'a>(fields: &mut Fields<'a>) -> Option<StartedEntry<'a>> {
+    let (plugin, run, started) = (fields.text()?, fields.number()?, fields.signed()?);
+    let is_forced = fields.byte()? != 0;
+    let generation = fields.number().unwrap_or(0);
+    let planned = fields.signed().and_then(|lag| started.checked_sub(lag)).unwrap_or(started);
+    let cause = if is_forced { StartCause::Request } else { cause(fields)? };
+    Some(StartedEntry { plugin, run, started, planned, cause, generation })
 }
 
 /// The number of a process. A larger one was given by nobody: numbers have to go on behind it.
@@ -138,8 +229,9 @@ pub(crate) fn tag_of_run(tag: &mut Vec<u8>, record: &RunRecord, waiting: &[Proce
             tag.push(match reason {
                 SkipReason::Overlap => 0,
                 SkipReason::Missed => 1,
-                SkipReason::Dependency => 2,
+                SkipReason::Dependency => DEPENDENCY,
             });
+            put_cause(tag, (&record.trigger).into());
         }
     }
 }
@@ -159,8 +251,10 @@ pub(crate) fn tag_of_start(tag: &mut Vec<u8>, start: StartedEntry<'_>) {
     put_text(tag, start.plugin);
     put_number(tag, start.run);
     put_signed(tag, start.started);
-    tag.push(u8::from(start.is_forced));
+    tag.push(u8::from(start.cause == StartCause::Request));
     put_number(tag, start.generation);
+    put_signed(tag, start.started.saturating_sub(start.planned));
+    put_cause(tag, start.cause);
 }
 
 /// The tag of a process.
@@ -234,8 +328,27 @@ mod tests {
     }
 
     #[test]
+    fn skipped_runs_come_back() {
+        let after = RunTrigger::After("b".into());
+        for (reason, trigger, held_back) in [
+            (SkipReason::Missed, RunTrigger::Schedule, None),
+            (SkipReason::Dependency, RunTrigger::Schedule, Some(StartCause::Schedule)),
+            (SkipReason::Dependency, after, Some(StartCause::After("b"))),
+        ] {
+            let record = samples::finished(&"a".into(), "{}");
+            let planned = record.planned.wall.timestamp_micros();
+            let record = RunRecord { trigger, state: RunState::Skipped { reason, count: 3 }, ..record };
+            let mut tag = Vec::new();
+            tag_of_run(&mut tag, &record, &[]);
+            let expected = SkippedEntry { plugin: "a", planned, held_back };
+            assert_eq!(JournalEntry::of(&tag), Some(JournalEntry::Skipped(expected)));
+        }
+    }
+
+    #[test]
     fn starts_and_processes_come_back() {
-        let start = StartedEntry { plugin: "a", run: 7, started: -5, is_forced: true, generation: 3 };
+        let cause = StartCause::Request;
+        let start = StartedEntry { plugin: "a", run: 7, started: -5, planned: -9, cause, generation: 3 };
         let (mut tag, mut process, mut begin) = (Vec::new(), Vec::new(), Vec::new());
         tag_of_start(&mut tag, start);
         tag_of_process(&mut process, 300, Some("root"));
@@ -244,8 +357,17 @@ mod tests {
         let mut far = Vec::new();
         tag_of_begin(&mut far, u64::MAX);
         assert_eq!(JournalEntry::of(&far), None, "no number would be left");
-        let of_an_older_version = JournalEntry::of(&tag[..tag.len() - 1]);
-        assert_eq!(of_an_older_version, Some(JournalEntry::Started(StartedEntry { generation: 0, ..start })));
+        for (cut, generation) in [(1, 3), (2, 0)] {
+            let of_an_older_version = JournalEntry::of(&tag[..tag.len() - cut]);
+            let expected = StartedEntry { planned: -5, generation, ..start };
+            assert_eq!(of_an_older_version, Some(JournalEntry::Started(expected)));
+        }
+        for cause in [StartCause::Schedule, StartCause::Retry, StartCause::After("b"), StartCause::Report] {
+            let (start, mut tag) = (StartedEntry { cause, ..start }, Vec::new());
+            tag_of_start(&mut tag, start);
+            assert_eq!(JournalEntry::of(&tag), Some(JournalEntry::Started(start)));
+            assert_eq!(StartCause::from(&RunTrigger::from(cause)), cause);
+        }
         assert_eq!(JournalEntry::of(&process), Some(JournalEntry::Process(300, Some("root"))));
         assert_eq!(JournalEntry::of(&begin), Some(JournalEntry::Begin(299)));
         let mut plan = Vec::new();
