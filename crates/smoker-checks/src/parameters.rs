@@ -4,6 +4,7 @@ use regex::RegexSet;
 use serde_json::{Map, Value as Json};
 use smoker_model::notation::python_text;
 use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
+use smoker_model::time::duration;
 use smoker_model::value::Value;
 
 use crate::unit::Unit;
@@ -118,7 +119,7 @@ pub(crate) fn targets_of(name: &str, value: &Json) -> Result<Vec<String>, String
 /// A time in seconds, as number or with a unit; above zero.
 pub(crate) fn seconds_of(name: &str, value: &Json) -> Result<f64, String> {
     let seconds = scalar_text(value).and_then(|text| Unit::Seconds.read(&text)).filter(|seconds| *seconds > 0.0);
-    seconds.ok_or_else(|| wrong(name, "a time such as 500ms, 5s or 2m", value))
+    seconds.ok_or_else(|| wrong(name, duration::FORMS, value))
 }
 
 /// A port from 1 to 65535, as number or as text.

@@ -1,11 +1,13 @@
 //! How a number is written: percentages, times, sizes.
 
+use smoker_model::time::duration;
+
 /// What a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// Percent; `90%` or `90`.
     Percent,
-    /// Seconds; `500ms`, `5s`, `2m`, `1h`, `3d`, or a plain number of seconds.
+    /// Seconds; `500ms`, `5s`, `10m`, `1h30m`, `1.5h`, or a plain number of seconds.
     Seconds,
     /// Seconds that are shown as days; a plain number counts days.
     Days,
@@ -42,6 +44,9 @@ impl Unit {
     #[must_use]
     pub fn read(self, text: &str) -> Option<f64> {
         let text = text.trim();
+        if let (Self::Seconds | Self::Days, Some(duration)) = (self, duration::parse(text)) {
+            return Some(duration.as_secs_f64());
+        }
         let is_digit = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+');
         let end = text.find(|c: char| !is_digit(c)).unwrap_or(text.len());
         let number: f64 = text[..end].parse().ok()?;
@@ -142,6 +147,10 @@ mod tests {
             (Unit::Seconds, "500ms", Some(0.5)),
             (Unit::Seconds, "2m", Some(120.0)),
             (Unit::Seconds, "2 min", Some(120.0)),
+            (Unit::Seconds, "1h30m", Some(5400.0)),
+            (Unit::Seconds, "1.5h", Some(5400.0)),
+            (Unit::Seconds, "50us", Some(0.000_05)),
+            (Unit::Days, "1d12h", Some(1.5 * DAY)),
             (Unit::Seconds, "-1.5", Some(-1.5)),
             (Unit::Seconds, "1x", None),
             (Unit::Days, "14", Some(14.0 * DAY)),

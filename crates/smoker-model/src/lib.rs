@@ -4,7 +4,7 @@
 //!
 //! - `status`: OK, WARN, ERROR, UNKNOWN and how they combine
 //! - `messages`: the messages of a run, by level
-//! - `time`: instants, and how the wire writes them
+//! - `time`: instants and durations, and how they are written
 //! - `calendar`: when a clock of a time zone shows what a configuration asks for
 //! - `perfdata`: the numbers that a check measured
 //! - `metrics`: metrics as Prometheus reads them
@@ -22,11 +22,13 @@
 //! - `verdict`: what follows from the answers of many hosts
 //! - `python_format`: Python's `%` formatting
 //! - `suggest`: "did you mean"
+//! - `counted`: numbers of things in messages
 //! - `error_chain`: an error and its causes on one line
 
 #![forbid(unsafe_code)]
 
 pub mod calendar;
+pub mod counted;
 pub mod error_chain;
 pub mod invalid_result;
 pub mod messages;

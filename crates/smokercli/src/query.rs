@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json};
 use smoker_model::status::Status;
 
 use crate::cli::args::Args;
+use crate::cli::moment::Moment;
 use crate::cli::options::console_args::ConsoleArgs;
 use crate::cli::options::filter_args::FilterArgs;
 use crate::error::ExitError;
@@ -99,7 +100,7 @@ impl Query {
             unknown_states: unknown_states(&args.filters),
             collapses: args.collapse,
             parameters: parameters(&args.param)?,
-            since: args.since.clone().unwrap_or_else(|| DEFAULT_SINCE.to_owned()),
+            since: args.since.map_or_else(|| DEFAULT_SINCE.to_owned(), Moment::for_daemons),
         })
     }
 }

@@ -33,7 +33,7 @@ fn what_cannot_be_meant_stays_a_parameter_of_the_users_own() {
         ("Retries: often", "Retries has to be a whole number from 1 to 1000, not 'often'"),
         ("Retries: 0", "not 0"),
         ("RetryInterval: 0", "RetryInterval has to be a time above 0, not 0"),
-        ("RetryInterval: soon", "RetryInterval has to be a number of seconds or a text such as 30s"),
+        ("RetryInterval: soon", "RetryInterval has to be a number of seconds or a duration such as 500ms"),
         ("FlapThreshold: 101", "FlapThreshold has to be a whole number from 1 to 100, not 101"),
         ("DependsOn: 5", "DependsOn has to be the name of a plugin, or a list of names, not 5"),
         ("DependsOn: [database, {a: 1}]", "not a mapping"),

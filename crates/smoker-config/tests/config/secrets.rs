@@ -127,7 +127,7 @@ fn a_value_that_is_refused_is_not_part_of_the_message() {
     for (body, reason) in [
         (
             "Interval: !env PORT",
-            "Interval has to be a number of seconds or a text such as 30s, 5m, 1h or 1d, not a secret",
+            "Interval has to be a number of seconds or a duration such as 500ms, 5s, 10m, 1h30m or 1.5h, not a secret",
         ),
         ("Timeout: !env PORT", "Timeout has to be a number of seconds above 0, not a secret"),
         ("Module: !env PASSWORD", "Command and Module parameters cannot be set together"),

@@ -17,9 +17,9 @@ fn beside_a_good_one(parameters: &str) -> Folder {
 #[test]
 fn every_reason_not_to_load_is_reported_with_its_place() {
     let number = "Timeout has to be a number of seconds above 0, not";
-    let units = "Timeout has to be a number of seconds above 0 or a text such as 30s, 5m or 2h, not";
+    let units = "Timeout has to be a number of seconds above 0 or a duration such as 500ms, 5s, 10m, 1h30m or 1.5h, not";
     let zero = "Timeout parameter can't be 0: it has to be a number of seconds above 0, not";
-    let time = "has to be a number of seconds or a text such as 30s, 5m, 1h or 1d, not";
+    let time = "has to be a number of seconds or a duration such as 500ms, 5s, 10m, 1h30m or 1.5h, not";
     let cases = [
         ("Command: x, Timeout: 0", 19, format!("{zero} 0")),
         ("Command: x, Timeout: -0.5", 19, format!("{zero} -0.5")),
@@ -193,7 +193,7 @@ fn what_makes_no_sense_but_does_no_harm_is_warned_of() {
         ),
         (
             "Splay: soon",
-            "Splay has to be a number of seconds or a text such as 30s, 5m, 1h or 1d, not 'soon'; the default, 0 s, is used",
+            "Splay has to be a number of seconds or a duration such as 500ms, 5s, 10m, 1h30m or 1.5h, not 'soon'; the default, 0 s, is used",
         ),
         ("Interval: 0.001", "Interval is raised to the shortest, 0.01 s"),
         ("uid: 1", "uid is set without gid; set both or neither; each run will be an ERROR"),

@@ -74,7 +74,7 @@ impl AuthorizedClient {
         Self::read(line, &expiry::instant)
     }
 
-    /// Reads a line as a command takes it, where `expires` may be a span such as `90d`.
+    /// Reads a line as a command takes it, where `expires` may be a duration such as `90d`.
     ///
     /// # Errors
     ///

@@ -1,9 +1,7 @@
 //! Until when something is valid.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
-
-/// The units of a span, in seconds.
-const UNITS: [(char, i64); 4] = [('m', 60), ('h', 3600), ('d', 86_400), ('w', 604_800)];
+use smoker_model::time::duration;
 
 /// Reads an instant: a date such as `2027-01-31`, which is its first moment in UTC, or RFC 3339.
 ///
@@ -21,17 +19,22 @@ pub fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     })
 }
 
-/// Reads an instant as commands take it: as [`instant`], or a span from now on, such as `90d`, `12h`, `30m` or `2w`.
+/// Reads an instant as commands take it: as [`instant`], or a duration from now on, such as `90d`, `2w` or `1h30m`. A number alone is
+/// none, since nobody means seconds by it.
 ///
 /// # Errors
 ///
 /// When it is neither, or is not in the future.
 pub fn from_now(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
-    let at = match span(text) {
-        Some(span) => whole_seconds(now)
-            .checked_add_signed(span)
+    let at = match duration::parse(text) {
+        Some(span) => TimeDelta::from_std(span)
+            .ok()
+            .and_then(|span| whole_seconds(now).checked_add_signed(span))
             .ok_or_else(|| format!("{text:?} is too long; leave expires away for no end"))?,
-        None => instant(text).map_err(|reason| format!("{reason}, or a span such as 90d"))?,
+        None => instant(text).map_err(|reason| {
+            let meant = duration::meant(text).unwrap_or_else(|| "90d".to_owned());
+            format!("{reason}, or a duration from now on, such as {meant}")
+        })?,
     };
     if at <= now {
         return Err(format!("{text:?} is not in the future; write a later date"));
@@ -43,14 +46,6 @@ pub fn from_now(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, String>
 #[must_use]
 pub fn whole_seconds(at: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp(at.timestamp(), 0).unwrap_or(at)
-}
-
-fn span(text: &str) -> Option<TimeDelta> {
-    let unit = text.chars().last()?;
-    let (_, seconds) = UNITS.iter().find(|(name, _)| *name == unit)?;
-    let digits = text.strip_suffix(unit)?;
-    let count: i64 = digits.parse().ok().filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
-    TimeDelta::try_seconds(count.checked_mul(*seconds)?)
 }
 
 /// An instant as it is written in files and shown.
@@ -74,6 +69,8 @@ mod tests {
             ("12h", "2026-03-02T00:00:00Z"),
             ("30m", "2026-03-01T12:30:00Z"),
             ("2w", "2026-03-15T12:00:00Z"),
+            ("1h30m", "2026-03-01T13:30:00Z"),
+            ("1.5d", "2026-03-03T00:00:00Z"),
         ] {
             assert_eq!(from_now(written, now).map(text).as_deref(), Ok(expected), "{written}");
         }
@@ -89,6 +86,8 @@ mod tests {
             "2026-01-01",
             "2026-13-01",
             "soon",
+            "90",
+            "2027",
             "12026-01-01",
         ] {
             assert!(from_now(wrong, now).is_err(), "{wrong}");

@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream::{self, StreamExt};
 use smoker_model::verdict::baseline::BaselineHost;
 
-use crate::baseline::{moment, record};
+use crate::baseline::record;
+use crate::cli::moment;
 use crate::client::history;
 use crate::client::host::{self, HostAnswer};
 use crate::client::session::Session;

@@ -2,16 +2,16 @@
 //!
 //! # Layout
 //!
-//! - `record`: makes a baseline of what hosts answer; `journal`: of what their journals have; `moment`: times of a command line
+//! - `record`: makes a baseline of what hosts answer; `journal`: of what their journals have
 //! - `reference`: a baseline as a call compares with it
 
 mod journal;
-mod moment;
 mod record;
 pub(crate) mod reference;
 
 use std::path::Path;
 
+use chrono::Utc;
 use smoker_model::verdict::baseline::{Baseline, Source};
 
 use crate::asking::{networking, with_progress};
@@ -35,7 +35,7 @@ use crate::transport::http::Http;
 /// When it cannot be made or written.
 pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> Result<u8, ExitError> {
     let filter = query::judged_filter(&args.filters)?;
-    let at = args.at.as_deref().map(moment::parse).transpose()?;
+    let at = args.at.and_then(|at| at.instant(Utc::now()));
     let file = if args.output == Path::new("-") { None } else { Some(OutputFile::new(&args.output)?) };
     let runtime = networking()?;
     let transport = Http::new(targets.http.clone()).map_err(ExitError::new)?;

@@ -5,8 +5,8 @@ use smoker_model::status::Status;
 use smoker_model::verdict::answer::PluginRun;
 use smoker_model::verdict::baseline::{Baseline, BaselineHost, BaselinePlugin, Source, VERSION};
 
-use crate::baseline::moment;
 use crate::baseline::reference::{KEPT_PARAMETERS, key};
+use crate::cli::moment;
 use crate::client::fleet::{Fleet, FleetAnswer};
 use crate::inventory::selection::InventoryHost;
 use crate::plugin::Plugin;

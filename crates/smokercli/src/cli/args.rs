@@ -6,6 +6,7 @@ use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use clap_complete::Shell;
 
+use crate::cli::moment::{Moment, parse_moment};
 use crate::cli::options::budget_args::BudgetArgs;
 use crate::cli::options::console_args::ConsoleArgs;
 use crate::cli::options::filter_args::FilterArgs;
@@ -77,9 +78,9 @@ pub(crate) struct Args {
     /// Show what happens: a table that is drawn again on a terminal, else a line of ndjson for each result
     #[arg(long, conflicts_with_all = ["force", "list", "exitcode", "fail_on", "history"], help_heading = ACTIONS)]
     pub(crate) watch: bool,
-    #[arg(help = "With --history: from when on, eg. 24h, 7d, 2026-11-25T02:13:51Z (default 24h)")]
-    #[arg(long, value_name = "TIME", requires = "history", help_heading = ACTIONS)]
-    pub(crate) since: Option<String>,
+    #[arg(help = "With --history: from when on, eg. 1h30m, yesterday, 14:30, 2026-11-25T02:13 (default 24h)")]
+    #[arg(long, value_name = "TIME", requires = "history", value_parser = parse_moment, help_heading = ACTIONS)]
+    pub(crate) since: Option<Moment>,
     /// List the hosts that would be asked, and ask none; -o long and -o json show groups and labels, too
     #[arg(long, conflicts_with_all = ["force", "list", "history", "watch"], help_heading = ACTIONS)]
     pub(crate) list_hosts: bool,

@@ -11,7 +11,7 @@ use clap_complete::Shell;
 use crate::cli::abbreviation;
 use crate::cli::completions;
 use crate::cli::negative_numbers;
-use crate::cli::seconds::parse_seconds;
+use crate::cli::duration::parse_duration;
 use crate::cli::usage::usage_error;
 use crate::error::ExitError;
 
@@ -65,10 +65,10 @@ pub(crate) struct CheckArgs {
     #[arg(skip)]
     pub(crate) is_host_named: bool,
     /// Answer UNKNOWN shortly before this time is up (default: wait)
-    #[arg(short, long, value_name = "SECONDS", value_parser = parse_seconds)]
+    #[arg(short, long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) timeout: Option<Duration>,
     /// A result older than this is UNKNOWN (default: any age will do)
-    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) max_age: Option<Duration>,
     /// Show the version and exit
     #[arg(short = 'V', long)]

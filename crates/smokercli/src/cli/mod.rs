@@ -11,7 +11,7 @@
 //! - `abbreviation`: shortened names of long options
 //! - `completions`: scripts that complete command lines in a shell
 //! - `negative_numbers`: values that begin with a dash
-//! - `seconds`, `duration`: time limits; `usage`: errors of the parser
+//! - `duration`: time limits; `moment`: times in the past; `usage`: errors of the parser
 
 mod abbreviation;
 pub(crate) mod args;
@@ -19,10 +19,10 @@ pub(crate) mod check_args;
 pub(crate) mod commands;
 mod completions;
 mod duration;
+pub(crate) mod moment;
 mod negative_numbers;
 pub(crate) mod options;
 pub(crate) mod parse;
 pub(crate) mod plugin_arguments;
-mod seconds;
 pub(crate) mod trust_args;
 mod usage;

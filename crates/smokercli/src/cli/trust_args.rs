@@ -8,7 +8,7 @@ use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::{Args, Command, CommandFactory, Parser, Subcommand, ValueHint};
 
-use crate::cli::seconds::parse_seconds;
+use crate::cli::duration::parse_duration;
 use crate::cli::usage::usage_error;
 use crate::error::ExitError;
 
@@ -83,7 +83,7 @@ pub(crate) struct KeyOptions {
     #[arg(long, value_name = "ROLE", default_value = "run")]
     #[arg(value_parser = PossibleValuesParser::new(["read", "run", "admin"]))]
     pub(crate) role: String,
-    /// Until when: 2027-01-31, or a span such as 90d (default: no end)
+    /// Until when: 2027-01-31, or a duration such as 90d (default: no end)
     #[arg(long, value_name = "TIME")]
     pub(crate) expires: Option<String>,
     /// The addresses and networks that you may ask from: 10.0.0.0/8,192.0.2.7 (default: all)
@@ -140,7 +140,7 @@ pub(crate) struct Ssh {
     #[arg(long, value_name = "N", default_value = "16")]
     pub(crate) parallel: usize,
     /// How long each host may take
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = parse_seconds)]
+    #[arg(long, value_name = "DURATION", default_value = "60", value_parser = parse_duration)]
     pub(crate) timeout: Duration,
 }
 
@@ -194,7 +194,7 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_name = "PIN", num_args = 1..)]
     pub(crate) accept: Vec<String>,
     /// How long each host may take
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = parse_seconds)]
+    #[arg(long, value_name = "DURATION", default_value = "5", value_parser = parse_duration)]
     pub(crate) timeout: Duration,
 }
 
@@ -246,7 +246,7 @@ pub(crate) struct CaJoinArgs {
     #[arg(short = 's', long = "hosts", value_name = "NAME", num_args = 1.., requires = "listen")]
     pub(crate) hosts: Vec<String>,
     /// On your machine: how long to wait
-    #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = parse_seconds)]
+    #[arg(long, value_name = "DURATION", default_value = "600", value_parser = parse_duration)]
     pub(crate) timeout: Duration,
     #[command(flatten)]
     pub(crate) identity: KeyOptions,

@@ -27,7 +27,7 @@ const MAX_SINGLE: usize = 20;
 /// Which results are asked for.
 #[derive(Clone, Debug)]
 pub struct HistoryQuery {
-    /// From when on, as the daemon reads it, such as `24h`.
+    /// From when on, as daemons of any version read it, such as `24h`.
     pub since: String,
     /// With one of these statuses only; none: with any.
     pub statuses: Option<Vec<Status>>,

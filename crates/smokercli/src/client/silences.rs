@@ -20,7 +20,7 @@ const PAGE_LIMIT: Duration = Duration::from_secs(20);
 pub enum SilenceOrder {
     /// Make one.
     Make {
-        /// How long it lasts, as `30m`.
+        /// How long it lasts, as daemons read it: `1800s`.
         lasts: String,
         /// Why.
         reason: String,

@@ -1,6 +1,7 @@
 //! What `smokercli silence` does: it silences plugins of hosts, shows silences, or ends them.
 
 use serde_json::{Map, Value as Json, json};
+use smoker_model::time::duration;
 use smoker_model::wire::silences::{ListedSilence, Silence};
 
 use crate::asking::{networking, with_progress};
@@ -69,7 +70,7 @@ pub(crate) fn run(args: &SilenceArgs, targets: &Targets, console: &Console) -> R
 fn order(args: &SilenceArgs, is_of_some: bool) -> SilenceOrder {
     match (&args.lasts, &args.reason, args.end) {
         (Some(lasts), Some(reason), _) => {
-            let (lasts, reason, author) = (lasts.clone(), reason.clone(), user_at_host());
+            let (lasts, reason, author) = (duration::in_one_unit(*lasts), reason.clone(), user_at_host());
             SilenceOrder::Make { lasts, reason, author, is_of_some }
         }
         (_, _, Some(SilenceEnd::Number(id))) => SilenceOrder::End(Some(id)),

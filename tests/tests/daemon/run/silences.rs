@@ -85,7 +85,7 @@ fn a_silence_holds_actions_and_is_shown_everywhere_until_it_ends() {
         assert_ne!(output.code, 0, "{output:?}");
         output.text()
     };
-    assert!(wrong(&["--for", "soon", "--reason", "x"]).contains("for has to be a whole number with one of the units"));
+    assert!(wrong(&["--for", "soon", "--reason", "x"]).contains("has to be a duration such as 500ms"));
     assert!(wrong(&["--for", "31d", "--reason", "x"]).contains("at most 30 days"));
     assert!(wrong(&["--for", "1h", "--reason", " "]).contains("reason is missing"));
     assert!(wrong(&["--for", "1h", "--reason", "x", "-p", "Nothing"]).contains("No plugins found"));

@@ -1,74 +1,46 @@
-//! Amounts with a unit: `30s`, `1.5h`, `64K`.
+//! Amounts with a unit: `30s`, `1h30m`, `64K`.
 
 use smoker_model::notation::python_text;
 use smoker_model::plugin::TimeLimit;
+use smoker_model::time::duration;
 use smoker_model::value::Value;
 
 use crate::spec::values::shown::number_or_kind;
 use crate::yaml::node::kind_name;
 use crate::yaml::words::number;
 
-/// Reads a time in seconds: a number, or text with one of the units s, m, h and d.
+/// Reads a time in seconds: a number, or text with units as [`duration`] has them.
 /// Whatever Python holds for false means 0.
 ///
 /// A number in quotes is refused, as the original did: it has no unit.
 pub(crate) fn seconds(value: &Value) -> Result<f64, String> {
-    const UNITS: [(&str, f64); 4] = [("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0)];
     if let Some(number) = value.as_number() {
         return Ok(number);
     }
     if !value.is_truthy() {
         return Ok(0.0);
     }
-    let how = "a number of seconds or a text such as 30s, 5m, 1h or 1d";
+    let how = format!("a number of seconds or {}", duration::FORMS);
     let Some(text) = value.as_text() else { return Err(format!("has to be {how}, not {}", kind_name(value))) };
+    if let Some(duration) = duration::parse(text) {
+        return Ok(duration.as_secs_f64());
+    }
     let (number, unit) = split(text);
     if unit.is_empty() && number.parse::<f64>().is_ok() {
         return Err(format!("has to be {how}, not the text '{text}': write it without quotes"));
-    }
-    let factor = UNITS.iter().find(|(name, _)| unit.eq_ignore_ascii_case(name)).map(|(_, factor)| factor);
-    if let (Ok(number), Some(factor)) = (number.parse::<f64>(), factor) {
-        return Ok(number * factor);
     }
     let next = words_to_write(text).map(|words| format!("; write {words}")).unwrap_or_default();
     Err(format!("has to be {how}, not '{text}'{next}"))
 }
 
-/// How a time is written here that has the units of other tools: `5min`, `1h30m`, `every 5 minutes`, `1e3`.
+/// How a time is written here that has the words of other tools: `5min`, `every 5 minutes`, `1e3`.
 fn words_to_write(text: &str) -> Option<String> {
-    const UNITS: [(&str, f64); 4] = [("d", 86_400.0), ("h", 3600.0), ("m", 60.0), ("s", 1.0)];
-    let seconds = in_seconds(text)?;
-    let is_fit = |(unit, size): &&(&str, f64)| seconds % size == 0.0 && (*unit == "d" || text.contains(unit));
-    let (unit, size) = UNITS.iter().find(is_fit).copied().unwrap_or(("", 1.0));
-    Some(format!("{}{unit}", seconds / size))
+    plain_seconds(text).map(|seconds| seconds.to_string()).or_else(|| duration::meant(text))
 }
 
-/// The seconds of a time in the words of other tools.
-pub(crate) fn in_seconds(text: &str) -> Option<f64> {
-    let lower = text.trim().to_lowercase();
-    let (is_every, mut rest) = match lower.strip_prefix("every ") {
-        Some(rest) => (true, rest.trim_start()),
-        None => (false, lower.as_str()),
-    };
-    if let Ok(seconds) = rest.parse::<f64>() {
-        return Some(seconds).filter(|seconds| seconds.is_finite() && *seconds > 0.0);
-    }
-    let mut seconds = 0.0;
-    while !rest.is_empty() {
-        let (number, behind) = split(rest);
-        let end = behind.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(behind.len());
-        let factor = match &behind[..end] {
-            "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
-            "m" | "min" | "mins" | "minute" | "minutes" => 60.0,
-            "h" | "hr" | "hrs" | "hour" | "hours" => 3600.0,
-            "d" | "day" | "days" => 86_400.0,
-            "w" | "week" | "weeks" => 604_800.0,
-            _ => return None,
-        };
-        seconds += factor * if number.is_empty() && is_every { 1.0 } else { number.parse::<f64>().ok()? };
-        rest = behind[end..].trim_start();
-    }
-    (seconds > 0.0).then_some(seconds)
+/// The seconds of a number that is a text in YAML 1.1: `1e3`.
+fn plain_seconds(text: &str) -> Option<f64> {
+    text.trim().parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds > 0.0)
 }
 
 /// Whether a text in quotes would be a number without them: `1e10` and `inf` would not.
@@ -82,8 +54,7 @@ fn is_number(text: &str) -> bool {
 ///
 /// Why the value is none, and what to write.
 pub(crate) fn timeout(value: &Value) -> Result<TimeLimit, String> {
-    let is_time = |text: &str| split(text).1.len() == 1;
-    let with_unit = value.as_text().filter(|text| is_time(text)).and_then(|_| seconds(value).ok());
+    let with_unit = value.as_text().and_then(duration::parse).map(|duration| duration.as_secs_f64());
     let is_whole = |seconds: f64| seconds.fract() == 0.0 && seconds < 1e15;
     #[expect(clippy::cast_possible_truncation, reason = "whole and small")]
     let number = with_unit.map(|it| if is_whole(it) { Value::Int(it as i128) } else { Value::Float(it) });
@@ -98,15 +69,13 @@ fn wrong_timeout(value: &Value) -> String {
             format!("Timeout has to be {how}, not the text '{text}': write it without quotes")
         }
         Value::Text(text) if text.trim().parse::<f64>().is_ok() => {
-            let digits = in_seconds(text).map(|seconds| format!(": write {seconds}")).unwrap_or_default();
+            let digits = plain_seconds(text).map(|seconds| format!(": write {seconds}")).unwrap_or_default();
             format!("Timeout has to be {how}, not '{text}', which is a text in YAML 1.1{digits}")
         }
-        Value::Text(text) => match words_to_write(text) {
-            Some(words) => {
-                format!("Timeout has to be {how} or a text such as 30s, 5m or 2h, not '{text}'; write {words}")
-            }
-            None => format!("Timeout has to be {how} or a text such as 30s, 5m or 2h, not '{text}'"),
-        },
+        Value::Text(text) => {
+            let next = words_to_write(text).map(|words| format!("; write {words}")).unwrap_or_default();
+            format!("Timeout has to be {how} or {}, not '{text}'{next}", duration::FORMS)
+        }
         number if number.as_number().is_some() => {
             format!("Timeout parameter can't be 0: it has to be {how}, not {}", python_text::str(number))
         }
@@ -172,19 +141,22 @@ mod tests {
             (text("1 d"), 86_400.0),
             (text("0s"), 0.0),
             (text("2H"), 7200.0),
+            (text("500ms"), 0.5),
+            (text("1h30m"), 5400.0),
+            (text("1w"), 604_800.0),
         ];
         for (value, expected) in cases {
             assert_eq!(seconds(&value), Ok(expected), "{value:?}");
         }
-        for value in [text("30"), text("soon"), text("1w"), text("-5s"), text("s"), text("1e3s"), text("5m30s")] {
+        for value in [text("30"), text("soon"), text("-5s"), text("s"), text("1e3s"), text("5m30")] {
             assert!(seconds(&value).is_err(), "{value:?}");
         }
         let words = [
             ("5min", "5m"),
-            ("1h30m", "90m"),
+            ("1 hour 30 minutes", "1h30m"),
             ("every 5 minutes", "5m"),
             ("every hour", "1h"),
-            ("1w", "7d"),
+            ("2 weeks", "14d"),
             ("1e3", "1000"),
         ];
         for (other, own) in words {
@@ -230,9 +202,14 @@ mod tests {
             let told = timeout(&text(value)).expect_err("no limit");
             assert!(told.ends_with(advice), "{told}");
         }
-        for (value, seconds, shown) in
-            [("2h", 7200.0, "7200"), ("0.5s", 0.5, "0.5"), ("1.5m", 90.0, "90"), ("1 d", 86_400.0, "86400")]
-        {
+        for (value, seconds, shown) in [
+            ("2h", 7200.0, "7200"),
+            ("0.5s", 0.5, "0.5"),
+            ("1.5m", 90.0, "90"),
+            ("1 d", 86_400.0, "86400"),
+            ("500ms", 0.5, "0.5"),
+            ("1h30m", 5400.0, "5400"),
+        ] {
             let limit = timeout(&text(value)).expect("a limit");
             assert_eq!((limit.duration.as_secs_f64(), limit.text.as_str()), (seconds, shown), "{value}");
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueHint};
 
 use crate::cli::commands::subcommand::has_options_of_hosts;
+use crate::cli::moment::{Moment, parse_moment};
 use crate::cli::options::budget_args::BudgetArgs;
 use crate::cli::options::console_args::ConsoleArgs;
 use crate::cli::options::filter_args::FilterArgs;
@@ -33,9 +34,9 @@ pub(crate) struct BaselineArgs {
     /// Take the last results, and run nothing
     #[arg(long, conflicts_with = "at", help_heading = BASELINE)]
     pub(crate) last: bool,
-    /// Take the results of this time, of hosts with a journal: 2026-11-29T10:00, also with a zone, or how long ago (2h)
-    #[arg(long, value_name = "TIME", help_heading = BASELINE)]
-    pub(crate) at: Option<String>,
+    /// Take the results of this time, of hosts with a journal: 2026-11-29T10:00, also with a zone, 14:30, or how long ago (2h)
+    #[arg(long, value_name = "TIME", value_parser = parse_moment, help_heading = BASELINE)]
+    pub(crate) at: Option<Moment>,
     #[command(flatten)]
     pub(crate) budget: BudgetArgs,
 

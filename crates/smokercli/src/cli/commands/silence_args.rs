@@ -1,9 +1,12 @@
 //! The command line of `smokercli silence`.
 
+use std::time::Duration;
+
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 
 use crate::cli::commands::subcommand::has_options_of_hosts;
+use crate::cli::duration::parse_duration;
 use crate::cli::options::console_args::ConsoleArgs;
 use crate::cli::options::filter_args::FilterArgs;
 use crate::cli::options::host_args::HostArgs;
@@ -25,9 +28,10 @@ Exit codes:
 #[command(name = "smokercli silence", bin_name = "smokercli silence", after_help = EXAMPLES)]
 #[command(args_override_self = true, about = "Have no action follow the results of plugins until a time")]
 pub(crate) struct SilenceArgs {
-    /// How long, eg. 30m, 2h, 1d; without it and --end: show the silences that there are
-    #[arg(long = "for", value_name = "TIME", requires = "reason", conflicts_with = "end", help_heading = SILENCE)]
-    pub(crate) lasts: Option<String>,
+    /// How long, eg. 30m, 1h30m, 1d; without it and --end: show the silences that there are
+    #[arg(long = "for", value_name = "DURATION", requires = "reason", conflicts_with = "end", help_heading = SILENCE)]
+    #[arg(value_parser = parse_duration)]
+    pub(crate) lasts: Option<Duration>,
     /// Why; every output shows it
     #[arg(long, value_name = "TEXT", requires = "lasts", help_heading = SILENCE)]
     pub(crate) reason: Option<String>,

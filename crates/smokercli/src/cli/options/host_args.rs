@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueHint};
 
-use crate::cli::seconds::parse_seconds;
+use crate::cli::duration::parse_duration;
 
 const TARGETS: &str = "Target host switchers";
 
@@ -34,10 +34,10 @@ pub(crate) struct HostArgs {
     #[arg(long, value_name = "N", default_value = "64", help_heading = TARGETS, value_parser = parse_count)]
     pub(crate) parallel: usize,
     /// How long connecting may take
-    #[arg(long, value_name = "SECONDS", default_value = "5", help_heading = TARGETS, value_parser = parse_seconds)]
+    #[arg(long, value_name = "DURATION", default_value = "5", help_heading = TARGETS, value_parser = parse_duration)]
     pub(crate) connect_timeout: Duration,
     /// How long an answer may take (default 5 for the about page, 20 for others)
-    #[arg(long, value_name = "SECONDS", help_heading = TARGETS, value_parser = parse_seconds)]
+    #[arg(long, value_name = "DURATION", help_heading = TARGETS, value_parser = parse_duration)]
     pub(crate) timeout: Option<Duration>,
     /// Certificates to trust for https hosts instead of the system's
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = TARGETS)]

@@ -8,12 +8,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hyper::header::{HeaderValue, LOCATION};
 use hyper::{StatusCode, Uri};
 use serde_json::{Map, Value as Json};
+use smoker_model::time::duration;
 use smoker_model::wire::silences::{ListedSilence, SilencePage, SilencesPage};
 
 use crate::http::access::authorize::IdentityCheck;
 use crate::http::api::answer::error::ApiError;
 use crate::http::api::plugins;
-use crate::http::api::request::{request_body, selection, time_span};
+use crate::http::api::request::{request_body, selection};
 use crate::http::audited::Audited;
 use crate::http::body_budget::BodyBudget;
 use crate::http::json_response;
@@ -110,7 +111,7 @@ fn described(listed: &ListedSilence) -> String {
 fn until(object: &Map<String, Json>, now: DateTime<Utc>) -> Result<DateTime<Utc>, ApiError> {
     let until = match (object.get("for"), object.get("until")) {
         (Some(Json::String(span)), None) => {
-            let span = time_span::parse(span).and_then(|span| TimeDelta::from_std(span).ok());
+            let span = duration::parse_or_seconds(span).and_then(|span| TimeDelta::from_std(span).ok());
             span.and_then(|span| now.checked_add_signed(span))
         }
         (Some(Json::Number(seconds)), None) => seconds
@@ -121,8 +122,8 @@ fn until(object: &Map<String, Json>, now: DateTime<Utc>) -> Result<DateTime<Utc>
         (None, None) => return Err(wrong("a silence has to end: say for how long (\"for\": \"30m\"), or until when")),
         _ => None,
     };
-    let forms = time_span::FORMS;
     let until = until.ok_or_else(|| {
+        let forms = duration::FORMS;
         wrong(&format!("for has to be {forms}, or seconds; until, in its place, a time such as 2026-11-30T12:00:00Z"))
     })?;
     if until <= now || until - now > LONGEST {

@@ -1,6 +1,6 @@
 //! What the URL, the body and the headers of a request ask for.
 //!
-//! - `query`, `time_span`, `instant`: the URL
+//! - `query`, `instant`: the URL
 //! - `request_body`, `selection`: the body
 //! - `wait`: requests that wait; `conditional`: pages that a client has already, and compressed ones
 
@@ -9,5 +9,4 @@ pub(super) mod instant;
 pub(super) mod query;
 pub(super) mod request_body;
 pub(super) mod selection;
-pub(super) mod time_span;
 pub(super) mod wait;

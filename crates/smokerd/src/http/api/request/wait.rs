@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use hyper::Uri;
 use hyper::header::HeaderMap;
+use smoker_model::time::duration;
 use tokio::time::{sleep, timeout};
 
 use crate::http::api::answer::error::ApiError;
-use crate::http::api::request::{query, time_span};
+use crate::http::api::request::query;
 use crate::http::connections::activity::ConnectionActivity;
 use crate::http::limits;
 use crate::results::processes::process::ProcessId;
@@ -34,8 +35,8 @@ pub(crate) fn wanted(uri: &Uri, headers: &HeaderMap) -> Result<Option<Duration>,
 pub(crate) fn named(uri: &Uri, headers: &HeaderMap) -> Result<Option<Duration>, ApiError> {
     let values = query::pairs(uri).filter(|(name, _)| name == "wait").map(|(_, value)| value);
     let span = match values.last() {
-        Some(value) => Some(seconds(&value).or_else(|| time_span::parse(&value)).ok_or_else(|| {
-            query::refused("wait", &value, format!("it has to be seconds, or {}, as in wait=30s", time_span::FORMS))
+        Some(value) => Some(seconds(&value).or_else(|| duration::parse_or_seconds(&value)).ok_or_else(|| {
+            query::refused("wait", &value, format!("it has to be a number of seconds or {}", duration::FORMS))
         })?),
         None => preferred(headers),
     };
@@ -103,12 +104,13 @@ mod tests {
     fn a_wait_is_asked_for_in_the_query_or_by_a_preference() {
         assert_eq!(of("/processes", &[]), Some(0));
         assert_eq!(
-            ["30s", "30", "250ms", "1m", "0", "2d"].map(|span| of(&format!("/processes?wait={span}"), &[])),
-            [30_000, 30_000, 250, 60_000, 0, 60_000].map(Some)
+            ["30s", "30", "250ms", "1m", "0", "2d", "1.5s", "1.5", "2s500ms"]
+                .map(|span| of(&format!("/processes?wait={span}"), &[])),
+            [30_000, 30_000, 250, 60_000, 0, 60_000, 1500, 1500, 2500].map(Some)
         );
         assert_eq!(
-            ["", "x", "-1", "1.5s", "30%20s"].map(|span| of(&format!("/processes?wait={span}"), &[])),
-            [None; 5]
+            ["", "x", "-1", "5min"].map(|span| of(&format!("/processes?wait={span}"), &[])),
+            [None; 4]
         );
         assert_eq!(of("/processes?x=1&wait=1&wait=2", &["wait=9"]), Some(2000));
         assert_eq!(of("/processes", &["respond-async, wait=5"]), Some(5000));
