@@ -12,9 +12,10 @@ use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_model::run_record::RunTrigger;
 use smoker_model::status::Status;
 
-use crate::results::journal::records::entry::{JournalEntry, ResultEntry, SkippedEntry, StartedEntry, plugins_of_process};
 use crate::results::journal::keep::{KeptRecords, KeptResults};
-use crate::results::journal::records::entry::{JournalEntry, ResultEntry, StartedEntry, plugins_of_process};
+use crate::results::journal::records::entry::{
+    JournalEntry, ResultEntry, SkippedEntry, StartedEntry, plugins_of_process,
+};
 use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::hard_state::HardStateSearch;
