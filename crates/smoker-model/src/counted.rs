@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 /// The number with the noun in its form for it. The noun is a regular one in the singular: `process` becomes `processes`.
 #[must_use]
+#[expect(clippy::needless_pass_by_value, reason = "a number")]
 pub fn counted<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
     let ending = match noun {
         _ if count == N::from(1) => "",

@@ -81,7 +81,7 @@ pub fn written(duration: Duration) -> String {
 #[must_use]
 pub fn in_one_unit(duration: Duration) -> String {
     let milliseconds = duration.as_nanos().div_ceil(1_000_000);
-    if milliseconds % 1000 == 0 { format!("{}s", milliseconds / 1000) } else { format!("{milliseconds}ms") }
+    if milliseconds.is_multiple_of(1000) { format!("{}s", milliseconds / 1000) } else { format!("{milliseconds}ms") }
 }
 
 fn seconds_of(units: &[(&str, f64)], unit: &str) -> Option<f64> {

@@ -46,6 +46,7 @@ mod pairs;
 #[expect(dead_code, reason = "the daemon's measures ask for more")]
 #[path = "../../../../tests/benches/daemon/statistics.rs"]
 mod statistics;
+#[expect(dead_code, reason = "the daemon's measures have goals of more kinds")]
 #[path = "../../../../tests/benches/daemon/table.rs"]
 mod table;
 #[expect(dead_code, reason = "the daemon's measures ask for more")]

@@ -221,7 +221,8 @@ fn compared(hosts: &[&str]) -> Comparison {
 fn shown(comparison: &Comparison) -> Vec<String> {
     let row = |row: &Row| {
         let groups: Vec<_> = row.groups.iter().map(|group| format!("{:?}", group.hosts)).collect();
-        let more: String = row.consequences.iter().map(|it| format!("; {} {:?}", it.plugin, it.hosts)).collect();
+        let more =
+            row.consequences.iter().fold(String::new(), |text, it| text + &format!("; {} {:?}", it.plugin, it.hosts));
         format!("{} {}{more}", row.plugin, groups.join(" "))
     };
     comparison.rows.iter().map(row).collect()
