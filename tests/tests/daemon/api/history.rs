@@ -70,7 +70,7 @@ fn the_past_is_shown_as_lines_as_a_table_and_for_programs() {
 
     for (line, code, part) in [
         ("--history -o junit", 1, "no such format"),
-        ("--history --since yesterday", 1, "24h"),
+        ("--history --since sometime", 2, "yesterday"),
         ("--history -p none", 1, "No plugins found"),
         ("--history -f", 2, "cannot be used with"),
         ("--since 1h", 2, "--history"),

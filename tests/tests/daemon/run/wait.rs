@@ -44,7 +44,7 @@ fn a_request_that_waits_is_answered_with_the_finished_process_or_else_as_one_tha
     assert_eq!((forced(&page).as_str(), page.header("Location")), ("ERROR", Some("/processes/1")));
     assert_eq!(page.body, daemon.get("/processes/1").body, "it is the page of the process");
     assert_eq!(forced(&daemon.send(&force("quick", "").header("Prefer", "respond-async, wait=60"))), "ERROR");
-    for (query, reason) in [("?wait=soon", "wait=soon"), ("?wait=", "wait=:"), ("?wait=1.5s", "30s")] {
+    for (query, reason) in [("?wait=soon", "wait=soon"), ("?wait=", "wait=:"), ("?wait=1.5y", "1h30m")] {
         let refused = daemon.send(&force("quick", query)).expect_error(400);
         assert!(refused.contains(reason), "{refused}");
     }

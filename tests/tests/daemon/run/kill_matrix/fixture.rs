@@ -61,6 +61,14 @@ impl EscapeFixture {
         self.cells.iter().map(|cell| cell.plugin.as_str()).collect()
     }
 
+    /// Waits until every row's run has begun: a run that waits at a reload has the new configuration.
+    pub(crate) fn wait_until_begun(&self) {
+        let has_begun = |cell: &Escape| {
+            ["once", "module"].iter().any(|mark| self.daemon.path(&format!("{}.sh.{mark}", cell.plugin)).exists())
+        };
+        wait::until_true("the begin of all runs", || self.cells.iter().all(has_begun));
+    }
+
     /// Waits until every row's processes are there.
     pub(crate) fn wait_until_in_place(&self) {
         let missing = || {

@@ -52,7 +52,7 @@ fn timed_runs_over_their_time() {
 fn runs_over_their_time_whose_plugins_a_reload_changed_or_removed() {
     let fixture = EscapeFixture::build(Parent::Waits, "Timeout: 8");
     let (begun, process) = (Instant::now(), fixture.daemon.force(&fixture.plugins()));
-    let _ = fixture.cells[0].token.wait_for_holders();
+    fixture.wait_until_begun();
     fixture.change_and_remove("Timeout: 600");
     expect_timeouts(&fixture, 8, begun, &process);
 }
