@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use smoker_model::status::Status;
 use smoker_model::verdict::answer::{Answer, Finding, PluginRun};
 use smoker_model::verdict::baseline::Before;
 use smoker_model::verdict::part::Part;
@@ -154,8 +155,9 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         let mut known = self.known[host].borrow_mut();
         let mut runs = BTreeMap::new();
         for name in wanted {
-            let result = results.iter().find(|plugin| plugin.name() == name && !plugin.has_no_result());
-            let Some(plugin) = result else {
+            let mut of_plugin = results.iter().filter(|plugin| plugin.name() == name && !plugin.has_no_result());
+            // Of two with one name, neither may hide the other.
+            let Some(plugin) = of_plugin.clone().find(|plugin| is_bad(plugin)).or_else(|| of_plugin.next()) else {
                 runs.insert(name.clone(), no_result("its run gave no result"));
                 continue;
             };
@@ -223,6 +225,10 @@ impl<T: Transport> Prober for DaemonProber<'_, T> {
 
 fn silent(error: &AskError) -> Silence {
     Silence { reason: error.to_string(), is_restarting: error.is_of_restart() }
+}
+
+fn is_bad(plugin: &Plugin) -> bool {
+    !matches!(plugin.status(), Status::Ok | Status::Warn)
 }
 
 /// When the shown result's run began, as the daemon writes it.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use indexmap::{IndexMap, IndexSet};
 
-use crate::verdict::odd::row::HostNumber;
 use crate::verdict::odd::fisher::{Counts, Factorials};
+use crate::verdict::odd::row::HostNumber;
 
 /// How probable it may be that chance alone names a fact, all facts that were looked at together.
 const LEVEL: f64 = 0.05;
