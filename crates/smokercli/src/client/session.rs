@@ -24,7 +24,10 @@ pub enum ForcedRuns {
     Once,
     /// In rounds, so that one run more does no harm. They are asked for on the connection that has just given the plugins, and
     /// once more when the server has closed it.
-    Repeated,
+    Repeated {
+        /// Whether a run is expected to be asked for behind the pages; if not, the connection need not wait for it.
+        is_expected: bool,
+    },
 }
 
 impl ForcedRuns {
@@ -66,9 +69,9 @@ impl<T: Transport> Session<'_, T> {
     /// What happens to the connection after the page of all plugins.
     pub(super) fn after_plugins(&self) -> KeepAlive {
         match self.forces {
-            ForcedRuns::None => KeepAlive::IfSmallFleet,
             ForcedRuns::Once => KeepAlive::No,
-            ForcedRuns::Repeated => KeepAlive::Yes,
+            ForcedRuns::Repeated { is_expected: true } => KeepAlive::Yes,
+            ForcedRuns::None | ForcedRuns::Repeated { is_expected: false } => KeepAlive::IfSmallFleet,
         }
     }
 
@@ -80,7 +83,7 @@ impl<T: Transport> Session<'_, T> {
         keep_alive: KeepAlive,
     ) -> Result<P, AskError> {
         // Rounds of a small fleet come on kept connections.
-        let may_send_again = self.forces == ForcedRuns::Repeated;
+        let may_send_again = matches!(self.forces, ForcedRuns::Repeated { .. });
         let request = PageRequest { method: Method::Get, url, limit, keep_alive, may_send_again, wait: None };
         self.send(request).await.map(|page| page.content)
     }
@@ -118,7 +121,7 @@ impl<T: Transport> Session<'_, T> {
     ) -> Result<P, AskError> {
         let body = serde_json::to_vec(body).map_err(|error| TransportError::new(url, error.to_string()))?;
         let method = Method::Post(body);
-        let may_send_again = self.forces == ForcedRuns::Repeated;
+        let may_send_again = matches!(self.forces, ForcedRuns::Repeated { .. });
         // Hosts of a gate all run at once, so that each connection that is kept would be open for each of them.
         let keep_alive = if may_send_again { KeepAlive::IfSmallFleet } else { KeepAlive::Yes };
         let request = PageRequest { method, url, limit, keep_alive, may_send_again, wait: Some(wait) };

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 /// The longest pause of a host that does not answer or does not get better, unless `every` is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How old the answer of a settled host may be when the gate proceeds.
+/// How much older than the moment in which everything was settled the answer of a host may be when the gate proceeds.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// What a round of a host has given.
@@ -68,6 +68,9 @@ pub(super) async fn drive(
     let deadline = Instant::now() + timing.within;
     let mut paces = vec![Pace { pause: timing.every, answered: None, is_planned: true }; hosts];
     let mut running = FuturesUnordered::new();
+    // Since when everything that counts is settled. A host answers anew behind that once, not until all answers are of one moment:
+    // those of a large fleet never are.
+    let mut settled_since = None;
     let round = |host: usize, at: Instant, settled: BTreeSet<String>| async move {
         sleep_until(at).await;
         let started = Instant::now();
@@ -97,11 +100,14 @@ pub(super) async fn drive(
         let pace = &mut paces[host];
         pace.is_planned = false;
         pace.answered = has_answered.then_some(now);
-        match rounds.standing() {
+        let standing = rounds.standing();
+        settled_since = settled_since.filter(|_| standing == GateStanding::Settled);
+        match standing {
             GateStanding::Lost => return End::Lost,
             GateStanding::Settled => {
                 // A host may have gone since it settled.
-                let is_old = |pace: &Pace| pace.answered.is_none_or(|answered| now - answered > FRESH);
+                let since = *settled_since.get_or_insert(now);
+                let is_old = |pace: &Pace| pace.answered.is_none_or(|answered| answered + FRESH < since);
                 let old: Vec<_> = (0..hosts).filter(|host| rounds.is_settled(*host) && is_old(&paces[*host])).collect();
                 if old.is_empty() {
                     return End::Settled;

@@ -151,7 +151,7 @@ impl Gate {
             transport: &transport,
             observer: &watcher,
             hosts: addresses.len(),
-            forces: ForcedRuns::Repeated,
+            forces: ForcedRuns::Repeated { is_expected: true },
             names: &filter.names,
         };
         let prober = DaemonProber::new(session, &addresses, filter, before.as_deref().unwrap_or_default());

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use smoker_model::status::Status;
 use smoker_model::verdict::answer::{Answer, Finding, PluginRun};
 use smoker_model::verdict::baseline::Before;
 use smoker_model::verdict::part::Part;
@@ -63,16 +64,15 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
     ) -> Self {
         let known = addresses.iter().map(|_| RefCell::default()).collect();
         let asking = Semaphore::new(session.transport.parallel());
-        let is_told_by_baselines = reference::tells(filter);
+        let is_told_by_baselines = !before.is_empty() && reference::tells(filter);
         Self { session, addresses, filter, before, known, is_told_by_baselines, names: RefCell::default(), asking }
     }
 
     async fn round(&self, host: usize, settled: &BTreeSet<String>) -> Result<Probed, Silence> {
         // The semaphore is never closed, so this returns a permit.
         let permit = self.asking.acquire().await;
-        // Where nothing is expected to run, nothing is to come on the connection either.
-        let runs_nothing = !settled.is_empty() && settled.len() >= self.known[host].borrow().selected;
-        let forces = if runs_nothing { ForcedRuns::None } else { ForcedRuns::Repeated };
+        let is_expected = settled.is_empty() || settled.len() < self.known[host].borrow().selected;
+        let forces = ForcedRuns::Repeated { is_expected };
         let answer = host::ask(&Session { forces, ..self.session }, &self.addresses[host]).await;
         let HostAnswer { plugins, links, .. } = answer.map_err(|error| silent(&error.reason))?;
         let chosen = self.choose(&plugins)?;
@@ -95,16 +95,12 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             runs.insert(plugin.name().to_owned(), no_result(reason));
         }
         let past = if self.needs_past(host, &runs) { self.past(host, &links).await } else { None };
+        let has: BTreeSet<_> = plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
+        let selected: BTreeSet<_> = chosen.plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
         let answer = Answer::Answered {
-            has: plugins.iter().map(|plugin| plugin.name().to_owned()).collect(),
-            deselected: if self.is_told_by_baselines {
-                let is_chosen = |plugin: &&Plugin| chosen.plugins.iter().any(|other| other.name() == plugin.name());
-                let others = plugins.iter().filter(|plugin| !is_chosen(plugin));
-                others.map(|plugin| plugin.name().to_owned()).collect()
-            } else {
-                BTreeSet::new()
-            },
-            selected: chosen.plugins.iter().map(|plugin| plugin.name().to_owned()).collect(),
+            deselected: if self.is_told_by_baselines { &has - &selected } else { BTreeSet::new() },
+            has,
+            selected,
             missing: chosen.missing,
             runs,
             fallen: fallen.iter().map(|plugin| plugin.name().to_owned()).collect(),
@@ -154,8 +150,9 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         let mut known = self.known[host].borrow_mut();
         let mut runs = BTreeMap::new();
         for name in wanted {
-            let result = results.iter().find(|plugin| plugin.name() == name && !plugin.has_no_result());
-            let Some(plugin) = result else {
+            let mut of_plugin = results.iter().filter(|plugin| plugin.name() == name && !plugin.has_no_result());
+            // Of two with one name, neither may hide the other.
+            let Some(plugin) = of_plugin.clone().find(|plugin| is_bad(plugin)).or_else(|| of_plugin.next()) else {
                 runs.insert(name.clone(), no_result("its run gave no result"));
                 continue;
             };
@@ -223,6 +220,10 @@ impl<T: Transport> Prober for DaemonProber<'_, T> {
 
 fn silent(error: &AskError) -> Silence {
     Silence { reason: error.to_string(), is_restarting: error.is_of_restart() }
+}
+
+fn is_bad(plugin: &Plugin) -> bool {
+    !matches!(plugin.status(), Status::Ok | Status::Warn)
 }
 
 /// When the shown result's run began, as the daemon writes it.

@@ -14,6 +14,7 @@ use smoker_model::verdict::part::Part;
 use smoker_model::verdict::past::Past;
 use smoker_model::verdict::rounds::{Rounds, Settings};
 use tokio::runtime::Builder;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
 use crate::gate::drive::{End, Probed, Prober, Timing, drive};
@@ -273,4 +274,45 @@ fn a_budget_lets_bad_hosts_pass_and_waits_for_silent_ones_until_the_deadline() {
         assert_eq!(outcome.verdict.decision, Decision::Proceed, "seed {seed}");
         assert_eq!(gate(seed, silent(3), budget, true).verdict.decision, Decision::NotSettled, "seed {seed}");
     }
+}
+
+/// Hosts that are good and far away, of which few are asked at once.
+struct Distant {
+    asking: Semaphore,
+    delay: Duration,
+}
+
+impl Prober for Distant {
+    async fn probe(&self, _: usize, settled: BTreeSet<String>) -> Probed {
+        let _permit = self.asking.acquire().await;
+        sleep(self.delay).await;
+        let names = BTreeSet::from(["Web".to_owned()]);
+        let finding = Finding { status: Status::Ok, seconds: None, message: None, is_skipped: false };
+        let run = PluginRun { finding, components: BTreeMap::new() };
+        let answer = Answer::Answered {
+            has: names.clone(),
+            selected: names.clone(),
+            deselected: BTreeSet::new(),
+            missing: BTreeSet::new(),
+            runs: names.into_iter().filter(|name| !settled.contains(name)).map(|name| (name, run.clone())).collect(),
+            fallen: BTreeSet::new(),
+        };
+        Probed { answer, past: None }
+    }
+}
+
+/// To ask all of them takes longer than an answer may be old.
+#[test]
+fn a_large_fleet_is_asked_once_more_and_not_for_ever() {
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
+    runtime.block_on(async {
+        let fleet = Distant { asking: Semaphore::new(64), delay: Duration::from_millis(200) };
+        let settings = Settings { settle: 1, budget: Budget::default(), strict: false, warn_is_bad: false };
+        let mut rounds = Rounds::new(settings, 1_000, None);
+        let timing = Timing { within: WITHIN, every: Duration::from_secs(5) };
+        let begin = Instant::now();
+        let end = drive(&mut rounds, 1_000, &fleet, timing, |_| {}).await;
+        // Sixteen turns of 200 ms, and as many again at most.
+        assert_eq!((end, begin.elapsed() < Duration::from_secs(7)), (End::Settled, true), "{:?}", begin.elapsed());
+    });
 }

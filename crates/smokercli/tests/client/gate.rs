@@ -160,6 +160,57 @@ fn a_hangup_that_is_ignored_ends_nothing() {
     assert!(output.stdout.starts_with(b"NOT SETTLED after 1."), "{output:?}");
 }
 
+/// A report that cannot be written costs neither the others nor the verdict.
+#[test]
+fn a_full_disk_hides_no_verdict() {
+    let good = Fake::start(&daemon(&[("Disk", "OK")]));
+    let run = Run::of(SMOKERCLI).args(["gate", "-s", good.address(), "-o", "junit=/dev/full", "-o", "json=x.json"]);
+    let report = run.home().join("x.json");
+    let (child, _home) = run.start();
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("INFO: PROCEED after") && said.contains("cannot write /dev/full"), "{said}");
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(report).expect("a report")).expect("JSON");
+    assert_eq!(report["decision"], "proceed");
+}
+
+/// What the call selected before and does not select any more is not judged in any other way.
+#[test]
+fn a_plugin_that_is_not_selected_any_more_is_gone() {
+    let mut pages = daemon(&[("Disk", "OK"), ("Load", "OK")]);
+    let fake = Fake::start(&pages);
+    let home = tempfile::tempdir().expect("a folder");
+    let before = home.path().join("before.json").display().to_string();
+    let baseline = ["baseline", "-s", fake.address(), "-o", &before];
+    assert_eq!(Run::of(SMOKERCLI).args(baseline).done().code, Some(0));
+    pages["plugins"]["plugins"]["items"][1]["plugin"]["parameters"] = json!({"Category": "wbe"});
+    let other = Fake::start(&pages);
+    let text = std::fs::read_to_string(&before).expect("a baseline");
+    std::fs::write(&before, text.replace(fake.address(), other.address())).expect("written");
+    let select = |arguments: &[&str]| {
+        let hosts = ["-s", other.address(), "--against", &before, "--within", "5s"];
+        gate(&[hosts.as_slice(), arguments].concat())
+    };
+    let done = select(&["--category", "web"]);
+    assert_eq!(done.code, Some(69), "{done:?}");
+    assert!(done.stdout.contains(": Load: gone [was OK]"), "{}", done.stdout);
+    // Whether it was selected then is not known where the baseline does not have what it is chosen by.
+    assert_eq!(select(&["--filter", "Category web", "--filter", "Interval 60"]).code, Some(3));
+    assert_eq!(select(&["-p", "Disk"]).code, Some(0));
+    assert_eq!(select(&[]).code, Some(0));
+}
+
+/// Of two results of one plugin the bad one counts, wherever it is.
+#[test]
+fn a_bad_result_is_not_hidden_by_another_one_of_its_name() {
+    let mut pages = daemon(&[("Disk", "OK"), ("Load", "ERROR")]);
+    pages["forced"]["Load"]["plugin"]["name"] = json!("Disk");
+    let fake = Fake::start(&pages);
+    let done = gate(&["-s", fake.address(), "--exclude-plugins", "x", "--within", "600ms"]);
+    assert!(done.code == Some(3) && done.stdout.contains("Disk: failure [ERROR]"), "{done:?}");
+}
+
 #[test]
 fn a_budget_is_for_a_report_too() {
     let good = Fake::start(&daemon(&[("Disk", "OK")]));

@@ -20,6 +20,7 @@ mod fleet;
 mod force;
 mod forgery;
 mod gate;
+mod gate_connections;
 mod inventory;
 mod junit;
 mod nagios;
