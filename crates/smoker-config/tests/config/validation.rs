@@ -17,7 +17,8 @@ fn beside_a_good_one(parameters: &str) -> Folder {
 #[test]
 fn every_reason_not_to_load_is_reported_with_its_place() {
     let number = "Timeout has to be a number of seconds above 0, not";
-    let units = "Timeout has to be a number of seconds above 0 or a duration such as 500ms, 5s, 10m, 1h30m or 1.5h, not";
+    let units =
+        "Timeout has to be a number of seconds above 0 or a duration such as 500ms, 5s, 10m, 1h30m or 1.5h, not";
     let zero = "Timeout parameter can't be 0: it has to be a number of seconds above 0, not";
     let time = "has to be a number of seconds or a duration such as 500ms, 5s, 10m, 1h30m or 1.5h, not";
     let cases = [

@@ -10,8 +10,8 @@ use clap_complete::Shell;
 
 use crate::cli::abbreviation;
 use crate::cli::completions;
-use crate::cli::negative_numbers;
 use crate::cli::duration::parse_duration;
+use crate::cli::negative_numbers;
 use crate::cli::usage::usage_error;
 use crate::error::ExitError;
 

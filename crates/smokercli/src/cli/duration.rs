@@ -22,7 +22,9 @@ mod tests {
 
     #[test]
     fn durations_are_above_zero_and_may_be_seconds() {
-        for (text, milliseconds) in [("500ms", 500), ("1h30m", 5_400_000), ("1.5h", 5_400_000), ("2", 2000), ("0.5", 500)] {
+        for (text, milliseconds) in
+            [("500ms", 500), ("1h30m", 5_400_000), ("1.5h", 5_400_000), ("2", 2000), ("0.5", 500)]
+        {
             assert_eq!(parse_duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
         }
         for text in ["", "0", "0s", "-1s", "5x", "NaN", "inf"] {

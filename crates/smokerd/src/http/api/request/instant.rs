@@ -32,8 +32,8 @@ mod tests {
     fn moments_have_three_forms() {
         let now = DateTime::from_timestamp(1_000_000, 0).expect("in the calendar");
         let seconds = |text| parse(text, now).map(|moment| moment.timestamp());
-        let known =
-            ["24h", "1.5h", "1h30m", "0s", "1700000000", "2026-11-25T02:13:51Z", "2026-11-25T03:13:51.5 01:00"].map(seconds);
+        let known = ["24h", "1.5h", "1h30m", "0s", "1700000000", "2026-11-25T02:13:51Z", "2026-11-25T03:13:51.5 01:00"]
+            .map(seconds);
         let expected = [913_600, 994_600, 994_600, 1_000_000, 1_700_000_000, 1_795_572_831, 1_795_572_831];
         assert_eq!(known, expected.map(Some));
         let unknown = [

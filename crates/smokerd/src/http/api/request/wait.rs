@@ -108,10 +108,7 @@ mod tests {
                 .map(|span| of(&format!("/processes?wait={span}"), &[])),
             [30_000, 30_000, 250, 60_000, 0, 60_000, 1500, 1500, 2500].map(Some)
         );
-        assert_eq!(
-            ["", "x", "-1", "5min"].map(|span| of(&format!("/processes?wait={span}"), &[])),
-            [None; 4]
-        );
+        assert_eq!(["", "x", "-1", "5min"].map(|span| of(&format!("/processes?wait={span}"), &[])), [None; 4]);
         assert_eq!(of("/processes?x=1&wait=1&wait=2", &["wait=9"]), Some(2000));
         assert_eq!(of("/processes", &["respond-async, wait=5"]), Some(5000));
         assert_eq!(
