@@ -45,7 +45,10 @@ pub(super) fn print_key(store: &TrustStore, options: &KeyOptions) -> Result<u8, 
     // Programs read standard output alone.
     if io::stderr().is_terminal() {
         let console = Console::new(Verbosity::Quiet);
-        console.info(&format!("A host accepts your key by this command, as root on it: smokerd --authorize {}", quoted(&line)));
+        console.info(&format!(
+            "A host accepts your key by this command, as root on it: smokerd --authorize {}",
+            quoted(&line)
+        ));
     }
     Ok(exit_code::SUCCESS)
 }

@@ -163,6 +163,9 @@ mod tests {
     fn the_next_step_names_the_hosts() {
         assert_eq!(next_step(&[]), None);
         let next = next_step(&["web1:8086".to_owned(), "web2:8086".to_owned()]).expect("a step");
-        assert!(next.contains("trust add -s web1:8086 web2:8086 --via ssh") && next.contains("smokerd --authorize"), "{next}");
+        assert!(
+            next.contains("trust add -s web1:8086 web2:8086 --via ssh") && next.contains("smokerd --authorize"),
+            "{next}"
+        );
     }
 }

@@ -44,7 +44,9 @@ pub(super) fn obstacle(path: &Path, owner: Option<Owner>) -> Option<String> {
 
 fn not_entered(path: &Path, closed: &Path, name: &str) -> String {
     let (path, closed) = (path.display(), closed.display());
-    format!("{path}: {name} may not enter {closed}, so nothing is kept there; chmod o+x {closed}, or choose another folder")
+    format!(
+        "{path}: {name} may not enter {closed}, so nothing is kept there; chmod o+x {closed}, or choose another folder"
+    )
 }
 
 /// Whether an account may not enter a folder that is there, by its mode.
