@@ -33,9 +33,9 @@ done
 cat <<EOF
 smokerd runs with $config and answers on http://$address/
 
-\$ smokercli -s $address -o long --smoke -f
+\$ smokercli -s $address --smoke -f
 EOF
-"$programs/smokercli" -s "$address" -o long --smoke -f --no-progress || true
+"$programs/smokercli" -s "$address" --smoke -f --no-progress || true
 hint() {
     printf '  %-52s %s\n' "$1" "$2"
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use smoker_model::counted::{counted, is_or_are};
 use smoker_model::messages::{Level, Messages};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
@@ -103,7 +104,9 @@ impl BoundedComponents {
         if left_out > 0 {
             let level = if left_out_bad > 0 { Level::Error } else { Level::Warn };
             let text = format!(
-                "{left_out} more components are left out, {left_out_bad} of them not OK: {MAX_COMPONENTS} are shown"
+                "{} {} left out, {left_out_bad} of them not OK: {MAX_COMPONENTS} are shown",
+                counted(left_out, "more component"),
+                is_or_are(left_out)
             );
             messages.add(level, &text);
         }

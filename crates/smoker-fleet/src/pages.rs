@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value as Json, json};
+use smoker_model::counted::counted;
 use smoker_page::grid::{self, Grid, GridRow};
 use smoker_page::table::{self, Head, Row, Style};
 use smokercli::render::document::html;
@@ -22,7 +23,7 @@ pub(crate) fn grid(snapshot: Option<&Snapshot>, hosts: usize, every: Duration, n
     let Some(snapshot) = snapshot else {
         return grid::page(&Grid {
             title: TITLE,
-            note: &format!("asking {hosts} host{}", if hosts == 1 { "" } else { "s" }),
+            note: &format!("asking {}", counted(hosts, "host")),
             age: None,
             old,
             columns: &[],

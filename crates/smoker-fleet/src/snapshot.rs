@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use smoker_model::counted::counted;
 use smoker_model::status::Status;
 use smokercli::client::fleet::FleetAnswer;
 use smokercli::plugin::Plugin;
@@ -73,8 +74,7 @@ impl Snapshot {
         let count = |state| self.hosts.iter().filter(|host| host.state == state).count();
         let counts = HostState::ALL.into_iter().map(|state| (state, count(state))).filter(|(_, count)| *count > 0);
         let counts: Vec<_> = counts.map(|(state, count)| format!("{count} {}", state.as_str())).collect();
-        let hosts = self.hosts.len();
-        format!("{hosts} host{}: {}", if hosts == 1 { "" } else { "s" }, counts.join(", "))
+        format!("{}: {}", counted(self.hosts.len(), "host"), counts.join(", "))
     }
 }
 

@@ -14,6 +14,12 @@ pub fn counted<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> Strin
     format!("{count} {noun}{ending}")
 }
 
+/// The verb behind a number of things: `1 line is`, `2 lines are`.
+#[must_use]
+pub fn is_or_are<N: PartialEq + From<u8>>(count: N) -> &'static str {
+    if count == N::from(1) { "is" } else { "are" }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,5 +32,6 @@ mod tests {
         );
         assert_eq!(counted(2_u64, "process"), "2 processes");
         assert_eq!(counted(2_u64, "batch"), "2 batches");
+        assert_eq!([0_u64, 1, 2].map(is_or_are), ["are", "is", "are"]);
     }
 }

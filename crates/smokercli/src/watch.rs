@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value as Json, json};
+use smoker_model::counted::counted;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -172,7 +173,7 @@ impl Watch<'_> {
             out.push_str("\x1b[K\n");
         }
         if shown < all.len() {
-            let _ = writeln!(out, "... and {} more lines\x1b[K", all.len() - shown);
+            let _ = writeln!(out, "... and {}\x1b[K", counted(all.len() - shown, "more line"));
         }
         out + "\x1b[J"
     }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use smoker_config::spec::settings::DaemonSettings;
+use smoker_model::counted::counted;
 use smoker_runner::check_memory::CheckMemory;
 use smoker_runner::detached;
 use smoker_runner::modules::host::settings::PythonSettings;
@@ -198,8 +199,6 @@ impl Runtime {
     /// The daemon in one line.
     pub(crate) fn status(&self) -> String {
         let addresses: Vec<_> = self.addresses.iter().map(ToString::to_string).collect();
-        let count = self.manager.count();
-        let plugins = if count == 1 { "plugin" } else { "plugins" };
-        format!("{count} {plugins}, serving on {}", addresses.join(", "))
+        format!("{}, serving on {}", counted(self.manager.count(), "plugin"), addresses.join(", "))
     }
 }

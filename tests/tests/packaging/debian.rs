@@ -39,7 +39,7 @@ fn expect_account(machine: &PrivateRoot) {
 /// The same plugins say the same, whatever their state and numbers are here.
 fn expect_what_the_readme_shows(machine: &PrivateRoot) {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("readable");
-    let line = "smokercli -s 127.0.0.1:8086 -o long --smoke -f";
+    let line = "smokercli -s 127.0.0.1:8086 --smoke -f";
     let (_, shown) = readme.split_once(&format!("$ {line}\n")).expect("README.md shows this call");
     let shown = shown.split_once("```").expect("the end of the block").0;
     let real = machine.succeed(&format!("{line} --no-progress"));

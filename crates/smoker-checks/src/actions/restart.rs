@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::fcntl::{Flock, FlockArg};
+use smoker_model::counted::counted;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
@@ -72,8 +73,8 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let recent = restarts.read(now)?;
     if recent.len() as u64 >= most {
         let text = format!(
-            "{service} is not restarted: it was restarted {} times within the last hour, which is as often as MaxPerHour allows",
-            recent.len()
+            "{service} is not restarted: it was restarted {} within the last hour, which is as often as MaxPerHour allows",
+            counted(recent.len(), "time")
         );
         return Ok(said(Status::Warn, Level::Warn, &text));
     }

@@ -4,6 +4,7 @@ use crate::keys::OF_PLUGINS;
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
 use crate::lint::references;
+use smoker_model::suggest;
 use smoker_model::value::Value;
 
 /// What a key of another tool is called here. The names are in lower case without `-` and `_`.
@@ -113,6 +114,10 @@ pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
         let Some(place) = parameter.place.as_ref().filter(|_| !OF_PLUGINS.contains(&name.as_str())) else { continue };
         let plain = plain(name);
         let Some((_, hint)) = KEYS.iter().find(|(names, _)| names.contains(&&*plain)) else { continue };
+        // That it is misspelt is reported where it is written.
+        if suggest::very_near(name, OF_PLUGINS).is_some() {
+            continue;
+        }
         let is_its_own = references::is_referred_to(plugin, name) || (is_read && !UNMISTAKABLE.contains(&&*plain));
         if !is_its_own {
             let but = if is_module { "it is a parameter of the module" } else { "it is a parameter like any other" };

@@ -168,4 +168,9 @@ fn the_review_knows_the_calendar() {
         let told = review(parameters);
         assert!(told.iter().any(|line| line.contains(advice)), "{parameters}: {told:?}");
     }
+    // What loading reports as misspelt is not reported once more.
+    for misspelt in ["maintenance: tonight", "timezone: UTC"] {
+        let told = review(misspelt);
+        assert!(!told.iter().any(|line| line.contains("is not known to smokerd")), "{misspelt}: {told:?}");
+    }
 }

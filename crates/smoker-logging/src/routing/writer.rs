@@ -5,6 +5,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use smoker_model::counted::{counted, is_or_are};
+
 use crate::format::formatter::Formatter;
 use crate::output::sink::Sink;
 use crate::records::level::Level;
@@ -63,7 +65,10 @@ impl Writer {
         };
         let left = self.queue.end() + undelivered;
         if left > 0 && !self.is_absent {
-            (self.complain)(Level::ERROR, format!("log handler {}: {left} lines are lost", self.name));
+            (self.complain)(
+                Level::ERROR,
+                format!("log handler {}: {} {} lost", self.name, counted(left, "line"), is_or_are(left)),
+            );
         }
     }
 
@@ -79,7 +84,7 @@ impl Writer {
         if dropped == 0 {
             return Delivery::Done;
         }
-        let text = format!("{dropped} lines are missing here: this log was too slow, and they were dropped");
+        let text = format!("{} {} missing here: this log was too slow", counted(dropped, "line"), is_or_are(dropped));
         self.deliver(&Record::new(Level::WARNING, self.program.into(), text))
     }
 

@@ -12,6 +12,7 @@ pub(crate) mod reference;
 use std::path::Path;
 
 use chrono::Utc;
+use smoker_model::counted::counted;
 use smoker_model::verdict::baseline::{Baseline, Source};
 
 use crate::asking::{networking, with_progress};
@@ -113,7 +114,9 @@ fn conclude(
     let bad = baseline.hosts.iter().flat_map(|host| &host.plugins);
     let bad = bad.filter(|plugin| !record::is_good(plugin)).count();
     let hosts = baseline.hosts.len();
-    console.info(&format!("baseline of {} of {hosts} hosts: {plugins} plugins, {bad} of them bad", hosts - unknown));
+
+    let (known, asked) = (hosts - unknown, counted(hosts, "host"));
+    console.info(&format!("baseline of {known} of {asked}: {}, {bad} of them bad", counted(plugins, "plugin")));
     for host in baseline.hosts.iter().filter(|host| host.error.is_some()) {
         console.warn(&format!(
             "Host {} is missing in the baseline: {}",

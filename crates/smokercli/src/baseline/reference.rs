@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::json;
 use serde_json::value::to_raw_value;
+use smoker_model::counted::counted;
 use smoker_model::verdict::baseline::{Baseline, BaselineHost, BaselinePlugin, Before};
 use smoker_model::verdict::part::Part;
 use smoker_paths::regular;
@@ -39,7 +40,10 @@ pub(crate) fn read(
     let hosts = targets.selection.hosts();
     let found: Vec<_> = hosts.iter().map(|host| baseline.host(&key(host), &host.address.label, None)).collect();
     if found.iter().all(Option::is_none) {
-        return Err(failed(path, &format!("it has none of the {} hosts of this call; make one of them", hosts.len())));
+        return Err(failed(
+            path,
+            &format!("it has none of the {} of this call; make one of them", counted(hosts.len(), "host")),
+        ));
     }
     tell_unknown(hosts, &found, console);
     Ok(found.into_iter().map(|host| before(host?, filter)).collect())

@@ -8,22 +8,92 @@ use crate::error::ExitError;
 /// The way to the help.
 const HELP: &str = "For more information, try '--help'.";
 
-/// The parser's message without its `error: `, which the program writes itself; with the option of `names` (without dashes)
-/// that was probably meant, and the way to the help.
+/// The commands, each of which is the first word.
+const COMMANDS: [&str; 8] = ["gate", "baseline", "diff", "odd", "roll", "silence", "explain", "trust"];
+
+/// Options of other tools, with those that do the same here.
+const OTHER_NAMES: [(&str, &str); 13] = [
+    ("format", "-o FORMAT"),
+    ("output", "-o FORMAT"),
+    ("json", "-o json"),
+    ("table", "-o table"),
+    ("status", "--filter-status STATUS"),
+    ("state", "--filter-status STATUS"),
+    ("server", "-s HOST"),
+    ("url", "-s URL"),
+    ("port", "-s HOST:PORT"),
+    ("target", "-s HOST"),
+    ("check", "-p PLUGIN"),
+    ("run", "-f"),
+    ("follow", "--watch"),
+];
+
+/// The parser's message without its `error: `, which the program writes itself; with what was probably meant, by the options of `names`
+/// (without dashes), and the way to the help.
 pub(super) fn usage_error(mut error: clap::Error, names: &[String]) -> ExitError {
     let typed = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(typed)) => typed.strip_prefix("--").map(str::to_owned),
+        Some(ContextValue::String(typed)) if error.kind() == ErrorKind::UnknownArgument => Some(typed.clone()),
         _ => None,
     };
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    if let Some(near) =
-        typed.and_then(|typed| suggest::near(&typed, &names)).filter(|_| error.kind() == ErrorKind::UnknownArgument)
-    {
-        error.insert(ContextKind::SuggestedArg, ContextValue::String(format!("--{near}")));
+    match typed.as_deref().map(|typed| (typed, typed.strip_prefix("--"))) {
+        Some((_, Some(option))) => {
+            if let Some(near) = suggest::near(option, &names) {
+                error.insert(ContextKind::SuggestedArg, ContextValue::String(format!("--{near}")));
+            } else if let Some((_, same)) =
+                OTHER_NAMES.iter().find(|(other, _)| *other == option && names.contains(&"hosts"))
+            {
+                add_tip(&mut error, format!("the option for that is {same}"));
+            }
+        }
+        Some((word, None)) if !word.starts_with('-') => {
+            if let Some(tip) = tip_for_word(word, &names) {
+                add_tip(&mut error, tip);
+            }
+        }
+        _ => {}
     }
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
     // The parser shows it where it has the option itself.
     let text = text.strip_suffix(HELP).unwrap_or(text).trim_end();
     ExitError::usage(format!("{text}\n\n{HELP}"))
+}
+
+fn add_tip(error: &mut clap::Error, tip: String) {
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+}
+
+/// What a word that belongs to no option was probably meant for, where the options are these.
+fn tip_for_word(word: &str, names: &[&str]) -> Option<String> {
+    let is_option = |name: &&&str| name.eq_ignore_ascii_case(word);
+    if let Some(option) = names.iter().find(is_option) {
+        return Some(format!("it is an option: --{option}"));
+    }
+    if let Some(command) = suggest::near(word, &COMMANDS) {
+        return Some(format!("the command is the first word: smokercli {command}"));
+    }
+    names.contains(&"hosts").then(|| format!("a host is named by an option: -s {word}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_an_option_a_command_or_a_host() {
+        let tip = |word| tip_for_word(word, &["history", "help", "hosts"]).unwrap_or_default();
+        for (word, meant) in [
+            ("history", "--history"),
+            ("help", "--help"),
+            ("gaet", "smokercli gate"),
+            ("baselin", "smokercli baseline"),
+            ("silence", "smokercli silence"),
+            ("web1", "-s web1"),
+            ("127.0.0.1:8086", "-s 127.0.0.1:8086"),
+        ] {
+            assert!(tip(word).ends_with(meant), "{word}: {}", tip(word));
+        }
+        assert_eq!(tip_for_word("web1", &["state-dir"]), None);
+    }
 }

@@ -13,6 +13,7 @@ use crate::plugin::Plugin;
 use crate::report::history::{HostHistory, PastResult};
 use crate::report::{HostReport, Report, distinct_names};
 use crate::transport::exchange::Transport;
+use smoker_model::suggest;
 
 /// All hosts of a command line and how far each has come. A host that fails
 /// never stops the others.
@@ -55,6 +56,8 @@ pub struct Selection {
     pub empty_hosts: Vec<String>,
     /// The names that no host has.
     pub unknown_names: Vec<String>,
+    /// Those that were probably meant by them.
+    pub near_names: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -121,6 +124,12 @@ impl Fleet {
         };
         let unknown = wanted.iter().filter(|name| name.names.is_empty()).map(|name| name.typed.clone());
         let mut selection = Selection { unknown_names: unknown.collect(), ..Selection::default() };
+        if !selection.unknown_names.is_empty() {
+            let all: Vec<_> = self.answers().flat_map(|answer| answer.plugins.iter().map(Plugin::name)).collect();
+            let near = selection.unknown_names.iter().filter_map(|name| suggest::near(name, &all));
+            selection.near_names = near.map(str::to_owned).collect();
+            selection.near_names.dedup();
+        }
         let in_any_status = filter.in_any_status();
         for host in &mut self.hosts {
             let HostProgress::Answered(answer) = &mut host.progress else { continue };
@@ -150,7 +159,9 @@ impl Fleet {
             }
         }
         if !unknown.is_empty() && self.answers().next().is_some() {
-            lines.push(format!("MISSING {}: no host has a plugin of that name", unknown.join(", ")));
+            let near = &selection.near_names;
+            let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
+            lines.push(format!("MISSING {}: no host has a plugin of that name{meant}", unknown.join(", ")));
         }
         lines
     }

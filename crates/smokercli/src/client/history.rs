@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::Url;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
+use smoker_model::counted::{counted, is_or_are};
 use smoker_model::status::Status;
 
 use crate::client::ask_error::AskError;
@@ -122,7 +123,11 @@ pub async fn ask<T: Transport>(
 
 fn say_bounded<T: Transport>(session: &Session<'_, T>, links: &HostLinks, count: usize) {
     let name = &links.name;
-    let text = format!("Host {name}: only {count} results are shown; name a later --since, or fewer plugins");
+    let text = format!(
+        "Host {name}: only {} {} shown; name a later --since, or fewer plugins",
+        counted(count, "result"),
+        is_or_are(count)
+    );
     session.observer.problem(&text);
 }
 

@@ -6,6 +6,7 @@ use reqwest::Url;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::{RawValue, to_raw_value};
+use smoker_model::counted::{counted, is_or_are};
 use smoker_model::wire::about::{AboutPage, Link};
 use smoker_model::wire::force::{AsyncTaskPage, ForceRequest, ForceSelection};
 use smoker_model::wire::not_loaded::NotLoaded;
@@ -149,8 +150,8 @@ fn not_loaded_text(host: &str, NotLoaded { count, names }: &NotLoaded) -> String
     if names.len().min(LISTED_NAMES) < *count {
         listed += ", ...";
     }
-    let plugins = if *count == 1 { "1 plugin is" } else { &format!("{count} plugins are") };
-    format!("Host {host}: {plugins} not loaded ({listed}): `smokerd --check` on that host says why")
+    let (plugins, are) = (counted(*count, "plugin"), is_or_are(*count));
+    format!("Host {host}: {plugins} {are} not loaded ({listed}): `smokerd --check` on that host says why")
 }
 
 fn wanted_names(names: &[String], plugins: &[Plugin]) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! The differences as text.
 
+use smoker_model::counted::counted;
 use smoker_model::status::Status;
 use smoker_model::verdict::difference::{Change, Difference};
 
@@ -76,8 +77,7 @@ fn paint(change: &Change) -> Paint {
 }
 
 fn summary(out: &mut String, comparison: &Comparison) {
-    let hosts = comparison.hosts;
-    let hosts = if hosts == 1 { "1 host".to_owned() } else { format!("{hosts} hosts") };
+    let hosts = counted(comparison.hosts, "host");
     let counts: Vec<_> = comparison.counts().iter().map(|(word, count)| format!("{count} {word}")).collect();
     if counts.is_empty() {
         append(out, format_args!("{hosts}; nothing differs\n"));

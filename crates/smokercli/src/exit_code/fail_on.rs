@@ -1,5 +1,6 @@
 //! The states that make a call fail (`--exitcode`, `--fail-on`).
 
+use smoker_model::counted::{counted, is_or_are};
 use smoker_model::status::Status;
 use smoker_model::verdict::budget::Budget;
 
@@ -100,7 +101,8 @@ impl FailOn {
     #[must_use]
     pub fn budget_text(&self, report: &Report, asked: usize) -> Option<String> {
         let bad = self.bad_hosts(report);
-        (self.budget != Budget::default()).then(|| format!("{bad} of {asked} hosts are bad; {}", self.budget))
+        (self.budget != Budget::default())
+            .then(|| format!("{bad} of {} {} bad; {}", counted(asked, "host"), is_or_are(bad), self.budget))
     }
 
     /// The bad states that hosts of the report are in although the call does not

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use smoker_model::counted::counted;
+
 use crate::error::ExitError;
 use crate::inventory::address::{HostAddress, host_and_port};
 use crate::inventory::expressions;
@@ -169,9 +171,9 @@ fn host(address: HostAddress, facts: HostFacts) -> InventoryHost {
 fn limit(hosts: Vec<InventoryHost>, typed: &[String]) -> Result<Vec<InventoryHost>, ExitError> {
     let patterns = Pattern::all(typed);
     if let Some(pattern) = patterns.iter().find(|pattern| !hosts.iter().any(|host| pattern.fits(&host.names()))) {
-        let count = hosts.len();
+        let hosts = counted(hosts.len(), "host");
         return Err(ExitError::usage(format!(
-            "--limit {}: none of the {count} hosts has such a name or group; --list-hosts shows them",
+            "--limit {}: none of the {hosts} has such a name or group; --list-hosts shows them",
             pattern.typed
         )));
     }

@@ -8,6 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use smoker_model::counted::counted;
 
 use crate::client::observer::{FleetStage, ProgressObserver};
 use crate::terminal::sanitize;
@@ -94,7 +95,7 @@ impl Console {
             let plugins = progress.plugins_text();
             self.line(
                 "INFO",
-                &format!("{} of {} hosts done{plugins}, {seconds} s", progress.hosts_done, progress.hosts),
+                &format!("{} of {} done{plugins}, {seconds} s", progress.hosts_done, counted(progress.hosts, "host")),
             );
         }
     }
@@ -202,7 +203,7 @@ impl StageProgress {
     fn plugins_text(&self) -> String {
         match self.stage {
             FleetStage::Asking => String::new(),
-            FleetStage::Forcing => format!(", {} plugins left", self.plugins_left),
+            FleetStage::Forcing => format!(", {} left", counted(self.plugins_left, "plugin")),
         }
     }
 }

@@ -75,9 +75,24 @@ impl Http {
         let limit = self.options.timeout.unwrap_or(OPEN_LIMIT);
         match timeout(limit, open(request, asked.over_tls.as_deref())).await {
             Ok(Ok(response)) => Ok(EventStream::new(response, asked.over_tls)),
-            Ok(Err(failure)) => Err(TransportError::new(url, failure.reason).of_kind(failure.kind)),
+            Ok(Err(failure)) => Err(self.failed(url, failure)),
             Err(_) => Err(TransportError::new(url, "timed out".to_owned())),
         }
+    }
+
+    /// The failure of a request. Its URL does not say over which socket it went.
+    fn failed(&self, url: &Url, failure: Failure) -> TransportError {
+        let reason = match &self.options.socket {
+            // An error of the system means that there is no connection, since daemons answer in words.
+            Some(socket) if failure.reason.contains("(os error ") => {
+                let (reason, socket) = (failure.reason, socket.display());
+                format!(
+                    "no connection to the socket {socket}: {reason}; is it the `socket` of a daemon that runs, and of one that you may ask?"
+                )
+            }
+            _ => failure.reason,
+        };
+        TransportError::new(url, reason).of_kind(failure.kind)
     }
 
     /// The client for a host, and how the host is asked.
@@ -258,10 +273,7 @@ impl Transport for Http {
         // The semaphore is never closed, so this returns a slot.
         let _slot = self.slots.acquire().await;
         let start = Instant::now();
-        let body = self
-            .fetch(&client, &request, &asked)
-            .await
-            .map_err(|failure| TransportError::new(url, failure.reason).of_kind(failure.kind));
+        let body = self.fetch(&client, &request, &asked).await.map_err(|failure| self.failed(url, failure));
         Exchange { body, duration: Some(start.elapsed()) }
     }
 

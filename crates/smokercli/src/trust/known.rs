@@ -16,6 +16,9 @@ pub(super) fn list(store: &TrustStore) -> Result<u8, ExitError> {
         None => "# you have no key; smokercli trust key makes one\n".to_owned(),
     };
     text.push_str("# daemons\n");
+    if store.known.hosts.is_empty() {
+        text.push_str("# none is known; smokercli trust add -s HOST --via ssh takes the key of one, and so does smokercli trust scan -s HOST\n");
+    }
     for host in &store.known.hosts {
         // Writing to a text never fails.
         let _ = writeln!(text, "{}", host.line());

@@ -1,5 +1,6 @@
 //! The user's key.
 
+use std::io::{self, IsTerminal};
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
@@ -10,7 +11,9 @@ use smoker_trust::identity::own::OwnIdentity;
 use crate::cli::trust_args::KeyOptions;
 use crate::error::ExitError;
 use crate::exit_code;
+use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::output;
+use crate::trust::shell_word::quoted;
 use crate::trust_store::{TrustStore, user_at_host};
 
 /// The user's key, made when there is none.
@@ -37,7 +40,16 @@ pub(super) fn line(store: &TrustStore, options: &KeyOptions) -> Result<Authorize
 
 /// Makes the key and prints its line.
 pub(super) fn print_key(store: &TrustStore, options: &KeyOptions) -> Result<u8, ExitError> {
-    output::print(&format!("{}\n", line(store, options)?.line()))?;
+    let line = line(store, options)?.line();
+    output::print(&format!("{line}\n"))?;
+    // Programs read standard output alone.
+    if io::stderr().is_terminal() {
+        let console = Console::new(Verbosity::Quiet);
+        console.info(&format!(
+            "A host accepts your key by this command, as root on it: smokerd --authorize {}",
+            quoted(&line)
+        ));
+    }
     Ok(exit_code::SUCCESS)
 }
 

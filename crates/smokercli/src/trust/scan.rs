@@ -37,6 +37,7 @@ pub(super) fn run(store: &TrustStore, args: &ScanArgs, port: &str) -> Result<u8,
     let path = store.make_folder()?.path().join(known_hosts::FILE);
     let console = Console::new(Verbosity::Quiet);
     let mut code = exit_code::SUCCESS;
+    let mut known = Vec::new();
     for (target, pin) in targets.iter().zip(pins) {
         let address = target.address();
         let taken = pin.and_then(|pin| confirmed(store, target, pin, &accepted).map(|()| pin));
@@ -44,6 +45,7 @@ pub(super) fn run(store: &TrustStore, args: &ScanArgs, port: &str) -> Result<u8,
             Ok(pin) => {
                 known_hosts::set(&path, &address, pin).map_err(|error| ExitError::new(error.to_string()))?;
                 output::print(&format!("{address}: its key {pin} is known now\n"))?;
+                known.push(address);
             }
             Err(reason) => {
                 code = exit_code::FAILURE;
@@ -51,7 +53,22 @@ pub(super) fn run(store: &TrustStore, args: &ScanArgs, port: &str) -> Result<u8,
             }
         }
     }
+    if let Some(next) = next_step(&known) {
+        console.info(&sanitize::line(&next));
+    }
     Ok(code)
+}
+
+/// What lets the user ask the hosts whose keys are known now.
+fn next_step(known: &[String]) -> Option<String> {
+    let hosts = known.join(" ");
+    (!known.is_empty()).then(|| {
+        format!(
+            "From now on they are asked over TLS. Next, have them accept your key, unless they do: smokercli trust add -s {hosts} --via ssh; \
+             without SSH run smokerd --authorize 'LINE' on each of them with the line that smokercli trust key prints. Then try it: \
+             smokercli -s {hosts}"
+        )
+    })
 }
 
 /// Whether the user takes this key.
@@ -86,10 +103,14 @@ fn confirmed(store: &TrustStore, target: &Target, pin: Pin, accepted: &[Pin]) ->
         write!(error, "{address} has the key {pin}\nIs it what smokerd --identity prints on that host (yes/no)? ")
             .and_then(|()| error.flush())
             .and_then(|()| io::stdin().lock().read_line(&mut answer));
-    if asked.is_err() || answer.trim() != "yes" {
-        return Err("not confirmed, so its key was not taken".to_owned());
+    if asked.is_err() || !is_yes(&answer) {
+        return Err("not confirmed, so its key was not taken; answer yes to take it".to_owned());
     }
     Ok(())
+}
+
+fn is_yes(answer: &str) -> bool {
+    ["y", "yes"].iter().any(|yes| answer.trim().eq_ignore_ascii_case(yes))
 }
 
 /// The key that a daemon has.
@@ -126,4 +147,25 @@ fn handshake(target: &Target, stream: TcpStream, limit: Duration) -> Result<Pin,
     // A daemon that does not read it sees the connection end all the same.
     let _ = connection.write_tls(&mut stream);
     Ok(pin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yes_has_two_forms() {
+        assert_eq!(["y\n", "Yes\n", " yes ", "YES"].map(is_yes), [true; 4]);
+        assert_eq!(["", "n\n", "no\n", "yesterday\n", "yy"].map(is_yes), [false; 5]);
+    }
+
+    #[test]
+    fn the_next_step_names_the_hosts() {
+        assert_eq!(next_step(&[]), None);
+        let next = next_step(&["web1:8086".to_owned(), "web2:8086".to_owned()]).expect("a step");
+        assert!(
+            next.contains("trust add -s web1:8086 web2:8086 --via ssh") && next.contains("smokerd --authorize"),
+            "{next}"
+        );
+    }
 }

@@ -64,7 +64,11 @@ pub(super) fn run(options: &Ssh, target: &Target, command: &str, input: &[u8]) -
         Some(code) => {
             let last = stderr.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it says nothing");
             let who = if code == 255 { "ssh" } else { "the command" };
-            let path = if code == NOT_FOUND { "name its path there by --smokerd or --smokercli, or " } else { "" };
+            let path = match code {
+                NOT_FOUND => "name its path there by --smokerd or --smokercli, or ",
+                _ if last.contains("Can't read config f") => "name the file there by --smokerd 'smokerd -c FILE', or ",
+                _ => "",
+            };
             Err(format!(
                 "{who} failed with the exit code {code}: {last}; {path}try ssh {destination} {}",
                 quoted(command)

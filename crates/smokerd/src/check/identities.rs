@@ -14,6 +14,7 @@ use smoker_trust::handshake::server;
 use smoker_trust::identity::own::{self, KEY_FILE, OwnIdentity};
 use smoker_trust::storage::private_folder::PrivateFolder;
 
+use crate::check::state_folder;
 use crate::service::place;
 
 /// What is wrong with the files, each with the key that it belongs to.
@@ -48,6 +49,13 @@ pub(crate) fn problems(settings: &AccessSettings, owner: Option<Owner>) -> Ident
         }
         Some(Ok(ends)) if settings.tls_cert.is_none() => found.add_ending("state_dir", ends),
         Some(Ok(_)) | None => {}
+    }
+    let is_sound = found.fatal.iter().all(|(key, _)| *key != "state_dir");
+    let unreached = settings.state_dir.as_deref().filter(|_| is_sound);
+    if let Some(reason) = unreached.and_then(|folder| state_folder::obstacle(folder, owner)) {
+        // That its files cannot be read follows.
+        found.others.retain(|(key, _)| *key != "state_dir");
+        found.others.push(("state_dir", format!("state_dir: {reason}")));
     }
     found
 }

@@ -11,6 +11,7 @@
 //! - `own_files`: the daemon's own files, where they cannot be written
 //! - `address`: the address that the daemon is to listen on
 //! - `identities`: the files of keys, authorities and identities
+//! - `state_folder`: whether the daemon's account reaches `state_dir`
 //! - `problem_list`: problems in the order of the files, repeats once
 //! - `report`: the problems as text or JSON
 //! - `check_request`: what the command line asks for
@@ -27,3 +28,4 @@ mod problem_list;
 mod programs;
 pub(crate) mod report;
 pub(crate) mod run;
+mod state_folder;

@@ -284,12 +284,27 @@ fn with_tip(mut error: clap::Error) -> clap::Error {
     let command = Arguments::command();
     let names: Vec<_> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
     if !typed.starts_with('-') {
-        let tip = format!("a configuration is named by an option: -c {typed}");
+        let tip = tip_for_word(&typed, &names);
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     } else if let Some(near) = typed.strip_prefix("--").and_then(|typed| near_names::near(typed, &names)) {
         error.insert(ContextKind::SuggestedArg, ContextValue::String(format!("--{near}")));
     }
     error
+}
+
+/// What a word that belongs to no option was probably meant for.
+fn tip_for_word(word: &str, names: &[&str]) -> String {
+    if let Some(option) = names.iter().find(|name| **name == word) {
+        return format!("it is an option: --{option}");
+    }
+    match word {
+        "start" => "a daemon is started by smokerd -c FILE, or as a service: systemctl start smokerd".to_owned(),
+        "restart" | "status" => format!("that is for the service: systemctl {word} smokerd"),
+        _ => match near_names::near(word, &["import", "suggest"]) {
+            Some(command) => format!("the command is the first word: smokerd {command}"),
+            None => format!("a configuration is named by an option: -c {word}"),
+        },
+    }
 }
 
 impl Arguments {

@@ -161,6 +161,14 @@ fn an_unknown_argument_is_explained() {
         with_tip(error).to_string()
     };
     assert!(text("my.yaml").contains("a configuration is named by an option: -c my.yaml"), "{}", text("my.yaml"));
+    for (word, meant) in [
+        ("stop", "--stop"),
+        ("start", "smokerd -c FILE"),
+        ("restart", "systemctl restart smokerd"),
+        ("suggets", "smokerd suggest"),
+    ] {
+        assert!(text(word).contains(meant), "{}", text(word));
+    }
     assert!(text("--stirct").contains("'--strict'"), "{}", text("--stirct"));
     assert!(text("--nonsense").contains("try '--help'"), "{}", text("--nonsense"));
 }

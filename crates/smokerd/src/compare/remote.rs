@@ -10,6 +10,7 @@ use hyper::header::{CONTENT_TYPE, HOST};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value as Json, json};
+use smoker_model::counted::counted;
 use smoker_model::notation::python_json_reader;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
@@ -110,9 +111,10 @@ impl Remote {
             }
             if told.elapsed() > TELL_INTERVAL {
                 told = Instant::now();
-                let (count, waited, most) = (names.len(), started.elapsed().as_secs(), limit.as_secs());
+                let (plugins, waited, most) =
+                    (counted(names.len(), "plugin"), started.elapsed().as_secs(), limit.as_secs());
                 output::report(format_args!(
-                    "INFO: waiting for {} to run {count} plugins: {waited} s, at most {most} s ({path}); --plugins NAMES compares some",
+                    "INFO: waiting for {} to run {plugins}: {waited} s, at most {most} s ({path}); --plugins NAMES compares some",
                     self.url
                 ));
             }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
+use smoker_model::counted::counted;
 
 use crate::compare::difference::Difference;
 use crate::results::json_text;
@@ -65,10 +66,10 @@ impl Report {
         let _ = write!(
             text,
             "{} compared with {}, {}, {}",
-            counted(self.compared, "plugin", "plugins"),
+            counted(self.compared, "plugin"),
             self.url,
-            counted(self.differing(), "plugin differs", "plugins differ"),
-            counted(self.differences.len() - numbers, "difference", "differences")
+            differ(self.differing()),
+            counted(self.differences.len() - numbers, "difference")
         );
         if numbers > 0 {
             let _ = write!(text, "; {numbers} more in numbers only, which two runs can have");
@@ -102,8 +103,8 @@ impl Report {
     }
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+fn differ(plugins: usize) -> String {
+    format!("{} {}", counted(plugins, "plugin"), if plugins == 1 { "differs" } else { "differ" })
 }
 
 fn shown(value: Option<&Json>) -> String {

@@ -8,6 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use smoker_config::write::plugin_file;
+use smoker_model::counted::counted;
 
 use crate::exit_code;
 use crate::import::import_request::{ImportRequest, Tool};
@@ -112,8 +113,7 @@ fn report(request: &ImportRequest, imported: &Imported, written: &[PathBuf]) -> 
         let _ = writeln!(text, "NOTE {note}");
     }
     let folder = request.folder.display();
-    let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    let (plugins, untaken) = (count(written.len(), "plugin"), count(imported.untaken.len(), "line"));
+    let (plugins, untaken) = (counted(written.len(), "plugin"), counted(imported.untaken.len(), "line"));
     let _ = writeln!(
         text,
         "{plugins} in {folder}, {untaken} not taken. Next: read them, move them into plugin.d of your configuration folder, then run \

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::path::Path;
 
 use smoker_config::config::Config;
+use smoker_model::counted::counted;
 
 use crate::exit_code;
 use crate::journal_command::writable::{close, open_writable};
@@ -22,7 +23,10 @@ pub(super) fn compact(folder: &Path, config: &Config) -> Result<u8, Box<dyn Erro
     let now = maintenance.size();
     close(&opened)?;
     let (folder, dropped) = (folder.display(), done.dropped);
-    output::print_line(format_args!("{folder}: {dropped} records dropped, {before} bytes before, {now} now"))?;
+    output::print_line(format_args!(
+        "{folder}: {} dropped, {before} bytes before, {now} now",
+        counted(dropped, "record")
+    ))?;
     for (path, error) in &done.unreadable {
         output::print_line(format_args!("{}: cannot be read, and is passed over: {error}", path.display()))?;
     }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::path::Path;
 
 use smoker_journal::survey::{OutOfOrder, Survey};
+use smoker_model::counted::{counted, is_or_are};
 
 use crate::exit_code;
 use crate::output;
@@ -12,11 +13,11 @@ use crate::output;
 pub(super) fn verify(folder: &Path) -> Result<u8, Box<dyn Error>> {
     let survey = Survey::of(folder, drop)?;
     output::print_line(format_args!(
-        "{}: {} records in {} segments, {} bytes",
+        "{}: {} in {}, {}",
         folder.display(),
-        survey.records,
-        survey.segments,
-        survey.bytes
+        counted(survey.records, "record"),
+        counted(survey.segments, "segment"),
+        counted(survey.bytes, "byte")
     ))?;
     if let (Some(oldest), Some(newest)) = (survey.oldest, survey.newest) {
         output::print_line(format_args!("numbers from {oldest} to {newest}"))?;
@@ -29,7 +30,11 @@ pub(super) fn verify(folder: &Path) -> Result<u8, Box<dyn Error>> {
     }
     for damage in &survey.damage {
         let (path, offset, length) = (damage.path.display(), damage.offset, damage.length);
-        output::print_line(format_args!("{path}: damaged: {length} bytes from byte {offset} on are no records"))?;
+        output::print_line(format_args!(
+            "{path}: damaged: {} from byte {offset} on {} no records",
+            counted(length, "byte"),
+            is_or_are(length)
+        ))?;
     }
     for OutOfOrder { path, records } in &survey.out_of_order {
         output::print_line(format_args!(

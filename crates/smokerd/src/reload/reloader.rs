@@ -209,9 +209,9 @@ impl Reloader {
 
     fn summary(&self, changes: &Changes, settings: &[&str]) -> String {
         let path = self.source.origin.path.display();
-        let added = counted(&changes.added, "added");
-        let changed = counted(&changes.changed, "changed");
-        let removed = counted(&changes.removed, "removed");
+        let added = with_names(&changes.added, "added");
+        let changed = with_names(&changes.changed, "changed");
+        let removed = with_names(&changes.removed, "removed");
         let unchanged = changes.unchanged;
         let settings = if settings.is_empty() { String::new() } else { format!("; settings: {}", settings.join(", ")) };
         format!("Reloaded {path}: plugins: {added}, {changed}, {removed}, {unchanged} unchanged{settings}")
@@ -234,7 +234,7 @@ fn note(trigger: Trigger, waiting: &mut Vec<ReloadRequest>) -> &'static str {
 }
 
 /// The number of plugins, and the first of their names.
-fn counted(names: &[PluginName], what: &str) -> String {
+fn with_names(names: &[PluginName], what: &str) -> String {
     let count = names.len();
     let mut shown: Vec<_> = names.iter().take(MAX_NAMES).map(PluginName::as_str).collect();
     if shown.len() < count {

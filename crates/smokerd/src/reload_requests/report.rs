@@ -5,6 +5,7 @@ use std::fmt::Display;
 use serde::{Deserialize, Serialize};
 use smoker_config::problem::{Problem, Severity};
 use smoker_logging::secrets;
+use smoker_model::counted::{counted, is_or_are};
 
 /// How many lines are sent; the log has all of them.
 const MAX_LINES: usize = 200;
@@ -71,7 +72,8 @@ impl ReloadReport {
 
     /// Everything but the summary, in the order of the log.
     pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
-        let omitted = (self.omitted > 0).then(|| format!("{} more lines are in the log", self.omitted));
+        let omitted = (self.omitted > 0)
+            .then(|| format!("{} {} in the log", counted(self.omitted, "more line"), is_or_are(self.omitted)));
         self.lines.iter().cloned().chain(omitted)
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value as Json;
 use smoker_config::problem::Location;
+use smoker_model::counted::counted;
 use smoker_model::plugin::{ActionOn, ActionSpec, OnParentBad, PluginName, PluginSpec, RunAs, Trigger};
 use smoker_model::secrets::mask::masked;
 use smoker_model::time::moment::Moment;
@@ -70,7 +71,7 @@ fn schedule(spec: &PluginSpec) -> Vec<String> {
             .rules
             .retry_interval
             .map_or_else(String::new, |it| format!(", tried again after {} s", it.as_secs_f64()));
-        lines.push(format!("a result is soft until it was bad {retries} times in a row{interval}"));
+        lines.push(format!("a result is soft until it was bad {} in a row{interval}", counted(retries, "time")));
     }
     if let Some(lock) = &spec.maintenance_lock {
         lines.push(format!("not while {} exists (MaintenanceLock)", lock.display()));
@@ -84,7 +85,7 @@ fn limits(spec: &PluginSpec) -> Vec<String> {
     let mut lines = vec![
         format!("Timeout {} s", invocation.timeout.text),
         format!("MaxOutput {} bytes of each stream", invocation.max_output),
-        format!("History {} results, HistoryFailures {}", spec.history, spec.history_failures),
+        format!("History {}, HistoryFailures {}", counted(spec.history, "result"), spec.history_failures),
     ];
     lines.extend(process.max_memory.map(|bytes| format!("MaxMemory {bytes} bytes")));
     lines.extend(process.max_processes.map(|count| format!("MaxProcesses {count}")));

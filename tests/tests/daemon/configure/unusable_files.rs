@@ -74,3 +74,23 @@ fn a_check_makes_nothing_of_what_a_start_would_make() {
     run(&sandbox, "state_dir: {{DIR}}/one", &["--check", "--strict"]).expect_code(0);
     assert!(!certificate.exists() && !state.exists());
 }
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_state_folder_that_the_daemons_account_cannot_reach_is_told() {
+    let sandbox = Sandbox::new();
+    let closed = sandbox.path("closed");
+    fs::create_dir(&closed).expect("writable");
+    let check = |mode| {
+        for (folder, mode) in [(sandbox.path(""), 0o711), (closed.clone(), mode)] {
+            fs::set_permissions(folder, Permissions::from_mode(mode)).expect("ours");
+        }
+        run(&sandbox, "uid: 65534\ngid: 65534\nstate_dir: {{DIR}}/closed/state", &["--check"])
+    };
+    let told = check(0o700);
+    told.expect_code(3);
+    expect_line(&told.stderr, &["WARNING: ", "smokerd.yaml:", "closed/state: ", " may not enter ", "chmod o+x "]);
+    let open = check(0o711);
+    assert!(!open.stderr.contains("may not enter"), "{open:?}");
+    assert!(!closed.join("state").exists());
+}

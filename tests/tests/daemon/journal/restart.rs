@@ -110,7 +110,7 @@ fn results_and_processes_survive_a_restart() {
     assert!((TimeDelta::minutes(59)..=TimeDelta::minutes(60)).contains(&ahead), "{ahead}: {often}");
     // Another number, so that the old one was not given again.
     let (text, code) = journal(&daemon, "verify");
-    assert!(code == 0 && text.contains(" records in 1 segments"), "{text}");
+    assert!(code == 0 && text.contains(" records in 1 segment, "), "{text}");
     let (text, code) = journal(&daemon, "compact");
     assert!(code == 1 && text.contains("stop it first"), "{text}");
     daemon.signal(Signal::SIGTERM);

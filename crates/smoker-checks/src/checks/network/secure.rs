@@ -6,11 +6,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, ProtocolVersion, RootCertStore,
     SignatureScheme, StreamOwned,
@@ -33,6 +34,8 @@ const BUNDLES: [&str; 6] = [
 #[derive(Clone, Debug)]
 pub(crate) struct Trust {
     roots: Arc<RootCertStore>,
+    /// The certificates of the file that is named.
+    named: Arc<[CertificateDer<'static>]>,
     provider: Arc<CryptoProvider>,
     /// Certificates and key of ours.
     own: Option<(Vec<CertificateDer<'static>>, Arc<PrivateKeyDer<'static>>)>,
@@ -54,8 +57,9 @@ impl Trust {
     /// The authorities of this file, or those of the system; the certificate and key of ours, if there are some.
     pub(crate) fn of(ca_file: Option<&str>, own: Option<(&str, &str)>) -> Result<Self, String> {
         let mut roots = RootCertStore::empty();
+        let named = ca_file.map_or_else(|| Ok(Vec::new()), certificates)?;
         if let Some(path) = ca_file {
-            let (added, _) = roots.add_parsable_certificates(certificates(path)?);
+            let (added, _) = roots.add_parsable_certificates(named.iter().cloned());
             if added == 0 {
                 return Err(format!("{path} has no certificate of an authority"));
             }
@@ -68,7 +72,7 @@ impl Trust {
             Ok::<_, String>((certificates(certificate)?, Arc::new(key)))
         });
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        Ok(Self { roots: Arc::new(roots), provider, own: own.transpose()? })
+        Ok(Self { roots: Arc::new(roots), named: named.into(), provider, own: own.transpose()? })
     }
 
     /// The handshake with a host of this name.
@@ -77,6 +81,7 @@ impl Trust {
         let server = ServerName::try_from(name.to_owned()).map_err(|_| format!("{name} is no name of a host"))?;
         let verifier = Arc::new(Witness {
             inner: self.verifier()?,
+            named: Arc::clone(&self.named),
             provider: Arc::clone(&self.provider),
             distrust: Mutex::new(None),
         });
@@ -124,6 +129,7 @@ impl Trust {
 struct Witness {
     /// None where no authority is known.
     inner: Option<Arc<WebPkiServerVerifier>>,
+    named: Arc<[CertificateDer<'static>]>,
     provider: Arc<CryptoProvider>,
     distrust: Mutex<Option<String>>,
 }
@@ -141,6 +147,14 @@ impl ServerCertVerifier for Witness {
             None => Err("this host knows no authorities: install ca-certificates, or set CaFile".to_owned()),
             Some(inner) => inner
                 .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+                .map(drop)
+                .or_else(|error| {
+                    // It is reported after the dates have been looked at, and before the name is.
+                    if is_root_of_a_server(&error) && self.named.iter().any(|named| named == end_entity) {
+                        return verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name);
+                    }
+                    Err(error)
+                })
                 .map_err(|error| in_words(&error, &server_name.to_str())),
         };
         if let (Err(text), Ok(mut distrust)) = (verdict, self.distrust.lock()) {
@@ -172,6 +186,14 @@ impl ServerCertVerifier for Witness {
     }
 }
 
+/// What the verifier calls a root certificate that a server uses as its own: `openssl req -x509` makes such ones. Its type is not one of
+/// rustls.
+const ROOT_OF_A_SERVER: &str = "CaUsedAsEndEntity";
+
+fn is_root_of_a_server(error: &Error) -> bool {
+    matches!(error, Error::InvalidCertificate(CertificateError::Other(other)) if other.to_string().contains(ROOT_OF_A_SERVER))
+}
+
 /// Why a certificate is not trusted, in words.
 fn in_words(error: &Error, name: &str) -> String {
     let Error::InvalidCertificate(kind) = error else { return error.to_string() };
@@ -185,6 +207,11 @@ fn in_words(error: &Error, name: &str) -> String {
             format!("it is not for {name}")
         }
         CertificateError::Revoked => "it is revoked".to_owned(),
+        _ if is_root_of_a_server(error) => {
+            "it is signed by itself, as one of an authority (CA:TRUE); name this very certificate with CaFile, or use one that an \
+             authority has signed"
+                .to_owned()
+        }
         other => format!("{other}"),
     }
 }
@@ -193,4 +220,68 @@ fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
     let text = fs::read(path).map_err(|error| system_file::unreadable(Path::new(path), &error))?;
     let found: Vec<_> = CertificateDer::pem_slice_iter(&text).filter_map(Result::ok).collect();
     if found.is_empty() { Err(format!("{path} has no certificate in PEM")) } else { Ok(found) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::thread;
+
+    use rustls::{ServerConfig, ServerConnection};
+
+    use super::*;
+
+    /// A certificate for `localhost` as `openssl req -x509` makes them, signed by itself with CA:TRUE, from 2020 to 9999, and its key.
+    const CERTIFICATE: &str = concat!(
+        "MIIBYTCCAQegAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwIBcNMjAwMTAxMDAwMDAwWhgPOTk5OTEy",
+        "MzEyMzU5NTlaMBQxEjAQBgNVBAMMCWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABHazVpqxaH9skekF0sZUqGNR",
+        "FCWeO/hpLrPQZwUkXn2SKN80g/IO0Qx06csYg6G7+3AOw4ERFhs2o3/KV0WhsWCjSDBGMA8GA1UdEwEB/wQFMAMBAf8wFAYDVR0R",
+        "BA0wC4IJbG9jYWxob3N0MB0GA1UdDgQWBBSRvW5OVF4CUI6cuggCi5c6gFJOpzAKBggqhkjOPQQDAgNIADBFAiEApnPoyd1joU+O",
+        "2SgBu8XvAZAzu99eWzM4UkVk6RMaIEoCICDcvaZjqbVvtCR6Fu3BDMiOnttplJ6FatMykylJ3H3P",
+    );
+    const KEY: &str = concat!(
+        "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgmE5nzAGHdFh62lC7NifWktKPh4WiR9VR94+SwkdVZ22hRANCAAR2",
+        "s1aasWh/bJHpBdLGVKhjURQlnjv4aS6z0GcFJF59kijfNIPyDtEMdOnLGIOhu/twDsOBERYbNqN/yldFobFg",
+    );
+
+    fn pem(label: &str, body: &str) -> String {
+        format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
+    }
+
+    /// Why the server's certificate is not trusted by the authorities of this file, when it is asked by this name.
+    fn distrust(ca_file: &str, name: &str) -> Option<String> {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let server = thread::spawn(move || {
+            let certificate = CertificateDer::from_pem_slice(pem("CERTIFICATE", CERTIFICATE).as_bytes()).expect("one");
+            let key = PrivateKeyDer::from_pem_slice(pem("PRIVATE KEY", KEY).as_bytes()).expect("its key");
+            let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .expect("versions")
+                .with_no_client_auth()
+                .with_single_cert(vec![certificate], key)
+                .expect("a pair");
+            let (mut stream, _) = listener.accept().expect("a client");
+            let mut connection = ServerConnection::new(Arc::new(config)).expect("a server");
+            connection.complete_io(&mut stream).expect("a handshake");
+        });
+        let trust = Trust::of(Some(ca_file), None).expect("certificates");
+        let secured = trust.handshake(TcpStream::connect(address).expect("a server"), name).expect("a handshake");
+        server.join().expect("no panic");
+        secured.distrust
+    }
+
+    #[test]
+    fn a_certificate_that_is_its_own_root_is_trusted_when_it_is_named_itself() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("own.pem");
+        fs::write(&file, pem("CERTIFICATE", CERTIFICATE)).expect("writable");
+        let file = file.to_str().expect("text");
+        assert_eq!(distrust(file, "localhost"), None);
+        assert_eq!(distrust(file, "elsewhere.example").as_deref(), Some("it is not for elsewhere.example"));
+        let root = Error::InvalidCertificate(CertificateError::Other(rustls::OtherError(Arc::new(
+            std::io::Error::other(ROOT_OF_A_SERVER),
+        ))));
+        assert!(in_words(&root, "x").contains("name this very certificate with CaFile"));
+    }
 }

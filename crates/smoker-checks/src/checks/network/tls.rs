@@ -51,7 +51,7 @@ pub(super) const CA_FILE: ParameterSpec = ParameterSpec::optional(
     "CaFile",
     ParameterType::Path,
     "those of the system",
-    "certificates of the authorities that are trusted, in PEM",
+    "certificates of the authorities that are trusted, or the very certificate of the server, in PEM",
 );
 pub(super) const CLIENT_CERT: ParameterSpec = ParameterSpec::optional(
     "ClientCert",

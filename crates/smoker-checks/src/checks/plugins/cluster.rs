@@ -1,6 +1,7 @@
 //! `Check: cluster`: how many of several plugins are OK.
 
 use serde_json::{Map, Value as Json};
+use smoker_model::counted::{counted, is_or_are};
 use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
@@ -77,12 +78,12 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let (all, ok) = (members.len(), members.len() - bad.len());
 
     let mut component = Component::single("cluster");
-    component.fact(format!("{ok} of {all} plugins are OK"));
+    component.fact(format!("{ok} of {} {} OK", counted(all, "plugin"), is_or_are(ok)));
     component.number(&thresholds, "Ok", count(ok));
     component.number(&thresholds, "Bad", count(bad.len()));
     component.number(&thresholds, "Share", count(ok) / count(all) * 100.0);
     if ok == 0 && parameters.get("Error").is_none() {
-        component.error(&format!("none of {all} plugins is OK"));
+        component.error(&format!("none of {} is OK", counted(all, "plugin")));
     }
     if !bad.is_empty() {
         let mut shown: Vec<_> = bad.iter().take(NAMED).map(|(name, status)| described(name, status)).collect();

@@ -25,6 +25,7 @@ mod perfdata;
 mod plugin_output;
 
 use crate::spec::Spec;
+use smoker_model::counted::{counted, is_or_are};
 use smoker_model::messages::{Level, Messages};
 use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
@@ -84,7 +85,11 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         output.data.truncate(MAX_DATA);
         messages.add(
             Level::Info,
-            &format!("{left_out} more values of the performance data are left out: {MAX_DATA} are kept"),
+            &format!(
+                "{} of the performance data {} left out: {MAX_DATA} are kept",
+                counted(left_out, "more value"),
+                is_or_are(left_out)
+            ),
         );
     }
     if request.exit_status == Some(3) {

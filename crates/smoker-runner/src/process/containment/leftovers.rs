@@ -9,6 +9,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::unistd::Pid;
+use smoker_model::counted::counted;
 use smoker_model::plugin::PluginName;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -319,11 +320,7 @@ impl Runs {
 
 /// `left 2 processes running: sleep (17), sh (18)`.
 fn shown(left: &[RunMember]) -> String {
-    format!("left {} running: {}", count(left.len()), named(left))
-}
-
-fn count(processes: usize) -> String {
-    format!("{processes} {}", if processes == 1 { "process" } else { "processes" })
+    format!("left {} running: {}", counted(left.len(), "process"), named(left))
 }
 
 /// `sleep (17), sh (18)`.

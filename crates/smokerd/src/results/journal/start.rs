@@ -10,6 +10,7 @@ use smoker_config::spec::settings::Durability;
 use smoker_journal::completeness::Completeness;
 use smoker_journal::open::{Locked, Opened, Options, open};
 use smoker_journal::survey::OutOfOrder;
+use smoker_model::counted::counted;
 use smoker_model::plugin::PluginSpec;
 
 use crate::results::journal::desk::Desk;
@@ -138,7 +139,8 @@ fn try_open<'a>(
 /// What an operator has to know of the journal as it was found.
 fn report(opened: &Opened) {
     let survey = &opened.survey;
-    tracing::info!("journal: {} records in {} segments, {} bytes", survey.records, survey.segments, survey.bytes);
+    let (records, segments) = (counted(survey.records, "record"), counted(survey.segments, "segment"));
+    tracing::info!("journal: {records} in {segments}, {}", counted(survey.bytes, "byte"));
     if let Some(torn) = &survey.torn {
         let (path, length) = (torn.path.display(), torn.length);
         tracing::info!("journal: {length} bytes of a record that was not finished are cut off the end of {path}");

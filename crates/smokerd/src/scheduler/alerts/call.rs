@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
+use smoker_model::counted::counted;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::occasion::{LISTED_PLUGINS, Occasion, OccasionEvent, ToldPlugin, first_message};
 use smoker_model::plugin::{ActionSpec, RunAs};
@@ -149,7 +150,7 @@ fn summary(plugins: &[ToldPlugin]) -> PluginResult {
     }
     if plugins.len() > LISTED_PLUGINS {
         let more = plugins.len() - LISTED_PLUGINS;
-        messages.add(level(status), &format!("and {more} more plugins"));
+        messages.add(level(status), &format!("and {}", counted(more, "more plugin")));
     }
     Findings::new(status, messages).into_result(Moment::now(), false)
 }

@@ -6,6 +6,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
+use smoker_model::counted::counted;
 use smoker_model::status::Status;
 use smoker_model::wire::plugin::SkippedRuns;
 use smoker_model::wire::silences::PluginSilence;
@@ -31,7 +32,7 @@ pub(crate) async fn show(
     plugins.retain(|plugin| plugin.config.facts.check(requester.limits.as_deref()).is_ok());
     plugins.sort_by_key(|plugin| WORST_FIRST.iter().position(|status| *status == plugin.status));
     let now = Utc::now();
-    let note = format!("{} plugins at {}", plugins.len(), now.format(FORM));
+    let note = format!("{} at {}", counted(plugins.len(), "plugin"), now.format(FORM));
     let title = format!("Smoker {}", host_name());
     let head = Head { title: &title, note: &note, has_hosts: false, when: "Since", style: Style::Linked };
     let begin = table::begin(&head);
