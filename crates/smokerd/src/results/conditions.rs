@@ -26,6 +26,8 @@ pub(crate) struct ToldState {
     pub(crate) hard: Option<HardState>,
     pub(crate) is_flapping: bool,
     pub(crate) is_silenced: bool,
+    /// Whether a run of it was skipped because of another plugin, and none has come since: what its results say is as old as that.
+    pub(crate) is_held_back: bool,
 }
 
 impl SharedState {
@@ -111,7 +113,8 @@ impl SharedState {
         let state = self.lock();
         let entry = state.plugins.get(plugin)?;
         let (hard, is_flapping) = (entry.hard.state().cloned(), entry.is_flapping);
-        Some(ToldState { hard, is_flapping, is_silenced: entry.silence.is_some() })
+        let (is_silenced, is_held_back) = (entry.silence.is_some(), entry.held_back.is_some());
+        Some(ToldState { hard, is_flapping, is_silenced, is_held_back })
     }
 
     /// The text of a plugin's newest result with this status, among those that are kept.
