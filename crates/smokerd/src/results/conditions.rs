@@ -13,9 +13,9 @@ use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::hard_state::HardState;
 use crate::results::plugin::held_back::HeldBack;
-use crate::results::plugin::standing::Attempt;
+use crate::results::plugin::standing::{Attempt, SkippedSince};
 use crate::results::store::SharedState;
-use crate::results::table::{PluginEntry, PluginNow, SkippedSince};
+use crate::results::table::{PluginEntry, PluginNow};
 
 /// How many of the newest results are looked through for one of a status.
 const LOOKED_AT: usize = 20;

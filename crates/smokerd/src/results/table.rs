@@ -22,7 +22,7 @@ use crate::results::plugin::interrupted_run::InterruptedRuns;
 use crate::results::plugin::measures::PluginMeasures;
 use crate::results::plugin::run_times::RunTimes;
 use crate::results::plugin::snapshot::PluginSnapshot;
-use crate::results::plugin::standing::{Attempt, Changes, Standing, attempt_of, skipped};
+use crate::results::plugin::standing::{Attempt, Changes, SkippedSince, Standing, attempt_of, skipped};
 
 /// The number of the reload that gave a plugin its configuration; 0 is the
 /// start. A next run that a task reports for an earlier generation is ignored.
@@ -109,15 +109,6 @@ pub(crate) struct PluginNow {
     pub(crate) silence: Option<String>,
     /// How many scheduled runs were skipped.
     pub(crate) runs_skipped: u64,
-}
-
-/// Why the scheduled runs of a plugin are skipped, and since when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SkippedSince {
-    pub(crate) since: DateTime<Utc>,
-    /// The plugin that it depends on and that is bad.
-    pub(crate) parent: PluginName,
-    pub(crate) reason: String,
 }
 
 /// The numbers of the newest bad results of a plugin, up to a limit, oldest first.
