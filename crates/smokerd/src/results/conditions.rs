@@ -85,6 +85,14 @@ impl SharedState {
         self.lock().plugins.get(plugin)?.held_back.clone()
     }
 
+    /// Whether a plugin that has followed others before has not followed the newest OK of one, because the daemon ended.
+    pub(crate) fn has_not_followed(&self, plugin: &PluginName, leader: &PluginName) -> bool {
+        let newest_ok = self.newest_ok(leader);
+        let state = self.lock();
+        let Some(entry) = state.plugins.get(plugin).filter(|entry| entry.held_back.is_none()) else { return false };
+        entry.newest_after.is_some_and(|after| newest_ok.is_some_and(|newest| newest > after))
+    }
+
     /// Why and when the newest run of a plugin that no client requested was to start, when the end of the daemon has ended it and
     /// it was not made again since.
     pub(crate) fn interrupted(&self, plugin: &PluginName) -> Option<(RunTrigger, DateTime<Utc>)> {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::mem;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState, RunTrigger};
@@ -13,6 +13,7 @@ use smoker_model::time::local_zone::LocalZone;
 use smoker_model::wire::silences::PluginSilence;
 
 use crate::results::journal::restore::RestoredPlugin;
+use crate::results::json_text;
 use crate::results::kept::history::{History, Sequence};
 use crate::results::plugin::config_fields::ConfigFields;
 use crate::results::plugin::counters::RunCounters;
@@ -86,6 +87,8 @@ pub(crate) struct PluginEntry {
     pub(crate) interrupted: InterruptedRuns,
     /// The run that it owes.
     pub(crate) held_back: Option<HeldBack>,
+    /// The number of its newest run that followed one of another plugin.
+    pub(crate) newest_after: Option<Sequence>,
     changes: Changes,
     pub(crate) is_flapping: bool,
     retries: Option<u32>,
@@ -237,7 +240,8 @@ impl From<RestoredPlugin> for PluginEntry {
         }
         plugin.failures.into_iter().rev().for_each(|sequence| entry.failures.push(sequence));
         (entry.last_planned, entry.last_status, entry.times) = (plugin.last_planned, plugin.last_status, plugin.times);
-        (entry.status_since, entry.attempt) = (plugin.status_since, plugin.attempt);
+        (entry.status_since, entry.attempt, entry.newest_after) =
+            (plugin.status_since, plugin.attempt, plugin.newest_after);
         entry.hard = plugin.hard.into_tracker();
         entry.held_back = plugin.held_back.found().cloned();
         entry.interrupted = plugin.interrupted.into_runs();
@@ -262,6 +266,7 @@ impl PluginEntry {
             hard: HardStateTracker::default(),
             interrupted: InterruptedRuns::default(),
             held_back: None,
+            newest_after: None,
             changes: Changes::default(),
             is_flapping: false,
             retries: None,
@@ -291,6 +296,9 @@ impl PluginEntry {
         self.held_back = HeldBack::after(self.held_back.take(), record);
         let RunState::Finished(run) = &record.state else { return };
         self.interrupted.note(&record.trigger, record.planned.wall, run);
+        if matches!(record.trigger, RunTrigger::After(_)) {
+            self.newest_after = Some(record.sequence);
+        }
         // The end of the daemon says nothing of what the run checked.
         if run.is_interrupted {
             return;
@@ -357,7 +365,7 @@ impl PluginEntry {
     pub(crate) fn now(&self) -> PluginNow {
         let silence = |silence: PluginSilence| format!("{} by {}: {}", silence.until, silence.by, silence.reason);
         PluginNow {
-            next_run: local_time(&self.next_run.text),
+            next_run: json_text::local_time(&self.next_run.text),
             last_planned: self.last_planned,
             skipped: self.skipped.as_ref().map(|skipped| skipped.reason.clone()),
             attempt: self.attempt.filter(|_| self.retries.is_some()),
@@ -377,13 +385,6 @@ impl PluginEntry {
         let retried = if is_soft { ", being retried" } else { "" };
         Some(format!("{name} is ERROR since {}{retried}", time_of_day(since, now)))
     }
-}
-
-/// The instant of a local time as the pages write it; none without one.
-fn local_time(json: &str) -> Option<DateTime<Utc>> {
-    let text: String = serde_json::from_str(json).ok()?;
-    let local = NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
-    Some(LocalZone.from_local_datetime(&local).earliest()?.to_utc())
 }
 
 /// A time as people say it: without the day when it is this one.
