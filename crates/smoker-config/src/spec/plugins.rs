@@ -35,6 +35,12 @@ pub(crate) fn load(plugins: &[Entry], sections: &Sections<'_>, problems: &mut Pr
         of_its_kind.extend(spec);
     }
     leave_out_wrong_relations(&mut all, plugins, sections, problems);
+    for (name, key, reason) in relations::silent_causes(&all.loaded) {
+        if let Some(plugin) = plugins.iter().find(|plugin| shown(&plugin.name) == name.as_str()) {
+            let place = places::place_in_plugin(plugin, key, sections).unwrap_or_else(|| plugin.place.clone());
+            problems.add_of_plugin(Severity::Warning, &place, &name, format!("Plugin {name}: {reason}"));
+        }
+    }
     all
 }
 

@@ -48,6 +48,19 @@ pub(crate) fn wrong(plugins: &[PluginSpec], known: &[String]) -> Vec<Wrong> {
     wrong
 }
 
+/// Plugins with actions that depend on one without, of whose failure nobody is told, nor of theirs meanwhile.
+pub(crate) fn silent_causes(plugins: &[PluginSpec]) -> Vec<Wrong> {
+    let silent: HashSet<_> = plugins.iter().filter(|spec| spec.actions.is_empty()).map(|spec| &spec.name).collect();
+    let of = |spec: &PluginSpec| {
+        let cause = spec.rules.depends_on.iter().find(|name| silent.contains(name))?;
+        let reason = format!(
+            "while {cause} is ERROR the actions of this plugin are held, and {cause} has none: nobody is told; give {cause} an Action"
+        );
+        Some((spec.name.clone(), DEPENDS_ON.place, reason))
+    };
+    plugins.iter().filter(|spec| !spec.actions.is_empty()).filter_map(of).collect()
+}
+
 fn unknown(plugins: &[PluginSpec], known: &[String], relation: Relation) -> Vec<Wrong> {
     let names: HashSet<&str> = known.iter().map(String::as_str).collect();
     let list: Vec<&str> = known.iter().map(String::as_str).collect();

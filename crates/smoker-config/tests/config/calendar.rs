@@ -55,6 +55,17 @@ fn times_of_the_calendar_become_the_trigger() {
 }
 
 #[test]
+fn maintenance_that_leaves_a_time_is_taken() {
+    for parameters in [
+        "Interval: 1h, Maintenance: {Cron: '0 0 1 * *', Duration: 30d}, Timezone: UTC",
+        "At: '02:30', Maintenance: {Cron: '0 2 * * SUN', Duration: 1h}",
+        "Cron: '* * * * *', Maintenance: {Cron: '0 * * * *', Duration: 59m}",
+    ] {
+        assert_eq!(of(parameters).problems(), [""; 0], "{parameters}");
+    }
+}
+
+#[test]
 fn what_is_meant_and_wrong_is_refused_with_its_place() {
     for (parameters, reason) in [
         (
@@ -85,6 +96,14 @@ fn what_is_meant_and_wrong_is_refused_with_its_place() {
         (
             "At: '02:30', Only: 08:00-18:00",
             "Only has none of its times of Cron and At, so it would never run; correct one of them",
+        ),
+        (
+            "Interval: 1h, Maintenance: [{Cron: '0 0 * * *', Duration: 12h}, {Cron: '0 10 * * *', Duration: 14h}], Timezone: UTC",
+            "Maintenance has a window at any time, so nothing would ever be checked; make it shorter",
+        ),
+        (
+            "At: '02:30', Maintenance: {Cron: '0 2 * * *', Duration: 1h}",
+            "Maintenance has all times of Cron and At, so nothing would ever be checked; correct one of them",
         ),
         ("Maintenance: [{Cron: '0 3 * * *'}]", "Maintenance has a window without Duration, such as 2h"),
         (

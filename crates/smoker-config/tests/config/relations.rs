@@ -90,3 +90,19 @@ fn names_that_do_not_exist_and_circles_are_errors_with_the_way() {
     let config = folder(", Interval: 1h").config();
     assert_eq!(plugin(&config, "b").rules.after.len(), 1);
 }
+
+#[test]
+fn a_cause_of_which_nobody_is_told_is_a_warning() {
+    let problems = |database: &str| {
+        let text = format!(
+            "actions: {{tell: {{Command: y}}}}\ntemplates: {{BasePlugin: {{}}}}\nplugins:\n  p: {{Command: x, DependsOn: [idle, database], Action: tell}}\n  \
+             quiet: {{Command: x, DependsOn: database}}\n  database: {{Command: x{database}}}\n  idle: {{Command: x, Enabled: false}}\n"
+        );
+        let problems = Folder::with(&text).problems();
+        problems.into_iter().filter(|problem| !problem.starts_with("Info")).collect::<Vec<_>>()
+    };
+    let found = problems("");
+    let [found] = found.as_slice() else { panic!("{found:?}") };
+    assert!(found.contains("Plugin p: while database is ERROR the actions of this plugin are held"), "{found}");
+    assert_eq!(problems(", Action: tell"), [""; 0]);
+}

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::calendar::schedule::CalendarSchedule;
+use crate::calendar::weekly::WeeklyHours;
 
 /// A window that begins again and again.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +14,49 @@ pub struct MaintenanceWindow {
     pub begins: CalendarSchedule,
     /// How long it lasts.
     pub duration: Duration,
+}
+
+/// For how long is looked for a time without maintenance.
+const LOOKED_AT: TimeDelta = TimeDelta::days(400);
+
+/// How many times are looked at.
+const TIMES: usize = 1000;
+
+/// Whether some window is always there: for more than a year, one begins before the last one ends.
+#[must_use]
+pub fn never_ends(windows: &[MaintenanceWindow], now: DateTime<Utc>) -> bool {
+    let mut at = now;
+    for _ in 0..TIMES {
+        let Some(end) = windows.iter().filter_map(|window| window.end_at(at)).max() else { return false };
+        if end - now > LOOKED_AT {
+            break;
+        }
+        at = end;
+    }
+    true
+}
+
+/// Whether each time of a schedule, in the given hours, lies in a window: for more than a year.
+#[must_use]
+pub fn has_all_times(
+    windows: &[MaintenanceWindow],
+    schedule: &CalendarSchedule,
+    hours: Option<&WeeklyHours>,
+    now: DateTime<Utc>,
+) -> bool {
+    let mut at = now;
+    for _ in 0..TIMES {
+        match schedule.next_within(at, hours) {
+            Some(next) if windows.iter().any(|window| window.end_at(next).is_some()) => at = next,
+            Some(_) => return false,
+            None => return at > now,
+        }
+        if at - now > LOOKED_AT {
+            return true;
+        }
+    }
+    // Of those that come so often no year was looked at.
+    false
 }
 
 impl MaintenanceWindow {

@@ -13,9 +13,9 @@ use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::hard_state::HardState;
 use crate::results::plugin::held_back::HeldBack;
-use crate::results::plugin::standing::Attempt;
+use crate::results::plugin::standing::{Attempt, SkippedSince};
 use crate::results::store::SharedState;
-use crate::results::table::{PluginEntry, PluginNow, SkippedSince};
+use crate::results::table::{PluginEntry, PluginNow};
 
 /// How many of the newest results are looked through for one of a status.
 const LOOKED_AT: usize = 20;
@@ -26,6 +26,8 @@ pub(crate) struct ToldState {
     pub(crate) hard: Option<HardState>,
     pub(crate) is_flapping: bool,
     pub(crate) is_silenced: bool,
+    /// Whether a run of it was skipped because of another plugin, and none has come since: what its results say is as old as that.
+    pub(crate) is_held_back: bool,
 }
 
 impl SharedState {
@@ -83,6 +85,14 @@ impl SharedState {
         self.lock().plugins.get(plugin)?.held_back.clone()
     }
 
+    /// Whether a plugin that has followed others before has not followed the newest OK of one, because the daemon ended.
+    pub(crate) fn has_not_followed(&self, plugin: &PluginName, leader: &PluginName) -> bool {
+        let newest_ok = self.newest_ok(leader);
+        let state = self.lock();
+        let Some(entry) = state.plugins.get(plugin).filter(|entry| entry.held_back.is_none()) else { return false };
+        entry.newest_after.is_some_and(|after| newest_ok.is_some_and(|newest| newest > after))
+    }
+
     /// Why and when the newest run of a plugin that no client requested was to start, when the end of the daemon has ended it and
     /// it was not made again since.
     pub(crate) fn interrupted(&self, plugin: &PluginName) -> Option<(RunTrigger, DateTime<Utc>)> {
@@ -111,7 +121,8 @@ impl SharedState {
         let state = self.lock();
         let entry = state.plugins.get(plugin)?;
         let (hard, is_flapping) = (entry.hard.state().cloned(), entry.is_flapping);
-        Some(ToldState { hard, is_flapping, is_silenced: entry.silence.is_some() })
+        let (is_silenced, is_held_back) = (entry.silence.is_some(), entry.held_back.is_some());
+        Some(ToldState { hard, is_flapping, is_silenced, is_held_back })
     }
 
     /// The text of a plugin's newest result with this status, among those that are kept.

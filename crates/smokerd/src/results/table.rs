@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::mem;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState, RunTrigger};
@@ -14,6 +14,7 @@ use smoker_model::wire::silences::PluginSilence;
 
 use crate::results::journal::restore::RestoredPlugin;
 use crate::results::kept::failures::Failures;
+use crate::results::json_text;
 use crate::results::kept::history::{History, Sequence};
 use crate::results::plugin::config_fields::ConfigFields;
 use crate::results::plugin::counters::RunCounters;
@@ -23,7 +24,7 @@ use crate::results::plugin::interrupted_run::InterruptedRuns;
 use crate::results::plugin::measures::PluginMeasures;
 use crate::results::plugin::run_times::RunTimes;
 use crate::results::plugin::snapshot::PluginSnapshot;
-use crate::results::plugin::standing::{Attempt, Changes, Standing, attempt_of, skipped};
+use crate::results::plugin::standing::{Attempt, Changes, SkippedSince, Standing, attempt_of, skipped};
 
 /// The number of the reload that gave a plugin its configuration; 0 is the
 /// start. A next run that a task reports for an earlier generation is ignored.
@@ -87,6 +88,8 @@ pub(crate) struct PluginEntry {
     pub(crate) interrupted: InterruptedRuns,
     /// The run that it owes.
     pub(crate) held_back: Option<HeldBack>,
+    /// The number of its newest run that followed one of another plugin.
+    pub(crate) newest_after: Option<Sequence>,
     changes: Changes,
     pub(crate) is_flapping: bool,
     retries: Option<u32>,
@@ -110,15 +113,6 @@ pub(crate) struct PluginNow {
     pub(crate) silence: Option<String>,
     /// How many scheduled runs were skipped.
     pub(crate) runs_skipped: u64,
-}
-
-/// Why the scheduled runs of a plugin are skipped, and since when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SkippedSince {
-    pub(crate) since: DateTime<Utc>,
-    /// The plugin that it depends on and that is bad.
-    pub(crate) parent: PluginName,
-    pub(crate) reason: String,
 }
 
 /// All plugins by name.
@@ -203,7 +197,8 @@ impl From<RestoredPlugin> for PluginEntry {
         }
         plugin.failures.into_iter().rev().for_each(|sequence| entry.failures.push(sequence));
         (entry.last_planned, entry.last_status, entry.times) = (plugin.last_planned, plugin.last_status, plugin.times);
-        (entry.status_since, entry.attempt) = (plugin.status_since, plugin.attempt);
+        (entry.status_since, entry.attempt, entry.newest_after) =
+            (plugin.status_since, plugin.attempt, plugin.newest_after);
         entry.hard = plugin.hard.into_tracker();
         entry.held_back = plugin.held_back.found().cloned();
         entry.interrupted = plugin.interrupted.into_runs();
@@ -228,6 +223,7 @@ impl PluginEntry {
             hard: HardStateTracker::default(),
             interrupted: InterruptedRuns::default(),
             held_back: None,
+            newest_after: None,
             changes: Changes::default(),
             is_flapping: false,
             retries: None,
@@ -257,6 +253,9 @@ impl PluginEntry {
         self.held_back = HeldBack::after(self.held_back.take(), record);
         let RunState::Finished(run) = &record.state else { return };
         self.interrupted.note(&record.trigger, record.planned.wall, run);
+        if matches!(record.trigger, RunTrigger::After(_)) {
+            self.newest_after = Some(record.sequence);
+        }
         // The end of the daemon says nothing of what the run checked.
         if run.is_interrupted {
             return;
@@ -323,7 +322,7 @@ impl PluginEntry {
     pub(crate) fn now(&self) -> PluginNow {
         let silence = |silence: PluginSilence| format!("{} by {}: {}", silence.until, silence.by, silence.reason);
         PluginNow {
-            next_run: local_time(&self.next_run.text),
+            next_run: json_text::local_time(&self.next_run.text),
             last_planned: self.last_planned,
             skipped: self.skipped.as_ref().map(|skipped| skipped.reason.clone()),
             attempt: self.attempt.filter(|_| self.retries.is_some()),
@@ -343,13 +342,6 @@ impl PluginEntry {
         let retried = if is_soft { ", being retried" } else { "" };
         Some(format!("{name} is ERROR since {}{retried}", time_of_day(since, now)))
     }
-}
-
-/// The instant of a local time as the pages write it; none without one.
-fn local_time(json: &str) -> Option<DateTime<Utc>> {
-    let text: String = serde_json::from_str(json).ok()?;
-    let local = NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
-    Some(LocalZone.from_local_datetime(&local).earliest()?.to_utc())
 }
 
 /// A time as people say it: without the day when it is this one.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use smoker_model::plugin::PluginName;
+use smoker_model::plugin::{MissedRuns, PluginName};
 use smoker_model::run_record::{RunRecord, RunState};
 use smoker_model::status::Status;
 
@@ -30,6 +30,7 @@ impl PluginManager {
     async fn follow(&self, mut events: Subscription) {
         let mut followed = Followed::default();
         self.note_leaders(&mut followed);
+        self.follow_again();
         loop {
             match events.next().await {
                 Received::Event(Event::Record { record, .. }) => self.tell(&record, &mut followed),
@@ -63,6 +64,20 @@ impl PluginManager {
         followed.retain(|leader, _| set.relations.followers.contains_key(leader));
         for leader in set.relations.followers.keys() {
             followed.entry(leader.clone()).or_insert_with(|| self.state().newest_ok(leader).unwrap_or_default());
+        }
+    }
+
+    /// Has plugins follow what the daemon before this one had no time to, where `Missed` says so.
+    fn follow_again(&self) {
+        let set = self.set();
+        for (leader, followers) in &set.relations.followers {
+            let is_missed = |name: &&PluginName| {
+                let plugin = set.prepared_of(name);
+                plugin.is_some_and(|plugin| plugin.spec().rules.missed == MissedRuns::Once)
+                    && self.state().has_not_followed(name, leader)
+            };
+            let missed: Vec<_> = followers.iter().filter(is_missed).cloned().collect();
+            set.send(&missed, || Command::Follow(leader.clone()));
         }
     }
 

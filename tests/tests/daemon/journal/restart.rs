@@ -337,3 +337,35 @@ fn a_run_that_waits_for_another_plugin_goes_on_waiting_after_a_restart() {
     wait::until_true("the run that was skipped", || runs(&daemon) == before + 1);
     wait::until_true("its end", || skipped(&daemon).is_null());
 }
+
+#[test]
+fn a_run_after_another_that_had_not_begun_takes_place_after_a_restart_where_missed_says_so() {
+    let follower = |name: &str, rest: &str| format!("Command: echo run >> {{{{DIR}}}}/{name}\nAfter: first{rest}");
+    let config = with_journal()
+        .plugin("first", "Command: echo first")
+        .plugin("then", &follower("then", "\nSerialGroup: g\nMissed: once"))
+        .plugin("later", &follower("later", "\nSerialGroup: g"))
+        .plugin("blocker", "Command: sleep 600\nTimeout: 600\nSerialGroup: g");
+    let mut daemon = Daemon::start(config);
+    let runs = |daemon: &Daemon| {
+        ["then", "later"].map(|name| fs::read_to_string(daemon.path(name)).map_or(0, |text| text.lines().count()))
+    };
+    let _ = daemon.run("first");
+    wait::until_true("both", || ["then", "later"].iter().all(|name| daemon.results(name).len() == 1));
+    let _ = daemon.force(&["blocker"]);
+    wait::until_true("the group to be taken", || {
+        journal(&daemon, "dump").0.contains(r#""kind":"started","plugin":"blocker""#)
+    });
+    let _ = daemon.run("first");
+    daemon.signal(Signal::SIGKILL);
+    let _ = daemon.wait_for_exit();
+    daemon.try_start().expect("it starts again");
+    wait::until_true("the run of before", || runs(&daemon) == [2, 1]);
+    wait::until_true("its result", || daemon.results("then").len() == 2);
+    // Once is enough.
+    restart(&mut daemon);
+    let _ = daemon.run("first");
+    wait::until_true("the next runs", || runs(&daemon)[1] == 2);
+    wait::until_true("both results", || daemon.results("then").len() == 3);
+    assert_eq!(runs(&daemon), [3, 2]);
+}

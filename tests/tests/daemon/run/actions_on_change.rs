@@ -114,3 +114,29 @@ fn calls_about_many_plugins_are_one_and_those_about_one_come_again() {
     assert!(text.starts_with("1000 plugins on ") && text.ends_with("\nand 980 more"), "{text}");
     assert!(receiver.has_no_more());
 }
+
+/// What failed because of another plugin is looked at again before anybody is told.
+#[test]
+fn a_consequence_is_not_told_when_its_cause_is_well_again() {
+    let change = "Command: echo \"$SMOKER_PLUGIN $SMOKER_STATUS\" >> {{DIR}}/told\nActionOn: change";
+    let web = "Command: test ! -e {{DIR}}/broken && sleep 0.5\nInterval: 0.2\nSplay: 0\nDependsOn: [Db]\nAction: Tell";
+    let config = Config::new()
+        .action("Tell", change)
+        .plugin("Db", "Command: test -e {{DIR}}/db\nAction: Tell")
+        .plugin("Web", web);
+    let daemon = Daemon::start(config);
+    let _ = daemon.wait_for_results("Web", 1);
+    assert_eq!(daemon.run("Db").status(), "ERROR");
+    wait::until_true("runs to be skipped", || daemon.plugin("Web")["plugin"]["skipped"]["parent"] == "Db");
+    fs::write(daemon.path("broken"), "").expect("writable");
+    // A forced run is never skipped.
+    assert_eq!(daemon.run("Web").status(), "ERROR");
+    fs::remove_file(daemon.path("broken")).expect("removable");
+    fs::write(daemon.path("db"), "").expect("writable");
+    assert_eq!(daemon.run("Db").status(), "OK");
+    wait::until_true("both to be well", || {
+        let is_well = daemon.plugin("Web")["plugin"]["lastResult"]["status"] == "OK";
+        is_well && lines(&daemon, "told").iter().any(|line| line == "Db OK")
+    });
+    assert_eq!(lines(&daemon, "told"), ["Db ERROR", "Db OK"]);
+}

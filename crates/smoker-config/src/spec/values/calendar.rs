@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use smoker_model::calendar::cron::CronPattern;
-use smoker_model::calendar::maintenance::MaintenanceWindow;
+use smoker_model::calendar::maintenance::{MaintenanceWindow, has_all_times, never_ends};
 use smoker_model::calendar::schedule::CalendarSchedule;
 use smoker_model::calendar::weekly::{WeeklyHours, WeeklySpan};
 use smoker_model::calendar::zone::Zone;
@@ -76,6 +76,10 @@ pub(crate) fn read<'a>(get: impl Fn(&str) -> Option<&'a Value>, now: DateTime<Ut
         let reason = "Maintenance has a window whose Cron never comes; correct the day or the month";
         keys.wrong.push(("Maintenance", reason.to_owned()));
     }
+    if keys.wrong.is_empty() && never_ends(&keys.maintenance, now) {
+        let reason = "Maintenance has a window at any time, so nothing would ever be checked; make it shorter";
+        keys.wrong.push(("Maintenance", reason.to_owned()));
+    }
     keys.only = only.map(|spans| WeeklyHours { spans, zone: zone.clone() });
     if !patterns.is_empty() {
         let patterns = patterns.into_iter().map(|(_, pattern)| pattern).collect();
@@ -83,6 +87,11 @@ pub(crate) fn read<'a>(get: impl Fn(&str) -> Option<&'a Value>, now: DateTime<Ut
         if keys.wrong.is_empty() && schedule.next_within(now, keys.only.as_ref()).is_none() {
             let reason = "Only has none of its times of Cron and At, so it would never run; correct one of them";
             keys.wrong.push(("Only", reason.to_owned()));
+        }
+        if keys.wrong.is_empty() && has_all_times(&keys.maintenance, &schedule, keys.only.as_ref(), now) {
+            let reason =
+                "Maintenance has all times of Cron and At, so nothing would ever be checked; correct one of them";
+            keys.wrong.push(("Maintenance", reason.to_owned()));
         }
         keys.schedule = Some(schedule);
     }

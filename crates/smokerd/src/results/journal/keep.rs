@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use smoker_journal::maintenance::Rank;
 use smoker_journal::segments::content::Entry;
+use smoker_model::run_record::RunTrigger;
 
 use crate::results::journal::records::entry::JournalEntry;
 use crate::results::kept::history::Sequence;
@@ -57,10 +58,17 @@ impl KeptRecords {
         let newest = |is_kept: bool| is_kept.then_some(NEWEST);
         match JournalEntry::of(entry.tag())? {
             JournalEntry::Result(result) => {
-                let of_plugin = self.plugins.get(result.plugin).and_then(|kept| kept.rank(sequence));
+                let plugin = self.plugins.get(result.plugin);
+                let of_plugin = plugin.and_then(|kept| kept.rank(sequence));
+                // A start plans the next run by it, also where newer results are those of requests.
+                let planned = plugin.and_then(|kept| kept.last_planned);
+                let is_planned = result.facts.trigger == RunTrigger::Schedule
+                    && planned
+                        .is_some_and(|planned| planned.timestamp_micros() == result.facts.planned.timestamp_micros());
+                let of_plan = is_planned.then_some(NEWEST);
                 // Its process may not be there without it: it would look like one whose run has not ended.
                 let of_processes = result.waiting.iter().filter_map(|id| self.rank_of_process(*id)).min();
-                of_plugin.into_iter().chain(of_processes).min()
+                of_plugin.into_iter().chain(of_processes).chain(of_plan).min()
             }
             JournalEntry::Process(id, _) => self.rank_of_process(id),
             JournalEntry::Plan(plugin, from) => {
@@ -135,6 +143,12 @@ mod tests {
         assert_eq!(ranks, [Some(1), None, Some(1), None, Some(1), Some(0), Some(0)]);
         assert_eq!([result(200, "b", &[]), result(1, "b", &[6]), result(1, "b", &[6, 7])], [None, None, Some(2)]);
         assert_eq!([result(21, "a", &[7]), result(200, "a", &[7])], [Some(2), Some(0)]);
+        let scheduled = |planned| {
+            let mut record = samples::finished(&"a".into(), "{}");
+            record.planned.wall = DateTime::from_timestamp_micros(planned).expect("a time");
+            kept.rank(&entry(50, |tag| tag_of_run(tag, &record, &[])))
+        };
+        assert_eq!([scheduled(5), scheduled(6)], [Some(0), None], "the next run is planned by it");
         let plan = |plugin: &str, from| kept.rank(&entry(1, |tag| tag_of_plan(tag, plugin, from)));
         assert_eq!([plan("a", 5), plan("a", 4), plan("b", 5)], [Some(0), None, None], "that of no later run");
         let process = |id| kept.rank(&entry(1, |tag| tag_of_process(tag, id, None)));

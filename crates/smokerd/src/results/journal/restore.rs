@@ -66,6 +66,8 @@ pub(crate) struct RestoredPlugin {
     pub(crate) interrupted: InterruptedSearch,
     /// The run that it owes.
     pub(crate) held_back: HeldBackSearch,
+    /// The number of its newest run that followed one of another plugin.
+    pub(crate) newest_after: Option<Sequence>,
     has_other_status: bool,
     /// Whether results that clients requested do not count.
     has_retries: bool,
@@ -228,8 +230,11 @@ impl Restoring {
         for run in restored.interrupted.iter().rev() {
             if let Some(plugin) = restored.plugins.get_mut(&run.plugin) {
                 plugin.interrupted.note_newer(&run.trigger, run.planned, run.started);
-                if run.trigger == RunTrigger::Schedule {
-                    plugin.last_planned = Some(run.planned);
+                match run.trigger {
+                    RunTrigger::Schedule => plugin.last_planned = Some(run.planned),
+                    // Its record comes later, and has a number above all others.
+                    RunTrigger::After(_) => plugin.newest_after = Some(Sequence::MAX),
+                    _ => {}
                 }
             }
         }
@@ -293,6 +298,9 @@ impl Restoring {
             }
             plugin.interrupted.note_older(&result.facts);
             plugin.held_back.note_run(&result.facts.trigger);
+            if matches!(result.facts.trigger, RunTrigger::After(_)) {
+                plugin.newest_after = plugin.newest_after.or(Some(sequence));
+            }
             let is_bad = result.facts.status != Status::Ok && !result.facts.is_interrupted;
             if is_bad && plugin.failures.len() < plugin.history_failures {
                 plugin.failures.push(sequence);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use smoker_model::plugin::PluginName;
 use smoker_model::run_record::FinishedRun;
 use smoker_model::status::Status;
 use smoker_model::wire::plugin::SkippedRuns;
@@ -12,6 +13,15 @@ use crate::results::kept::facts::RunFacts;
 
 /// How many of the newest results are looked at for how often the status changes.
 const LOOKED_AT: u32 = 20;
+
+/// Why the scheduled runs of a plugin are skipped, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SkippedSince {
+    pub(crate) since: DateTime<Utc>,
+    /// The plugin that it depends on and that is bad.
+    pub(crate) parent: PluginName,
+    pub(crate) reason: String,
+}
 
 /// How often in a row results were bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What actions were told, and which calls failed.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use smoker_model::plugin::PluginName;
@@ -17,6 +17,9 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(600);
 /// clock of a host may be set by years when its network comes up.
 const GIVE_UP: u32 = 150;
 
+/// How long after the file could not be written it is tried again, with the next event.
+const BETWEEN_TRIES: Duration = Duration::from_secs(5);
+
 /// What all actions were told, and which calls failed.
 #[derive(Debug, Default)]
 pub(crate) struct AlertBoard {
@@ -24,6 +27,8 @@ pub(crate) struct AlertBoard {
     failures: HashMap<AlertKey, CallFailure>,
     file: Option<ToldFile>,
     has_changed: bool,
+    /// When the file is written again that could not be written the last time.
+    next_try: Option<Instant>,
 }
 
 /// Calls of an action that failed in a row.
@@ -96,10 +101,28 @@ impl AlertBoard {
 
     /// The file, when it does not have everything yet.
     pub(super) fn take_unsaved(&mut self) -> Option<ToldFile> {
-        if !std::mem::take(&mut self.has_changed) {
+        let is_later = self.next_try.is_some_and(|next| Instant::now() < next);
+        if is_later || !std::mem::take(&mut self.has_changed) {
             return None;
         }
         self.file.clone()
+    }
+
+    /// Notes that the file was written, or why not; then it is tried again, which is said once.
+    pub(super) fn saved(&mut self, written: Result<(), String>) {
+        match written {
+            Ok(()) => {
+                if self.next_try.take().is_some() {
+                    tracing::info!("actions: what they were told is kept again");
+                }
+            }
+            Err(error) => {
+                self.has_changed = true;
+                if self.next_try.replace(Instant::now() + BETWEEN_TRIES).is_none() {
+                    tracing::error!("actions: {error}; after a crash some would be called once more");
+                }
+            }
+        }
     }
 
     /// What the file is to have.
@@ -123,6 +146,20 @@ impl AlertBoard {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_tried_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut board = AlertBoard::from_file(ToldFile::in_folder(folder.path()));
+        board.has_changed = true;
+        assert!(board.take_unsaved().is_some() && board.take_unsaved().is_none());
+        board.saved(Err("the disk is full".to_owned()));
+        assert!(board.take_unsaved().is_none(), "not at once");
+        board.next_try = Some(Instant::now());
+        assert!(board.take_unsaved().is_some());
+        board.saved(Ok(()));
+        assert!(board.next_try.is_none() && board.take_unsaved().is_none());
+    }
 
     #[test]
     fn calls_that_fail_wait_longer_and_longer_until_they_are_given_up() {

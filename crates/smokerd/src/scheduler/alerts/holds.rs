@@ -24,8 +24,12 @@ pub(super) fn hold(spec: &PluginSpec, told: &ToldState, state: &SharedState, now
         "it is silenced".to_owned()
     } else if told.is_flapping {
         "it is flapping".to_owned()
+    } else if let Some((_, reason)) = state.bad_parent(&spec.rules.depends_on, now) {
+        reason
+    } else if told.is_held_back {
+        "its run that was skipped has not ended yet".to_owned()
     } else {
-        state.bad_parent(&spec.rules.depends_on, now)?.1
+        return None;
     };
     Some(Hold { reason, until: None })
 }

@@ -364,8 +364,8 @@ impl Notifier {
         let manager = self.manager.clone();
         let lines = move || manager.alert_board().lines();
         let written = tokio::task::spawn_blocking(move || file.write(lines)).await;
-        if let Ok(Err(error)) = written {
-            tracing::error!("actions: {error}; after a crash some would be called once more");
+        if let Ok(written) = written {
+            self.manager.alert_board().saved(written);
         }
     }
 }
