@@ -26,7 +26,7 @@ const PORT: u16 = 443;
 pub(super) const DAYS: Measure = Measure {
     name: "Days",
     unit: Unit::Days,
-    meaning: "how long the certificate is valid still",
+    meaning: "how long the certificate is valid still, and each that vouches for it in the chain",
     warn: Some("< 21d"),
     error: Some("< 7d"),
 };
