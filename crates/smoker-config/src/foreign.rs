@@ -23,7 +23,7 @@ pub fn read(path: &Path, text: &str) -> Result<Value, String> {
 ///
 /// What is wrong with it, and where.
 pub fn read_as_go(path: &Path, text: &str) -> Result<Value, String> {
-    value_of(&SourceText { is_of_go: true, ..SourceText::of(path, text)? })
+    value_of(&SourceText::of(path, text)?.of_go())
 }
 
 fn value_of(source: &SourceText) -> Result<Value, String> {

@@ -76,6 +76,32 @@ fn a_certificate_lasts_as_long_as_those_that_signed_it() {
     assert!(found["status"] == "OK" && found.to_string().contains("Days 299d"), "{found}");
 }
 
+/// Sends each request to this page.
+fn redirect(folder: &Path, name: &str, to: &str) -> (Service, u16) {
+    let port = free_port();
+    let answer = format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
+    fs::write(folder.join("moved"), answer).expect("writable");
+    let mut command = Command::new("openssl");
+    command.args(["s_server", "-HTTP", "-quiet", "-accept", &format!("127.0.0.1:{port}")]);
+    command.args(["-cert", &format!("{name}.pem"), "-key", &format!("{name}.key")]);
+    command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let service = Service::start(&mut command);
+    wait_for_port(port);
+    (service, port)
+}
+
+#[test]
+fn a_certificate_on_the_way_to_a_page_counts() {
+    let folder = chain();
+    issue(folder.path(), "soon", "ca", 4, "subjectAltName=IP:127.0.0.1\n");
+    let (_own, last) = serve(folder.path(), "own", &[]);
+    let (_soon, first) = redirect(folder.path(), "soon", &format!("https://127.0.0.1:{last}/"));
+    let url = format!("https://127.0.0.1:{first}/moved");
+    let found = check("http", &json!({"Url": url, "CaFile": folder.path().join("ca.pem")}));
+    let text = found.to_string();
+    assert!(found["status"] == "ERROR" && text.contains("Days 3d 23h") && text.contains("soon, 127.0.0.1"), "{text}");
+}
+
 #[test]
 fn a_server_that_refuses_who_has_no_certificate_is_an_error() {
     let folder = chain();

@@ -135,7 +135,9 @@ fn without_quotes(command: &str) -> String {
         let behind = std::mem::replace(&mut before, letter);
         match quote {
             Some(open) if letter == open && open != '#' => quote = None,
-            Some('"') if letter == '\\' => drop(letters.next()),
+            Some('"') if letter == '\\' => {
+                letters.next();
+            }
             Some('#') if letter == '\n' => {
                 quote = None;
                 code.push('\n');

@@ -53,6 +53,11 @@ impl SourceText {
         Ok(Self::of_text(path, text))
     }
 
+    /// The same as a program in Go reads it.
+    pub(crate) fn of_go(self) -> Self {
+        Self { is_of_go: true, ..self }
+    }
+
     /// The number of the last line, from 1.
     pub(crate) fn last_line(&self) -> usize {
         self.text.matches('\n').count() + usize::from(!self.text.ends_with('\n'))

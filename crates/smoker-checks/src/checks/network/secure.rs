@@ -142,7 +142,7 @@ impl Trust {
         let distrust = verifier.distrust.lock().map_or_else(|_| None, |it| it.clone());
         let seconds = start.elapsed().as_secs_f64();
         let authority =
-            if distrust.is_none() { chain::first_to_end(&chain, &|name| self.is_authority(name)) } else { None };
+            if distrust.is_none() { chain::first_to_end(&chain, &|name: &[u8]| self.is_authority(name)) } else { None };
         let is_asked = asked.is_asked.load(Ordering::Relaxed);
         let stream = StreamOwned::new(connection, stream);
         Ok(Secured { stream, seconds, chain, distrust, version, authority, is_asked })

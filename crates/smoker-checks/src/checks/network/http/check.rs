@@ -254,8 +254,10 @@ impl Wanted {
         let mut url = origin.clone();
         let mut request = self.request.clone();
         let mut left = self.redirects;
+        let mut first_to_end = None;
         loop {
-            let exchange = client::ask(&request, &url, origin, self.trust.as_ref(), end)?;
+            let mut exchange = client::ask(&request, &url, origin, self.trust.as_ref(), end)?;
+            exchange.keep_first_to_end(&mut first_to_end);
             let location = exchange.answer.header("location");
             let is_redirect = matches!(exchange.answer.status, 301 | 302 | 303 | 307 | 308);
             let Some(location) = location.filter(|_| is_redirect && self.redirects > 0) else { return Ok(exchange) };

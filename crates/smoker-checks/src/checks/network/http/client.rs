@@ -38,6 +38,35 @@ pub(crate) struct Exchange {
     pub(in crate::checks::network) authority: Option<Certificate>,
 }
 
+/// The certificates of one of several servers that led to a page, and when the first of them ends.
+pub(crate) struct FirstToEnd {
+    not_after: i64,
+    chain: Vec<Vec<u8>>,
+    authority: Option<Certificate>,
+}
+
+impl Exchange {
+    /// Takes the certificates of an earlier server in place of its own where they end earlier, and notes its own where not: a
+    /// page is there as long as all that lead to it are.
+    pub(crate) fn keep_first_to_end(&mut self, earlier: &mut Option<FirstToEnd>) {
+        let own = self.chain.first().and_then(|own| Certificate::of(own)).map(|own| own.not_after);
+        let own = own.map(|own| self.authority.as_ref().map_or(own, |authority| own.min(authority.not_after)));
+        match earlier {
+            Some(earlier) if own.is_none_or(|own| earlier.not_after < own) => {
+                self.chain.clone_from(&earlier.chain);
+                self.authority.clone_from(&earlier.authority);
+            }
+            _ => {
+                *earlier = own.map(|not_after| FirstToEnd {
+                    not_after,
+                    chain: self.chain.clone(),
+                    authority: self.authority.clone(),
+                });
+            }
+        }
+    }
+}
+
 /// Why there is no answer.
 pub(crate) enum Failure {
     Plain(String),
