@@ -16,6 +16,7 @@
 //! - `parameters`: a built-in's parameters, read with messages that name the wrong one
 //! - `components`: findings that consist of components
 //! - `json_output`: JSON that a command printed
+//! - `encoding`: bytes as text
 //! - `os_error`: system errors in Python's words
 //! - `plain_text`: JSON values in messages
 //! - `unit`: percentages, times and sizes as text
@@ -32,6 +33,7 @@ pub mod verify;
 
 mod checks;
 mod components;
+mod encoding;
 mod json_output;
 mod matchers;
 mod os_error;

@@ -129,6 +129,12 @@ pub(crate) fn port_of(value: &Json) -> Option<u16> {
 
 /// Regular expressions that match anywhere in a text.
 pub(crate) fn pattern_set(name: &str, patterns: &[String]) -> Result<RegexSet, String> {
+    // An empty one fits every line: what it came from, such as a variable, was empty.
+    if patterns.iter().any(String::is_empty) {
+        return Err(format!(
+            "{name} has an empty pattern, which every line matches: remove it, or write .* for any line"
+        ));
+    }
     RegexSet::new(patterns).map_err(|error| wrong_pattern(name, &error))
 }
 

@@ -88,7 +88,7 @@ impl Component {
             Some(wanted) => self.say(judgement.status, &format!("{shown}, wanted {wanted}")),
             None => self.good.push(shown),
         }
-        let label = if self.is_named { format!("{} {name}", self.name) } else { name.to_owned() };
+        let label = self.label(name);
         self.perfdata.push(PerfDatum {
             label,
             value: plain(value, 6).parse().ok(),
@@ -103,6 +103,16 @@ impl Component {
     /// The gravest status so far.
     pub(crate) fn status(&self) -> Status {
         self.status
+    }
+
+    /// Whether this number was measured.
+    pub(crate) fn has_number(&self, name: &str) -> bool {
+        let label = self.label(name);
+        self.perfdata.iter().any(|datum| datum.label == label)
+    }
+
+    fn label(&self, name: &str) -> String {
+        if self.is_named { format!("{} {name}", self.name) } else { name.to_owned() }
     }
 
     /// Whether nothing is wrong so far.

@@ -1,6 +1,7 @@
 //! Parameters of a configuration against what a built-in declares, without a run.
 
 use serde_json::{Map, Value as Json};
+use smoker_model::plugin::module::ModuleKind;
 use smoker_model::suggest;
 
 use crate::measure::thresholds;
@@ -64,9 +65,74 @@ pub fn verify(spec: &Spec, layers: &[&Map<String, Json>], is_used: impl Fn(&str)
 
 fn misspelt(spec: &Spec, name: &str) -> Option<ParameterFault> {
     let known: Vec<_> = spec.parameters.iter().map(|parameter| parameter.name).collect();
-    let near = suggest::very_near(name, &known).filter(|_| !known.contains(&name))?;
-    let reason = format!("the parameter {name} is not known to it; did you mean {near}?");
+    if known.contains(&name) {
+        return None;
+    }
+    let reason = match suggest::very_near(name, &known) {
+        Some(near) => format!("the parameter {name} is not known to it; did you mean {near}?"),
+        None => without_effect(spec, name, &known)?,
+    };
     Some(ParameterFault { parameter: Some(name.to_owned()), reason, is_guess: true })
+}
+
+/// Names by which other tools and other checks say what is looked at and when it is bad, in lower case.
+const JUDGING: [&str; 34] = [
+    "alert",
+    "body",
+    "code",
+    "contains",
+    "content",
+    "contents",
+    "crit",
+    "critical",
+    "exists",
+    "exitcode",
+    "exitstatus",
+    "expect",
+    "expected",
+    "filesystem",
+    "limit",
+    "limits",
+    "match",
+    "matches",
+    "max",
+    "maximum",
+    "min",
+    "minimum",
+    "mountpoint",
+    "mountpoints",
+    "path",
+    "paths",
+    "pattern",
+    "regex",
+    "state",
+    "status",
+    "statuscode",
+    "threshold",
+    "thresholds",
+    "warning",
+];
+
+/// Why a parameter of a check that seems to limit something limits nothing. A check has no command that could read it.
+fn without_effect(spec: &Spec, name: &str, known: &[&str]) -> Option<String> {
+    if spec.kind != ModuleKind::Check {
+        return None;
+    }
+    let lower = name.to_lowercase();
+    let measures = spec.parameters.iter().filter_map(|parameter| match parameter.accepts {
+        ParameterType::Thresholds(measures) => Some(measures),
+        _ => None,
+    });
+    if let Some(measure) = measures.flatten().find(|measure| measure.name.to_lowercase() == lower) {
+        let (measure, example) = (measure.name, measure.unit.example());
+        return Some(format!(
+            "the parameter {name} is not known to it and limits nothing; write `Error: {{{measure}: \"{example}\"}}`"
+        ));
+    }
+    let is_judging = JUDGING.contains(&lower.as_str());
+    is_judging.then(|| {
+        format!("the parameter {name} is not known to it and limits nothing; its parameters are {}", known.join(", "))
+    })
 }
 
 /// Reads a value as its built-in would; the error is the reason why the built-in refuses it.
@@ -106,7 +172,6 @@ fn read(parameter: &ParameterSpec, value: &Json) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use smoker_model::plugin::module::ModuleKind;
 
     use crate::catalogue;
 
@@ -195,6 +260,23 @@ mod tests {
         assert_eq!(of_module("fsmount", json!({"Type": "smokeTest"})), [""; 0]);
         assert_eq!(of_module("mongo", json!({"Sort": 2, "HOST": 3})), near("HOST", "Host"));
         assert_eq!(of_nsca(json!({"Pasword": "x"}), json!({"Hosst": 1})), near("Pasword", "Password"));
+    }
+
+    #[test]
+    fn a_parameter_of_a_check_that_seems_to_limit_something_does() {
+        let of_check = |name: &str, parameters: Json| reasons_of(ModuleKind::Check, name, &[parameters]);
+        let limits = |reasons: Vec<String>, expected: &str| {
+            assert!(
+                reasons.len() == 1 && reasons[0].contains("limits nothing; ") && reasons[0].contains(expected),
+                "{reasons:?}"
+            );
+        };
+        limits(of_check("disk", json!({"Critical": "> 90%"})), "its parameters are Mounts, Mount");
+        limits(of_check("disk", json!({"MountPoint": "/"})), "its parameters are Mounts, Mount");
+        limits(of_check("http", json!({"Url": "http://a/", "Expect": "x"})), "AnswerHeaders, Contains");
+        limits(of_check("tls", json!({"Address": "a", "Days": 30})), "write `Error: {Days: \"");
+        assert_eq!(of_check("disk", json!({"Owner": "web", "Host": "a", "Runbook": "b"})), [""; 0]);
+        assert_eq!(of_parser("expect", json!({"Critical": "x"})), [""; 0]);
     }
 
     #[test]

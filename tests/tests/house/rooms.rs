@@ -89,6 +89,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
                 "checks",
                 &[
                     "components",
+                    "encoding",
                     "matchers",
                     "measure",
                     "os_error",

@@ -31,7 +31,14 @@ impl Condition {
         }
         let all =
             |part: &str| -> Option<Vec<_>> { part.split(" and ").map(|text| Comparison::parse(text, unit)).collect() };
-        Some(Self { unit, any: text.split(" or ").map(all).collect::<Option<_>>()? })
+        let any: Vec<_> = text.split(" or ").map(all).collect::<Option<_>>()?;
+        // What no number is says nothing: `> 10 and < 5` was meant the other way.
+        any.iter().all(|all| can_hold(all)).then_some(Self { unit, any })
+    }
+
+    /// Whether it is `never`.
+    pub(crate) fn is_never(&self) -> bool {
+        self.any.is_empty()
     }
 
     /// Whether it holds.
@@ -64,6 +71,24 @@ impl Condition {
             }
         })
     }
+}
+
+/// Whether a number can be all of these.
+fn can_hold(all: &[Comparison]) -> bool {
+    let (mut low, mut high, mut has_ends) = (f64::NEG_INFINITY, f64::INFINITY, true);
+    for comparison in all {
+        let (from, to, includes) = match *comparison {
+            Comparison::Above(limit) => (limit, f64::INFINITY, false),
+            Comparison::AtLeast(limit) => (limit, f64::INFINITY, true),
+            Comparison::Below(limit) => (f64::NEG_INFINITY, limit, false),
+            Comparison::AtMost(limit) => (f64::NEG_INFINITY, limit, true),
+            Comparison::Equal(limit) => (limit, limit, true),
+            Comparison::Inside(low, high) => (low, high, true),
+            Comparison::Unequal(_) | Comparison::Outside(..) => continue,
+        };
+        (low, high, has_ends) = (low.max(from), high.min(to), has_ends && includes);
+    }
+    low < high || (has_ends && low <= high)
 }
 
 impl Comparison {

@@ -17,6 +17,8 @@ pub(crate) struct Thresholds {
     measures: &'static [Measure],
     /// Name of the number, status, condition.
     conditions: Vec<(&'static str, Status, Condition)>,
+    /// The numbers of which `Warn` or `Error` says something.
+    given: Vec<&'static str>,
 }
 
 /// What a number means.
@@ -47,7 +49,7 @@ impl Thresholds {
                 conditions.extend(condition.map(|condition| (measure.name, status, condition)));
             }
         }
-        Ok(Self { measures, conditions })
+        Ok(Self { measures, conditions, given })
     }
 
     /// The declaration of a number; `None` for one that the check does not declare.
@@ -58,6 +60,12 @@ impl Thresholds {
     /// Whether anything is said of this number.
     pub(crate) fn mentions(&self, name: &str) -> bool {
         self.conditions.iter().any(|(its, ..)| *its == name)
+    }
+
+    /// Whether `Warn` or `Error` has a limit on this number: then it has to be known. The defaults count where it is.
+    pub(crate) fn is_limited(&self, name: &str) -> bool {
+        let has_limit = |(its, _, condition): &(&str, Status, Condition)| *its == name && !condition.is_never();
+        self.given.contains(&name) && self.conditions.iter().any(has_limit)
     }
 
     /// Judges a number.
@@ -172,6 +180,20 @@ mod tests {
         let both = json!({"Error": ["> 90%", "< 5G"]});
         assert_eq!(status(both.clone(), "Used", 91.0), Status::Error);
         assert_eq!(status(both, "Free", 1.0), Status::Error);
+    }
+
+    #[test]
+    fn only_a_limit_of_the_configuration_wants_its_number() {
+        for (parameters, expected) in [
+            (json!({}), false),
+            (json!({"Error": "> 90%"}), true),
+            (json!({"Warn": {"Used": "> 90%"}}), true),
+            (json!({"Error": {"Used": "never"}}), false),
+            (json!({"Error": {"Inodes": "> 90%"}}), false),
+        ] {
+            let found = thresholds(parameters.clone()).expect("thresholds").is_limited("Used");
+            assert_eq!(found, expected, "{parameters}");
+        }
     }
 
     #[test]

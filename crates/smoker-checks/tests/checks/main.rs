@@ -13,5 +13,6 @@ mod network;
 mod nsca;
 mod request;
 mod service;
+mod tls;
 mod truncated;
 mod varnish;

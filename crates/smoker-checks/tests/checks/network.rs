@@ -45,6 +45,7 @@ fn page(path: &str, port: u16) -> String {
         "/away" => format!("HTTP/1.1 302 Found\r\nLocation: http://localhost:{port}/json\r\n\r\n"),
         "/loop" => "HTTP/1.1 302 Found\r\nLocation: /loop\r\n\r\n".to_owned(),
         "/broken" => "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf".to_owned(),
+        "/packed" => "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 5\r\n\r\nhello".to_owned(),
         "/none" => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned(),
         _ => ok("hello"),
     }
@@ -84,6 +85,15 @@ fn an_answer_has_to_be_as_it_is_wanted() {
         (json!({"Url": url("/moved"), "Redirects": 0, "Status": 200}), "wanted the status 200, got 302"),
         (json!({"Url": url("/broken")}), "the body ends behind 4 of 100 bytes"),
         (json!({"Url": url("/"), "Error": "< 0s or > 0s"}), "Time "),
+        (
+            json!({"Url": url("/packed"), "Contains": {"Not": "error"}}),
+            "the body cannot be read: it is encoded as 'br'",
+        ),
+        (
+            json!({"Url": url("/"), "Error": {"Days": "< 9d"}}),
+            "Days has a limit and is not known: the answer came without TLS",
+        ),
+        (json!({"Url": url("/"), "Warn": {"Tls": "> 1s"}}), "Tls has a limit and is not known"),
         (json!({"Url": format!("http://127.0.0.1:{}/", free_port())}), "Connection refused"),
         (json!({"Url": format!("https://127.0.0.1:{port}/")}), "no TLS handshake"),
     ] {

@@ -17,6 +17,15 @@ const TELLING: [&str; 3] = ["echo", "printf", "logger"];
 static MAY_END_BEFORE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:exit|return|exec|trap|errexit|kill)\b|\bset -[a-z]*e"));
 
+/// `[[` where a command begins.
+static DOUBLE_BRACKET: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?m)(?:^|[;&|(!]|\b(?:if|elif|while|until|then|else|do)\s)\s*\[\[\s"));
+
+/// `==` in the command `[` or `test`.
+static DOUBLE_EQUALS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?m)(?:^|[;&|(!]|\b(?:if|elif|while|until|then|else|do)\s)\s*(?:\[|test)\s[^\n;&|]*\s==\s")
+});
+
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("the patterns are constants that tests compile")
 }
@@ -25,7 +34,7 @@ pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
     let Some(parameter) = plugin.resolved.parameters.get("Command") else { return };
     let Some(command) = parameter.value.as_text() else { return };
     let parser = plugin.get("Parser").and_then(|parser| parser.as_text());
-    if let Some(text) = fault(command, parser) {
+    for text in fault(command, parser).into_iter().chain(words_of_bash(command)) {
         let place = parameter.place.as_ref().unwrap_or(&plugin.resolved.place);
         findings.of_plugin(plugin.name, place, "exit status", &text);
     }
@@ -88,6 +97,65 @@ fn fault_of_last(last: &LastCommand<'_>, command: &str) -> Option<String> {
         let cure = if is_sequence { format!("&& {text}") } else { format!("|| {{ {text}; exit 1; }}") };
         format!("its Command ends with {shown}, so its exit status is always 0, whatever fails before; write `{cure}`")
     })
+}
+
+/// What only bash understands, where another shell has the exit status of something else.
+fn words_of_bash(command: &str) -> Option<String> {
+    // What is behind << may be for another program.
+    if command.contains("<<") {
+        return None;
+    }
+    let code = without_quotes(command);
+    if code.contains("&>") {
+        return Some(
+            "`&>` is of bash: another /bin/sh, such as Debian's, puts the command into the background, so its exit status is \
+             always 0; write `> FILE 2>&1`"
+                .to_owned(),
+        );
+    }
+    if DOUBLE_BRACKET.is_match(&code) {
+        return Some(
+            "`[[` is of bash: another /bin/sh, such as Debian's, has no such command, and for `if` that is as good as false; \
+             write `[ ... ]`"
+                .to_owned(),
+        );
+    }
+    DOUBLE_EQUALS.is_match(&code).then(|| {
+        "`==` between brackets is of bash: for another /bin/sh, such as Debian's, it is an error, and for `if` that is as good as \
+         false; write `=`"
+            .to_owned()
+    })
+}
+
+/// The command with a letter in the place of each text in quotes, and without comments.
+fn without_quotes(command: &str) -> String {
+    let (mut code, mut quote, mut before) = (String::new(), None, ' ');
+    let mut letters = command.chars();
+    while let Some(letter) = letters.next() {
+        let behind = std::mem::replace(&mut before, letter);
+        match quote {
+            Some(open) if letter == open && open != '#' => quote = None,
+            Some('"') if letter == '\\' => {
+                letters.next();
+            }
+            Some('#') if letter == '\n' => {
+                quote = None;
+                code.push('\n');
+            }
+            Some(_) => {}
+            None if letter == '\\' => {
+                code.push('q');
+                letters.next();
+            }
+            None if matches!(letter, '\'' | '"') => {
+                code.push('q');
+                quote = Some(letter);
+            }
+            None if letter == '#' && behind.is_whitespace() => quote = Some('#'),
+            None => code.push(letter),
+        }
+    }
+    code
 }
 
 /// The beginning of a command whose lines were folded into one: `set` takes the words behind its options for itself.
@@ -210,6 +278,37 @@ mod tests {
         ] {
             let text = fault(command, parser).unwrap_or_default();
             assert!(text.contains(words), "{command}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_only_bash_understands_is_found() {
+        for (command, words) in [
+            ("check_x -w 5 &> /tmp/x", "`&>` is of bash"),
+            ("curl -fs x &>/dev/null || exit 2", "`&>` is of bash"),
+            ("if [[ $(date +%%u) -gt 5 ]]; then exit 1; fi", "`[[` is of bash"),
+            ("a && [[ -f /x ]] && exit 1", "`[[` is of bash"),
+            ("x=1\n  [[ $x = 1 ]]", "`[[` is of bash"),
+            ("if [ \"$x\" == \"up\" ]; then exit 1; fi", "`==` between brackets"),
+            ("! test $a == b", "`==` between brackets"),
+        ] {
+            let text = words_of_bash(command).unwrap_or_default();
+            assert!(text.contains(words), "{command}: {text}");
+        }
+        for command in [
+            "a > x 2>&1",
+            "a 2>&1 | b",
+            "grep [[:alpha:]] x",
+            "grep '[[ ' x",
+            "bash -c 'if [[ a == b ]]; then exit 1; fi'",
+            "bash -c \"a &> b\"",
+            "awk '$1 == 2 { exit 1 }' /x",
+            "[ a = b ] && jq -e .x==1",
+            "expr 1 == 1",
+            "a # b &> c",
+            "bash <<'EOF'\n[[ a ]]\nEOF",
+        ] {
+            assert_eq!(words_of_bash(command), None, "{command}");
         }
     }
 

@@ -18,7 +18,7 @@ use crate::yaml::merge::{self, Merger, Pair};
 use crate::yaml::node::{Include, Kind, Node, SecretReference};
 use crate::yaml::source_text::SourceText;
 use crate::yaml::tag::Tag;
-use crate::yaml::words::scalar;
+use crate::yaml::words::{go, scalar};
 
 /// Reads a file's text. An empty file is null.
 pub(crate) fn parse(source: &SourceText, problems: &mut ProblemLog) -> Result<Rc<Node>, Fault> {
@@ -157,6 +157,7 @@ impl<'a> Builder<'a> {
         let value = match tag {
             Tag::Absent if is_plain && text == "<<" => return Ok(Kind::Merge),
             Tag::Absent if !is_plain => Ok(Value::Text(text.to_owned())),
+            Tag::Absent if self.source.is_of_go => Ok(go::plain(text, self.is_at_name())),
             Tag::Absent | Tag::Bare => scalar::plain(text),
             Tag::Standard(name) if name == "merge" => return Ok(Kind::Merge),
             Tag::Standard(name) => scalar::tagged(name, text).unwrap_or_else(|| Err(tag.refusal())),
@@ -296,6 +297,11 @@ impl<'a> Builder<'a> {
             Content::Map { name, .. } => name.as_ref(),
             Content::List(_) => None,
         }
+    }
+
+    /// Whether a name of a mapping comes next.
+    fn is_at_name(&self) -> bool {
+        matches!(self.frames.last().map(|frame| &frame.content), Some(Content::Map { name: None, .. }))
     }
 
     fn is_command(&self) -> bool {

@@ -8,7 +8,7 @@
 //! - `advice`: a parser's error becomes a message that says what to do
 //! - `mask`: lines for messages without the secrets in them
 //! - `node`: the tree, whose values know their place
-//! - `words/`: what an unquoted word means in YAML 1.1
+//! - `words/`: what an unquoted word means in YAML 1.1, and to programs in Go
 //! - `tag`: explicit tags
 //! - `command`: what YAML takes from the text of a command
 //! - `merge`: the names of one mapping: `<<`, and repeated names

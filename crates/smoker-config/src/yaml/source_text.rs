@@ -19,6 +19,8 @@ pub(crate) struct SourceText {
     pub(crate) text: String,
     /// The file as it was opened; none of a text that is not read here.
     pub(crate) status: Option<FileStatus>,
+    /// Whether a program in Go reads the file, to which some words mean something else.
+    pub(crate) is_of_go: bool,
     /// Where each line begins, found when the first one is asked for.
     starts: OnceCell<Vec<usize>>,
 }
@@ -26,7 +28,7 @@ pub(crate) struct SourceText {
 impl SourceText {
     /// The text of a file that is not read here.
     pub(crate) fn of_text(path: &Path, text: String) -> Self {
-        Self { path: path.into(), text, status: None, starts: OnceCell::new() }
+        Self { path: path.into(), text, status: None, is_of_go: false, starts: OnceCell::new() }
     }
 
     /// Reads a file. The error is the reason without the file's name.
@@ -49,6 +51,11 @@ impl SourceText {
         let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
         check_printable(&text)?;
         Ok(Self::of_text(path, text))
+    }
+
+    /// The same as a program in Go reads it.
+    pub(crate) fn of_go(self) -> Self {
+        Self { is_of_go: true, ..self }
     }
 
     /// The number of the last line, from 1.

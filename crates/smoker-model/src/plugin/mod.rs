@@ -87,6 +87,14 @@ pub struct PluginSpec {
     pub parameters: Parameters,
 }
 
+impl PluginSpec {
+    /// Whether it runs only when a client asks for it: by no time, and behind no other plugin.
+    #[must_use]
+    pub fn is_on_request(&self) -> bool {
+        self.trigger.is_none() && self.rules.after.is_empty()
+    }
+}
+
 /// When the scheduled runs of a plugin are due.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trigger {

@@ -142,16 +142,18 @@ impl ModuleCall<'_> {
             Provider::Python => self.ask_python(modules, credentials).await?,
         };
         let answer = reply.into_answer(self.module.kind, self.timeout(), context)?;
-        // A run that a client asked for shows what is new, and leaves it new for the schedule.
+        // A run that a client asked for shows what is new, and leaves it new for the schedule. Without a schedule nothing else
+        // would ever be remembered, and nothing ever be new.
+        let keeps = !context.kind.is_forced() || context.plugin.spec().is_on_request();
         let remembered = answer.findings.as_ref().ok().and_then(|findings| findings.remembered.clone());
-        if let Some(remembered) = remembered.filter(|_| !context.kind.is_forced()) {
+        if let Some(remembered) = remembered.filter(|_| keeps) {
             let (memory, plugin) = (context.memory.clone(), context.plugin.spec().name.clone());
             let _ = detached::run_blocking(move || memory.keep(&plugin, remembered)).await;
         }
         Ok(answer)
     }
 
-    /// What the check remembers of its last scheduled run.
+    /// What the check remembers of its last scheduled run, or of the last one where nothing is scheduled.
     async fn remembered(&self) -> Option<Json> {
         let (memory, plugin) = (self.context.memory.clone(), self.context.plugin.spec().name.clone());
         detached::run_blocking(move || memory.recall(&plugin)).await.ok().flatten()

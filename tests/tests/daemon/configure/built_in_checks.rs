@@ -51,6 +51,8 @@ fn what_a_check_refuses_is_an_error_of_the_configuration_at_its_place() {
         ("Check: http\nUrl: http://a\nContains: {Contain: x}", "did you mean Contains?"),
         ("Check: port\nPort: 70000", "Port has to be ports such as 22"),
         ("Check: file\nFile: /x\nMode: 644", "Mode has to be permissions in octal and in quotes"),
+        ("Check: log\nFile: /x\nPattern: a\nIgnore: ''", "Ignore has an empty pattern, which every line matches"),
+        ("Check: disk\nError: '> 10% and < 5%'", "Error has to be a condition such as"),
     ] {
         let output = check(&Config::new().plugin("p", body));
         output.expect_code(3);
@@ -130,4 +132,18 @@ fn lines_of_a_log_count_once_also_over_a_restart() {
     daemon.try_start().expect("it starts again");
     wait::until_true("the line that came meanwhile", || errors_with(&daemon, "'bad while it was down'") == 1);
     assert_eq!((errors_with(&daemon, "'bad one'"), errors_with(&daemon, "bad old")), (1, 0));
+}
+
+#[test]
+fn a_log_that_is_looked_at_on_request_only_has_its_new_lines_once() {
+    let config = Config::new()
+        .plugin("log", "Check: log\nFile: '{{DIR}}/app.log'\nPattern: bad\nInterval: 0")
+        .file("app.log", "bad old\n");
+    let daemon = Daemon::start(config);
+    assert_eq!(daemon.run("log").status(), "OK");
+    let mut file = OpenOptions::new().append(true).open(daemon.path("app.log")).expect("the log");
+    writeln!(file, "bad new").expect("written");
+    let result = daemon.run("log");
+    assert!(result.status() == "ERROR" && result.0.to_string().contains("'bad new'"), "{}", result.0);
+    assert_eq!(daemon.run("log").status(), "OK");
 }

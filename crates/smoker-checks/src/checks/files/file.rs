@@ -13,6 +13,7 @@ use smoker_model::result::Findings;
 
 use crate::checks::files::expand;
 use crate::checks::system_file;
+use crate::encoding;
 use crate::matchers::matcher::{Matcher, PlainText};
 use crate::measure::declaration::Measure;
 use crate::measure::thresholds::Thresholds;
@@ -24,8 +25,17 @@ use crate::unit::Unit;
 /// How much of a file `Contains` reads.
 const LONGEST: u64 = 16 * 1024 * 1024;
 
+/// How far the clocks of this host and of a file server may be apart, in seconds.
+const CLOCKS_APART: f64 = 60.0;
+
 const MEASURES: &[Measure] = &[
-    Measure { name: "Age", unit: Unit::Seconds, meaning: "the time since it was changed", warn: None, error: None },
+    Measure {
+        name: "Age",
+        unit: Unit::Seconds,
+        meaning: "the time since it was changed; a limit on it is an ERROR of a file whose time is still to come",
+        warn: None,
+        error: None,
+    },
     Measure { name: "Size", unit: Unit::Bytes, meaning: "its size", warn: None, error: None },
     Measure {
         name: "Count",
@@ -122,6 +132,9 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         target: parameters.text("Target")?,
         thresholds: Thresholds::of(parameters, MEASURES)?,
     };
+    if wanted.thresholds.is_limited("Count") && !paths.iter().any(|path| expand::is_pattern(path)) {
+        return Err("Count has a limit, and no path has * or ?: only what a pattern stands for is counted".to_owned());
+    }
     let mut report = Report::default();
     for path in paths {
         if !expand::is_pattern(&path) {
@@ -200,6 +213,11 @@ impl Wanted {
         #[expect(clippy::cast_precision_loss, reason = "a limit needs fewer digits")]
         component.number(&self.thresholds, "Size", metadata.len() as f64);
         match metadata.modified() {
+            // It would never get old.
+            Ok(changed) if age(changed) < -CLOCKS_APART && self.thresholds.is_limited("Age") => {
+                let ahead = Unit::Seconds.show(-age(changed));
+                component.error(&format!("its age is not known: its time is still to come, in {ahead}"));
+            }
             Ok(changed) => component.number(&self.thresholds, "Age", age(changed)),
             Err(error) => component.error(&format!("its age is not known: {error}")),
         }
@@ -263,7 +281,7 @@ fn contents(path: &Path) -> Result<String, String> {
         let limit = Unit::Bytes.show(16.0 * 1024.0 * 1024.0);
         return Err(format!("{} is longer than {limit}, which is as much as Contains reads", path.display()));
     }
-    Ok(String::from_utf8_lossy(&content).into_owned())
+    Ok(encoding::decode(&content, None))
 }
 
 fn digests_of(parameters: Parameters<'_>) -> Result<Vec<(&'static str, &'static Algorithm, String)>, String> {
@@ -363,6 +381,35 @@ mod tests {
             let text = parts.values().next().expect("one")["messages"]["error"][0].as_str().unwrap_or_default();
             assert!(found["status"] == "ERROR" && text.contains(expected), "{expected}: {found}");
         }
+    }
+
+    #[test]
+    fn a_limit_wants_its_number() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("future").display().to_string();
+        fs::write(&path, "x").expect("a file");
+        let time = SystemTime::now() + std::time::Duration::from_secs(86_400);
+        File::options().write(true).open(&path).and_then(|file| file.set_modified(time)).expect("a time");
+        assert_eq!(answer(json!({"File": path}))["status"], "OK");
+        for limit in [json!({"Error": {"Age": "> 1h"}}), json!({"Warn": "> 1h"}), json!({"Error": {"Age": "< 1h"}})] {
+            let mut parameters = json!({"File": path});
+            parameters.as_object_mut().expect("an object").extend(limit.as_object().expect("an object").clone());
+            let found = answer(parameters);
+            let text = found["parts"][&path]["messages"]["error"][0].as_str().unwrap_or_default();
+            assert!(text.starts_with("its age is not known: its time is still to come, in 2"), "{found}");
+        }
+        let reason = run(&plugin("file", json!({"File": path, "Error": {"Count": "< 5"}}))).expect_err("no pattern");
+        assert!(reason.starts_with("Count has a limit, and no path has * or ?"), "{reason}");
+    }
+
+    #[test]
+    fn contents_are_read_in_the_encoding_of_their_mark() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("utf-16").display().to_string();
+        let bytes: Vec<u8> = "\u{feff}an error".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        fs::write(&path, bytes).expect("a file");
+        assert_eq!(answer(json!({"File": path, "Contains": {"Not": "error"}}))["status"], "ERROR");
+        assert_eq!(answer(json!({"File": path, "Contains": {"Equals": "an error"}}))["status"], "OK");
     }
 
     #[test]

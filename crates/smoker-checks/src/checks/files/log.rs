@@ -133,12 +133,12 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         match found {
             Err(reason) => report.add(Component::failed(&path, &reason)),
             Ok(found) => {
-                let from_start = wanted.from_start || before.known.contains(&path);
+                let begins = (wanted.from_start || before.known.contains(&path), expand::is_pattern(&path));
                 for file in &found {
                     let name = file.display().to_string();
                     let mut component = Component::new(&name);
                     let known = before.positions.get(&name).cloned();
-                    let position = wanted.look_at(file, known.clone(), from_start, &mut component);
+                    let position = wanted.look_at(file, known.clone(), begins, &mut component);
                     // A log that is away for a moment is read from where it was when it is back.
                     next.positions.extend(position.or(known).map(|position| (name, position)));
                     report.add(component);
@@ -162,7 +162,7 @@ impl Wanted {
         &self,
         path: &Path,
         known: Option<Position>,
-        from_start: bool,
+        (from_start, is_of_pattern): (bool, bool),
         component: &mut Component,
     ) -> Option<Position> {
         let metadata = match fs::metadata(path) {
@@ -180,6 +180,20 @@ impl Wanted {
             }
             Ok(metadata) => metadata,
         };
+        match Form::of(path) {
+            Ok(Form::Text) => {}
+            // A pattern stands for what rotation has packed, too: its lines were read before.
+            Ok(Form::Packed) if is_of_pattern => {
+                component.fact("is packed and not read");
+                return position_at(path, metadata.len()).ok();
+            }
+            Ok(Form::Packed) => component.error("is packed: only text is read"),
+            Ok(Form::Utf16) => component.error("is UTF-16: only UTF-8 is read"),
+            Err(error) => component.error(&system_file::unreadable(path, &error)),
+        }
+        if !component.is_good() {
+            return None;
+        }
         let mut tally = Tally::default();
         let is_first = known.is_none() && !from_start;
         let read = match known {
@@ -208,15 +222,17 @@ impl Wanted {
     }
 
     fn read(&self, path: &Path, metadata: &Metadata, known: &Position, tally: &mut Tally) -> io::Result<Position> {
-        if (known.device, known.inode) == (metadata.dev(), metadata.ino()) {
-            // What is not what it was has been emptied, and begins again.
-            let offset = if is_as_read(path, known)? { known.offset } else { 0 };
-            return self.read_from(path, offset, Lines::Whole, tally);
+        let is_same_file = (known.device, known.inode) == (metadata.dev(), metadata.ino());
+        if is_same_file && is_as_read(path, known)? {
+            return self.read_from(path, known.offset, Lines::Whole, tally);
         }
-        // The log was rotated: its last lines are in the file that has its place now, unless that is packed already.
-        if let Some(old) = file_of(path, known) {
+        // The log was rotated, by another name or by a copy before it was emptied: its last lines are in the file that has its
+        // place now, unless that is packed already. A log that was emptied without a copy begins again.
+        let old = if is_same_file { copy_of(path, known) } else { file_of(path, known) };
+        if let Some(old) = old {
             let position = self.read_from(&old, known.offset, Lines::All, tally)?;
-            if tally.is_full {
+            // The rest of a copy is not found again by the next run, which looks for the file by its number.
+            if tally.is_full && !is_same_file {
                 return Ok(position);
             }
         }
@@ -247,6 +263,30 @@ impl Wanted {
     }
 }
 
+/// What a file has in it. In what is no text no pattern is ever found, which would be good for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Text,
+    Packed,
+    Utf16,
+}
+
+impl Form {
+    /// By the first bytes of a file.
+    fn of(path: &Path) -> io::Result<Self> {
+        let mut head = Vec::new();
+        File::open(path)?.take(6).read_to_end(&mut head)?;
+        Ok(match head.as_slice() {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Self::Utf16,
+            // gzip, bzip2, xz, zstd.
+            [0x1f, 0x8b, ..] | [b'B', b'Z', b'h', ..] | [0xfd, b'7', b'z', ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+                Self::Packed
+            }
+            _ => Self::Text,
+        })
+    }
+}
+
 /// Which lines of a log count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lines {
@@ -272,6 +312,22 @@ fn position_in(file: &mut File, offset: u64) -> io::Result<Position> {
 /// Whether the file has before the position what it had there.
 fn is_as_read(path: &Path, known: &Position) -> io::Result<bool> {
     Ok(position_at(path, known.offset)? == *known)
+}
+
+/// The copy that was made of the log before it was emptied: the newest file beside it whose name begins with its name, and
+/// which has before the position what the log had there.
+fn copy_of(path: &Path, known: &Position) -> Option<PathBuf> {
+    let resolved = fs::canonicalize(path).ok()?;
+    let name = resolved.file_name()?.to_str()?.to_owned();
+    let is_copy = |path: &Path| {
+        let its = path.file_name().and_then(|its| its.to_str()).unwrap_or_default();
+        its.len() > name.len()
+            && its.starts_with(&name)
+            && fs::symlink_metadata(path).is_ok_and(|it| it.is_file() && it.len() >= known.offset)
+            && position_at(path, known.offset).is_ok_and(|its| !its.tail.is_empty() && its.tail == known.tail)
+    };
+    let beside = fs::read_dir(resolved.parent()?).ok()?.flatten().map(|entry| entry.path());
+    beside.filter(|path| is_copy(path)).max_by_key(|path| fs::metadata(path).and_then(|it| it.modified()).ok())
 }
 
 /// What was read.
@@ -412,6 +468,48 @@ mod tests {
         log.append("bad\n");
         assert_eq!(log.run(&json!({})), found("WARN", "0"));
         assert_eq!(log.run(&json!({})), found("ERROR", "2"));
+    }
+
+    #[test]
+    fn a_log_that_is_copied_and_emptied_loses_nothing() {
+        let mut log = Log::new();
+        log.append("x\n");
+        log.run(&json!({}));
+        log.append("bad before\n");
+        fs::copy(log.path(), log.folder.path().join("app.log.1")).expect("copied");
+        fs::write(log.path(), "bad behind\n").expect("emptied");
+        assert_eq!(log.run(&json!({})), found("ERROR", "2"));
+        assert_eq!(log.run(&json!({})), found("OK", "0"));
+        fs::write(log.folder.path().join("app.log.2"), "bad of another log\n").expect("no copy");
+        fs::write(log.path(), "y\n").expect("emptied without a copy");
+        assert_eq!(log.run(&json!({})), found("OK", "0"));
+    }
+
+    #[test]
+    fn what_is_no_text_is_no_log() {
+        let mut log = Log::new();
+        for content in [&b"\x1f\x8b\x08\0bad\n"[..], b"\xff\xfeb\0a\0d\0"] {
+            fs::write(log.path(), content).expect("a file");
+            assert_eq!(log.run(&json!({})), ("ERROR".to_owned(), None));
+        }
+        fs::rename(log.path(), log.folder.path().join("utf-16")).expect("out of the way");
+        fs::write(log.folder.path().join("app.log.1.gz"), b"\x1f\x8b\x08\0bad\n").expect("a packed log");
+        log.append("bad old\n");
+        let pattern = json!({"File": log.folder.path().join("app.log*")});
+        assert_eq!(log.run(&pattern).0, "OK");
+        log.append("bad\n");
+        assert_eq!(log.run(&pattern).0, "ERROR");
+    }
+
+    #[test]
+    fn an_empty_pattern_is_refused() {
+        let log = Log::new();
+        for (name, value) in [("Ignore", json!("")), ("Ignore", json!(["a", ""])), ("Pattern", json!(""))] {
+            let mut parameters = json!({"File": log.path(), "Pattern": "bad"});
+            parameters[name] = value;
+            let reason = run(&plugin("log", parameters)).expect_err("an empty pattern");
+            assert!(reason.starts_with(&format!("{name} has an empty pattern")), "{reason}");
+        }
     }
 
     #[test]

@@ -15,6 +15,9 @@ pub(super) struct Certificate {
     /// When it begins and ends to be valid, in seconds since 1970.
     pub(super) not_before: i64,
     pub(super) not_after: i64,
+    /// The names of its issuer and of itself, in DER.
+    pub(super) issuer_name: Vec<u8>,
+    pub(super) subject_name: Vec<u8>,
 }
 
 /// The names that are kept of a certificate: its maker chose how many it has.
@@ -67,7 +70,8 @@ fn read(der: &[u8]) -> ASN1Result<Option<Certificate>> {
     let mut issuers = attributes(issuer, &COMMON_NAME)?;
     issuers.extend(attributes(issuer, &ORGANIZATION)?);
     let issuer = issuers.into_iter().next();
-    Ok(Some(Certificate { names, issuer, not_before, not_after }))
+    let (issuer_name, subject_name) = (fields[ISSUER].clone(), fields[SUBJECT].clone());
+    Ok(Some(Certificate { names, issuer, not_before, not_after, issuer_name, subject_name }))
 }
 
 fn element(reader: BERReader<'_, '_>) -> ASN1Result<Vec<u8>> {

@@ -13,6 +13,7 @@
 //! - `exchange`: what is sent and expected
 //! - `secure`: TLS on a connection
 //! - `certificate`: names and dates of a certificate
+//! - `chain`: which certificate of a chain ends first
 
 pub(crate) mod dns;
 pub(crate) mod http;
@@ -27,5 +28,6 @@ pub(super) mod connection;
 pub(super) mod endpoint;
 
 mod certificate;
+mod chain;
 mod exchange;
 pub(crate) mod secure;

@@ -3,20 +3,24 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::client::{ResolvesClientCert, WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
+use rustls::sign::CertifiedKey;
 use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, ProtocolVersion, RootCertStore,
     SignatureScheme, StreamOwned,
 };
 
+use crate::checks::network::certificate::Certificate;
+use crate::checks::network::chain;
 use crate::checks::network::connection::reason;
 use crate::checks::system_file;
 
@@ -51,6 +55,33 @@ pub(crate) struct Secured<S: Read + Write> {
     /// Why its certificate is not to be trusted; none when it is.
     pub(crate) distrust: Option<String>,
     pub(crate) version: &'static str,
+    /// Of a chain that is trusted, the certificate behind the first one that ends first.
+    pub(in crate::checks::network) authority: Option<Certificate>,
+    /// Whether the peer has asked for a certificate of ours.
+    is_asked: bool,
+}
+
+impl<S: Read + Write> Secured<S> {
+    /// Ends the connection. What comes back is why the peer refuses us after all: with TLS 1.3 a server that wants a
+    /// certificate of ours looks at it when the handshake is over for us.
+    pub(crate) fn refusal(&mut self) -> Option<String> {
+        if !self.is_asked {
+            return None;
+        }
+        self.stream.conn.send_close_notify();
+        let mut rest = [0; 512];
+        for _ in 0..100 {
+            match self.stream.read(&mut rest) {
+                Ok(0) => return None,
+                Ok(_) => {}
+                Err(error) => {
+                    let own = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+                    return own.map(|error| format!("no TLS handshake: {error}"));
+                }
+            }
+        }
+        None
+    }
 }
 
 impl Trust {
@@ -89,12 +120,15 @@ impl Trust {
             ClientConfig::builder_with_provider(Arc::clone(&self.provider)).with_safe_default_protocol_versions();
         let config = config.map_err(|error| error.to_string())?;
         let config = config.dangerous().with_custom_certificate_verifier(Arc::clone(&verifier) as _);
-        let config = match &self.own {
+        let mut config = match &self.own {
             None => config.with_no_client_auth(),
             Some((chain, key)) => config
                 .with_client_auth_cert(chain.clone(), key.clone_key())
                 .map_err(|error| format!("the certificate of ours cannot be used: {error}"))?,
         };
+        let asked =
+            Arc::new(Asked { inner: Arc::clone(&config.client_auth_cert_resolver), is_asked: AtomicBool::new(false) });
+        config.client_auth_cert_resolver = Arc::clone(&asked) as _;
         let mut connection =
             ClientConnection::new(Arc::new(config), server).map_err(|error| format!("no TLS: {error}"))?;
         while connection.is_handshaking() {
@@ -104,7 +138,7 @@ impl Trust {
                 return Err(format!("no TLS handshake: {text}"));
             }
         }
-        let chain = connection.peer_certificates().unwrap_or_default().iter().map(|it| it.to_vec()).collect();
+        let chain: Vec<_> = connection.peer_certificates().unwrap_or_default().iter().map(|it| it.to_vec()).collect();
         let version = match connection.protocol_version() {
             Some(ProtocolVersion::TLSv1_3) => "1.3",
             Some(ProtocolVersion::TLSv1_2) => "1.2",
@@ -112,7 +146,19 @@ impl Trust {
         };
         let distrust = verifier.distrust.lock().map_or_else(|_| None, |it| it.clone());
         let seconds = start.elapsed().as_secs_f64();
-        Ok(Secured { stream: StreamOwned::new(connection, stream), seconds, chain, distrust, version })
+        let authority =
+            if distrust.is_none() { chain::first_to_end(&chain, &|name: &[u8]| self.is_authority(name)) } else { None };
+        let is_asked = asked.is_asked.load(Ordering::Relaxed);
+        let stream = StreamOwned::new(connection, stream);
+        Ok(Secured { stream, seconds, chain, distrust, version, authority, is_asked })
+    }
+
+    /// Whether an authority of this name, a sequence in DER, is trusted. The store has the content of the sequence alone.
+    fn is_authority(&self, name: &[u8]) -> bool {
+        self.roots.roots.iter().any(|root| {
+            let subject = root.subject.as_ref();
+            name.ends_with(subject) && !subject.is_empty() && name.len() - subject.len() <= 4
+        })
     }
 
     fn verifier(&self) -> Result<Option<Arc<WebPkiServerVerifier>>, String> {
@@ -121,6 +167,24 @@ impl Trust {
         }
         let builder = WebPkiServerVerifier::builder_with_provider(Arc::clone(&self.roots), Arc::clone(&self.provider));
         builder.build().map(Some).map_err(|error| error.to_string())
+    }
+}
+
+/// Notes that the peer asks for a certificate of ours.
+#[derive(Debug)]
+struct Asked {
+    inner: Arc<dyn ResolvesClientCert>,
+    is_asked: AtomicBool,
+}
+
+impl ResolvesClientCert for Asked {
+    fn resolve(&self, root_hint_subjects: &[&[u8]], sigschemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.is_asked.store(true, Ordering::Relaxed);
+        self.inner.resolve(root_hint_subjects, sigschemes)
+    }
+
+    fn has_certs(&self) -> bool {
+        self.inner.has_certs()
     }
 }
 

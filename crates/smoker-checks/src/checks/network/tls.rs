@@ -26,7 +26,7 @@ const PORT: u16 = 443;
 pub(super) const DAYS: Measure = Measure {
     name: "Days",
     unit: Unit::Days,
-    meaning: "how long the certificate is valid still",
+    meaning: "how long the certificate is valid still, and each that vouches for it in the chain",
     warn: Some("< 21d"),
     error: Some("< 7d"),
 };
@@ -180,8 +180,11 @@ impl Wanted {
         let mut component = Component::new(&target.text);
         match self.connect(target, deadline, &mut component) {
             Err(reason) => component.error(&reason),
-            Ok(secured) => {
+            Ok(mut secured) => {
                 self.judge(&secured, &mut component);
+                if let Some(reason) = secured.refusal() {
+                    component.error(&reason);
+                }
                 component.number(&self.thresholds, "Handshake", secured.seconds);
             }
         }
@@ -209,6 +212,7 @@ impl Wanted {
         }
         judge_certificate(
             &secured.chain,
+            secured.authority.as_ref(),
             secured.distrust.as_deref().filter(|_| self.is_verified),
             &self.thresholds,
             component,
@@ -220,9 +224,11 @@ impl Wanted {
     }
 }
 
-/// The days that the first certificate of a chain has left, its names and issuer, and why it is not trusted.
+/// The days that the first certificate of a chain has left, or the one behind it that ends before it; its names and issuer,
+/// and why it is not trusted.
 pub(super) fn judge_certificate(
     chain: &[Vec<u8>],
+    authority: Option<&Certificate>,
     distrust: Option<&str>,
     thresholds: &Thresholds,
     component: &mut Component,
@@ -240,9 +246,14 @@ pub(super) fn judge_certificate(
     if certificate.not_before > now {
         component.error("the certificate is not valid yet");
     }
+    let first_to_end = authority.filter(|authority| authority.not_after < certificate.not_after);
+    let not_after = first_to_end.map_or(certificate.not_after, |authority| authority.not_after);
     #[expect(clippy::cast_precision_loss, reason = "a limit needs fewer digits")]
-    component.number(thresholds, DAYS.name, (certificate.not_after - now) as f64);
+    component.number(thresholds, DAYS.name, (not_after - now) as f64);
     component.fact(format!("{names} by {issuer}"));
+    if let Some(authority) = first_to_end {
+        component.fact(format!("the certificate of {} in its chain ends first", authority.names.join(", ")));
+    }
 }
 
 /// Asks for TLS in the words of a protocol.
@@ -263,19 +274,23 @@ fn start_tls(stream: &mut (impl Read + Write), protocol: &str) -> Result<(), Str
         "smtp" => {
             lines.expect("220")?;
             lines.send("EHLO smokerd\r\n")?;
-            lines.expect("250")?;
+            // Who is not offered it sends mail without: that the word is understood is not enough.
+            let offers = lines.expect("250")?;
+            if !offers.lines().any(|line| line.get(4..).is_some_and(|it| it.trim().eq_ignore_ascii_case("STARTTLS"))) {
+                return Err("the server does not offer it".to_owned());
+            }
             lines.send("STARTTLS\r\n")?;
-            lines.expect("220")
+            lines.expect("220").map(drop)
         }
         "imap" => {
             lines.expect("* OK")?;
             lines.send("a STARTTLS\r\n")?;
-            lines.expect("a OK")
+            lines.expect("a OK").map(drop)
         }
         _ => {
             lines.expect("+OK")?;
             lines.send("STLS\r\n")?;
-            lines.expect("+OK")
+            lines.expect("+OK").map(drop)
         }
     }
 }
@@ -288,8 +303,9 @@ impl<S: Read + Write> Lines<S> {
         self.0.get_mut().write_all(line.as_bytes()).map_err(|error| reason(&error))
     }
 
-    /// Reads lines up to the one that ends an answer, which has to begin so.
-    fn expect(&mut self, beginning: &str) -> Result<(), String> {
+    /// Reads lines up to the one that ends an answer, which has to begin so; all of them.
+    fn expect(&mut self, beginning: &str) -> Result<String, String> {
+        let mut all = String::new();
         for _ in 0..100 {
             let mut line = Vec::new();
             (&mut self.0).take(4096).read_until(b'\n', &mut line).map_err(|error| reason(&error))?;
@@ -297,12 +313,13 @@ impl<S: Read + Write> Lines<S> {
             if line.is_empty() {
                 return Err("the connection was closed".to_owned());
             }
+            all.push_str(&line);
             // SMTP continues an answer by a hyphen behind its code; IMAP sends lines of no tag between.
             let is_continued = line.as_bytes().get(3) == Some(&b'-') || (line.starts_with("* ") && beginning != "* OK");
             if is_continued && !line.starts_with(['4', '5']) {
                 continue;
             }
-            return if line.starts_with(beginning) { Ok(()) } else { Err(format!("the answer is {}", quote(&line))) };
+            return if line.starts_with(beginning) { Ok(all) } else { Err(format!("the answer is {}", quote(&line))) };
         }
         Err("the answer has no end".to_owned())
     }

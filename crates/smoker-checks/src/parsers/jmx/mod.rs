@@ -161,6 +161,10 @@ impl SelfTestVerdict {
                         .filter(|texts| texts.iter().any(|text| !text.trim().is_empty()))
                         .unwrap_or_else(|| vec![text]),
                 ),
+                // It is asked for and not known.
+                (None, _) if members.get("status").is_some_and(Json::is_null) => {
+                    Self::new(Status::Error, &messages_of(members).unwrap_or_else(|| vec!["status is null".to_owned()]))
+                }
                 (None, Some((key, value))) => Self::of(value).about(&plain_text(key)),
                 (None, None) => Self::of_all(members.values()),
             },
@@ -249,6 +253,8 @@ mod tests {
             (json!({"status": "DOWN", "message": ""}), Status::Error, r#"{"status":"DOWN","message":""}"#),
             (json!(["ok", "warning"]), Status::Warn, "ok|warning"),
             (json!({"status": "degraded", "message": "half"}), Status::Warn, "half"),
+            (json!({"status": null}), Status::Error, "status is null"),
+            (json!({"status": null, "message": "starting"}), Status::Error, "starting"),
             (json!({"status": "OK", "messages": ["a", "b"]}), Status::Ok, "a|b"),
             (json!("{\"status\": \"DOWN\"}"), Status::Error, "{\"status\":\"DOWN\"}"),
         ];

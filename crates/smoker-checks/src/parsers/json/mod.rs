@@ -119,8 +119,8 @@ fn status(parameters: Parameters<'_>, document: &Json, messages: &mut Messages) 
         return Ok(Status::Error);
     };
     let is_among = |name: &str, words: &[&str]| match parameters.get(name) {
-        Some(Json::Array(wanted)) => wanted.iter().any(|wanted| Value::from(wanted.clone()).equals_json(found)),
-        Some(wanted) => Value::from(wanted.clone()).equals_json(found),
+        Some(Json::Array(wanted)) => wanted.iter().any(|wanted| is_same(wanted, found)),
+        Some(wanted) => is_same(wanted, found),
         None => found.as_str().is_some_and(|found| words.contains(&found.to_lowercase().as_str())),
     };
     let is_default = parameters.get("JsonOk").is_none();
@@ -136,6 +136,11 @@ fn status(parameters: Parameters<'_>, document: &Json, messages: &mut Messages) 
     };
     messages.add(level_of(status), &format!("{path}: {}", plain_text(found)));
     Ok(status)
+}
+
+/// Whether both are the same. To Python 0 is false and 1 is true; `JsonOk: 0` means a number, such as an exit status.
+fn is_same(wanted: &Json, found: &Json) -> bool {
+    wanted.is_boolean() == found.is_boolean() && Value::from(wanted.clone()).equals_json(found)
 }
 
 /// How the number at a path is judged.
@@ -260,6 +265,9 @@ mod tests {
             (json!({"s": "ok"}), json!({"JsonStatus": "s", "JsonWarn": ["ok", 3]}), Status::Warn, "s: ok"),
             (json!({"s": "up"}), json!({"JsonStatus": "s", "JsonWarn": "ok"}), Status::Ok, "s: up"),
             (json!({"s": 1}), json!({"JsonStatus": "s", "JsonOk": 1, "JsonWarn": 1}), Status::Ok, "s: 1"),
+            (json!({"s": false}), json!({"JsonStatus": "s", "JsonOk": 0}), Status::Error, "s: false"),
+            (json!({"s": 1}), json!({"JsonStatus": "s", "JsonOk": [true]}), Status::Error, "s: 1"),
+            (json!({"s": false}), json!({"JsonStatus": "s", "JsonOk": false}), Status::Ok, "s: false"),
             (json!({}), json!({"JsonStatus": "a.b"}), Status::Error, "a.b is missing in the output"),
         ];
         for (document, parameters, status, text) in cases {

@@ -49,8 +49,12 @@ impl NoteKind {
             b"skipped" => Some(Self::Skipped),
             b"flakyfailure" | b"flakyerror" | b"rerunfailure" | b"rerunerror" => Some(Self::Flaky),
             b"failed" | b"fail" | b"errored" | b"broken" | b"aborted" | b"fault" | b"incomplete" | b"blocked"
-            | b"crashed" | b"timeout" | b"timedout" => Some(Self::Failure),
-            other if other.ends_with(b"failure") || other.ends_with(b"error") => Some(Self::Failure),
+            | b"crashed" | b"crash" | b"timeout" | b"timedout" | b"abort" | b"killed" | b"panic" | b"undefined" => {
+                Some(Self::Failure)
+            }
+            other if [&b"failure"[..], b"error", b"exception"].iter().any(|end| other.ends_with(end)) => {
+                Some(Self::Failure)
+            }
             _ => None,
         }
     }

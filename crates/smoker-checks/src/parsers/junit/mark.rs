@@ -128,7 +128,7 @@ impl Mark {
         }
         for name in SWITCHES {
             let value = attribute(tag, name)?.unwrap_or_default();
-            if ["false", "no"].contains(&value.trim().to_lowercase().as_str()) {
+            if ["false", "no", "0"].contains(&value.trim().to_lowercase().as_str()) {
                 mark.failed.push(format!("{name}=\"{value}\""));
             }
         }

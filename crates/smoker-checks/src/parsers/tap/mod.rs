@@ -8,6 +8,7 @@
 //! - `numbers`: judges the numbers of the tests and the plan
 //! - `subtest`: keeps what an indented subtest says of its failures
 //! - `prove`: what `prove -v` prints around the TAP of each file
+//! - `counts`: what a runner counts at the end
 //! - `unread`: the lines that are no TAP
 //!
 //! Each test is a component. `not ok` is an ERROR, unless it is marked TODO;
@@ -21,6 +22,7 @@
 //! tests, numbers that are out of order, missing or there twice, `Bail out!` and
 //! an exit status other than 0 are errors of the whole.
 
+mod counts;
 mod line;
 mod numbers;
 mod prove;
@@ -80,6 +82,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
             inside if line::bail_out(inside).is_some() => stream.take(line::read(inside)),
             _ => match line::read(text) {
                 TapLine::Other if text != "}" => stream.keep_unread(text),
+                TapLine::Other => stream.close_subtest(),
                 line => stream.take(line),
             },
         }
@@ -96,8 +99,10 @@ struct Test {
     time: Option<String>,
     /// A line each.
     comments: String,
-    /// Whether its subtest follows it.
+    /// Whether its subtest follows it, up to a line `}`.
     opens_subtest: bool,
+    /// Whether that line has come.
+    has_end: bool,
     /// Whether a subtest that failed makes it fail: it is neither skipped nor to do.
     counts: bool,
 }
@@ -122,10 +127,16 @@ struct TapStream {
     is_strict: bool,
     /// How many outputs have ended that another one follows.
     ended: usize,
+    /// The failed tests that comments count, and whether a test was `not ok`.
+    counted_failures: u64,
+    has_failure: bool,
 }
 
 impl TapStream {
     fn take(&mut self, line: TapLine<'_>) {
+        if let TapLine::Comment(text) = line {
+            self.counted_failures += counts::failed(text);
+        }
         match line {
             TapLine::Version(version) => {
                 if self.numbers.have_begun() {
@@ -153,6 +164,7 @@ impl TapStream {
             TapLine::Strict(is_strict) => self.is_strict = is_strict,
             TapLine::Test(point) => {
                 self.close();
+                self.has_failure |= !point.passed;
                 self.begin_next(point.number);
                 let number = self.numbers.test(point.number);
                 let mut test = test(&point, number);
@@ -262,6 +274,13 @@ impl TapStream {
         }
     }
 
+    /// The line `}` behind a subtest was read.
+    fn close_subtest(&mut self) {
+        if let Some(test) = &mut self.current {
+            test.has_end = true;
+        }
+    }
+
     /// Puts the current test among the components.
     fn close(&mut self) {
         let Some(mut test) = self.current.take() else {
@@ -269,6 +288,10 @@ impl TapStream {
         };
         if test.opens_subtest {
             test.sum_up(&self.subtest.end());
+            if !test.has_end && test.counts && test.status == Status::Ok {
+                test.status = Status::Error;
+                test.remark = Some("ok, but its subtest has no end".to_owned());
+            }
         }
         let mut messages = Messages::new();
         messages.add(level_of(test.status), test.remark.as_deref().unwrap_or_default());
@@ -295,6 +318,10 @@ impl TapStream {
             None => self.messages.add(Level::Error, "The tests were ended by a signal"),
         }
         let of_components = self.components.status().unwrap_or(Status::Ok);
+        if self.counted_failures > 0 && !self.has_failure && of_components != Status::Error {
+            let text = format!("The runner counts failed tests ({}), and none of these failed", self.counted_failures);
+            self.messages.add(Level::Error, &text);
+        }
         let components = self.components.finish(&mut self.messages);
         let has = |level| self.messages.level(level).next().is_some();
         let of_messages = match (has(Level::Error), has(Level::Warn)) {
@@ -334,7 +361,7 @@ fn test(point: &TestPoint<'_>, number: usize) -> Test {
     let name = if point.description.is_empty() { format!("test {number}") } else { point.description.to_string() };
     let time = point.time.map(str::to_owned);
     let (comments, counts) = (String::new(), point.directive == Directive::None);
-    Test { name, status, remark, time, comments, opens_subtest: point.opens_subtest, counts }
+    Test { name, status, remark, time, comments, opens_subtest: point.opens_subtest, has_end: false, counts }
 }
 
 #[cfg(test)]

@@ -314,3 +314,30 @@ fn a_test_has_what_its_subtest_says_of_failures() {
     let (status, _, messages) = read("1..1\nok 1\n    not ok 1 - deep", Some(0));
     assert_eq!((status, messages["error"][1].as_str()), (Status::Error, Some("not ok 1 - deep")));
 }
+
+#[test]
+fn what_a_runner_counts_is_among_its_tests() {
+    let node = "TAP version 13\n# Subtest: a\nok 1 - a\n1..1\n# tests 2\n# pass 1\n# fail 1\n";
+    let (status, _, messages) = read(node, Some(0));
+    assert_eq!(status, Status::Error);
+    assert_eq!(messages["error"], json!(["The runner counts failed tests (1), and none of these failed"]));
+    let kernel = "KTAP version 1\n1..1\nok 1 s\n# Totals: pass:0 fail:1 xfail:0 xpass:0 skip:0 error:0\n";
+    assert_eq!(read(kernel, Some(0)).0, Status::Error);
+    assert_eq!(read(&node.replace("fail 1", "fail 0"), Some(0)).0, Status::Ok);
+    // A test that is to do may be counted or not.
+    assert_eq!(read("1..1\nnot ok 1 # TODO x\n# fail 1\n", Some(0)).0, Status::Ok);
+    let (_, components, messages) = read("1..1\nnot ok 1 a\n# fail 1\n", Some(1));
+    assert_eq!(components["a"]["messages"]["error"], json!(["not ok", "fail 1"]));
+    assert_eq!(messages["error"], json!(["The tests ended with exit status 1"]));
+}
+
+#[test]
+fn a_subtest_in_brackets_has_an_end() {
+    let text = "TAP version 14\n1..1\nok 1 - a {\n    1..1\n    ok 1 - b\n";
+    let (status, components, _) = read(text, Some(0));
+    assert_eq!(
+        (status, &components["a"]["messages"]["error"][0]),
+        (Status::Error, &json!("ok, but its subtest has no end"))
+    );
+    assert_eq!(read(&format!("{text}}}\n"), Some(0)).0, Status::Ok);
+}

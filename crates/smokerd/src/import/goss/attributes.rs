@@ -13,8 +13,33 @@ type Taken = Result<Option<(&'static str, Value)>, String>;
 const NAMES: [&str; 10] =
     ["name", "path", "port", "address", "username", "groupname", "comm", "mountpoint", "resolve", "url"];
 
+/// Attributes that are true or false.
+const BOOLEANS: [&str; 11] = [
+    "exists",
+    "enabled",
+    "running",
+    "installed",
+    "listening",
+    "reachable",
+    "resolvable",
+    "resolveable",
+    "allow-insecure",
+    "no-follow-redirects",
+    "as-reader",
+];
+
+/// What `yes` and `on` mean where nothing but true or false can be meant: older versions of goss read them so.
+pub(super) fn as_boolean(value: &Value) -> Value {
+    match value.as_text().map(str::to_lowercase).as_deref() {
+        Some("yes" | "on" | "true") => Value::Bool(true),
+        Some("no" | "off" | "false") => Value::Bool(false),
+        _ => value.clone(),
+    }
+}
+
 /// Takes an attribute; the error is why it is not.
 pub(super) fn take(section: &str, key: &str, value: &Value, plugin: &mut ImportedPlugin) -> Result<(), String> {
+    let value = &if BOOLEANS.contains(&key) { as_boolean(value) } else { value.clone() };
     let is_empty = matches!(value, Value::Null) || matches!(value, Value::List(items) if items.is_empty());
     let is_name = NAMES.contains(&key) && (section, key) != ("http", "username");
     if is_empty || is_name || matches!(key, "title" | "meta" | "skip" | "exec") {

@@ -15,10 +15,19 @@ fn one(name: &str, value: Value) -> Value {
 pub(super) fn patterns(value: &Value) -> Result<Value, String> {
     match value {
         Value::Text(pattern) => Ok(pattern_of(pattern)),
-        Value::Int(_) | Value::Float(_) | Value::Bool(_) => Ok(text(&python_text::str(value))),
+        Value::Int(_) | Value::Float(_) | Value::Bool(_) => Ok(Value::Text(words_of(value))),
         Value::List(items) => items.iter().map(patterns).collect::<Result<_, _>>().map(Value::List),
         Value::Map(_) => value_matcher(value),
         _ => Err("its pattern is not understood".to_owned()),
+    }
+}
+
+/// A value as goss prints it.
+fn words_of(value: &Value) -> String {
+    match value {
+        Value::Bool(is_true) => is_true.to_string(),
+        Value::Float(number) => number.to_string(),
+        other => python_text::str(other),
     }
 }
 
@@ -57,7 +66,7 @@ pub(super) fn value_matcher(value: &Value) -> Result<Value, String> {
 }
 
 fn of_key(key: &str, value: &Value) -> Result<Value, String> {
-    let words = || python_text::str(value);
+    let words = || words_of(value);
     let number = |sign: &str| Ok(one("Number", text(&format!("{sign} {}", words()))));
     let each = |name: &str| match value {
         Value::List(items) => {

@@ -22,7 +22,7 @@ pub(super) fn read(path: &Path, text: &str, imported: &mut Imported) -> Result<(
     if text.contains("{{") {
         return Err(format!("{} is a template: import what `goss render` prints of it", path.display()));
     }
-    let Value::Map(sections) = foreign::read(path, text)? else {
+    let Value::Map(sections) = foreign::read_as_go(path, text)? else {
         return Err(format!("{} has no resources", path.display()));
     };
     for (section, resources) in &sections {
@@ -62,7 +62,7 @@ fn resource(
     };
     let attribute =
         |wanted: &str| attributes.iter().find(|(key, _)| key.as_text() == Some(wanted)).map(|(_, value)| value);
-    if attribute("skip") == Some(&Value::Bool(true)) {
+    if attribute("skip").map(attributes::as_boolean) == Some(Value::Bool(true)) {
         return imported.leave(path, line, &whole, "goss skips it");
     }
     let mut plugin = ImportedPlugin::new(&format!("{section}-{name}"), path, line);
@@ -202,6 +202,34 @@ matching:
         let left: Vec<_> = imported.untaken.iter().map(|untaken| untaken.text.as_str()).collect();
         assert!(left.len() * 10 <= attributes, "{} of {attributes}: {left:#?}", left.len());
         assert_eq!(left, ["file: /srv/hello: md5", "http: https://a.test/headers: proxy"]);
+    }
+
+    #[test]
+    fn words_mean_what_they_mean_to_goss() {
+        let text = "process:\n  on: {running: yes}\n  off: {running: no}\n  0x10: {running: true}\n\
+                    command:\n  yes: {exit-status: 0, stdout: [on, 12:30, 1e3, true]}\n  a: {exec: true, skip: yes}\n\
+                    matching:\n  m: {content: yes, matches: \"yes\"}\nfile:\n  /a: {exists: no}\n";
+        let mut imported = Imported::default();
+        read(Path::new("goss.yaml"), text, &mut imported).expect("imported");
+        let of = |name: &str| {
+            let plugin = imported.plugins.iter().find(|plugin| plugin.name == name).expect("a plugin");
+            plugin
+                .parameters
+                .iter()
+                .map(|(key, value)| format!("{key}={}", smoker_model::notation::python_text::str(value)))
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(of("process-on"), "Check=process Process=on");
+        assert_eq!(of("process-off"), "Check=process Process=off Error={'Count': '> 0'}");
+        assert_eq!(of("process-0x10"), "Check=process Process=0x10");
+        assert_eq!(
+            of("command-yes"),
+            "Command=yes Parser=expect Stdout=[{'Contains': 'on'}, {'Contains': '12:30'}, '1000', 'true']"
+        );
+        assert_eq!(of("matching-m"), "Check=value Value=yes Matches={'Equals': 'yes'}");
+        assert_eq!(of("file-/a"), "Check=file File=/a Exists=False");
+        assert_eq!(imported.untaken.len(), 1, "goss skips command a");
     }
 
     #[test]

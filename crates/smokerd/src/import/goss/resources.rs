@@ -15,7 +15,13 @@ pub(super) fn begin(
     attribute: &Attribute<'_>,
     plugin: &mut ImportedPlugin,
 ) -> Result<(), String> {
-    let named = |key: &str| attribute(key).and_then(Value::as_text).unwrap_or(name).to_owned();
+    // To goss they are texts, whatever they look like.
+    let named = |key: &str| match attribute(key) {
+        Some(Value::Text(text)) => text.clone(),
+        Some(Value::Bool(is_true)) => is_true.to_string(),
+        Some(Value::Int(number)) => number.to_string(),
+        _ => name.to_owned(),
+    };
     let mut check = |check: &str, key: &str, value: &str| {
         plugin.text("Check", check);
         plugin.text(key, value);

@@ -11,6 +11,7 @@ use smoker_model::result::Findings;
 use crate::checks::fan_out::{self, Deadline};
 use crate::checks::network::endpoint::Endpoint;
 use crate::checks::network::http::answer::{Answer, MAX_BODY};
+use crate::checks::network::http::body;
 use crate::checks::network::http::client::{self, Exchange, Failure, Request};
 use crate::checks::network::http::status::Statuses;
 use crate::checks::network::http::url::Url;
@@ -159,7 +160,15 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         wanted.trust = None;
     }
     let deadline = Deadline::of(request.timeout, urls.len());
-    let look = move |(text, url): &(String, Url)| wanted.look_at(text, url, deadline);
+    let is_mixed = urls.iter().any(|(_, url)| url.is_secure);
+    let look = move |(text, url): &(String, Url)| {
+        let mut component = wanted.look_at(text, url, deadline);
+        // Beside addresses with TLS the limit is on those.
+        if url.is_secure || !is_mixed {
+            wanted.judge_unmeasured(&mut component);
+        }
+        component
+    };
     let mut report = Report::default();
     for ((text, _), found) in fan_out::each(&urls, deadline, look) {
         report.add(found.unwrap_or_else(|| Component::failed(text, &deadline.passed())));
@@ -198,6 +207,11 @@ fn wanted_of(parameters: Parameters<'_>) -> Result<Wanted, String> {
     secret_headers.extend(of_origin);
     let redirects = parameters.count("Redirects")?.unwrap_or(REDIRECTS);
     let contains = parameters.get("Contains");
+    if contains.is_some() && method.eq_ignore_ascii_case("HEAD") {
+        return Err(
+            "Contains looks at the body, which no answer to HEAD has: remove it, or take another Method".to_owned()
+        );
+    }
     let request = Request {
         method,
         headers,
@@ -229,7 +243,7 @@ impl Wanted {
             Ok(exchange) => self.judge(&exchange, start.elapsed().as_secs_f64(), &mut component),
             Err(Failure::Plain(reason)) => component.error(&reason),
             Err(Failure::Distrust(reason, chain)) => {
-                judge_certificate(&chain, Some(&reason), &self.thresholds, &mut component);
+                judge_certificate(&chain, None, Some(&reason), &self.thresholds, &mut component);
             }
         }
         component
@@ -240,8 +254,10 @@ impl Wanted {
         let mut url = origin.clone();
         let mut request = self.request.clone();
         let mut left = self.redirects;
+        let mut first_to_end = None;
         loop {
-            let exchange = client::ask(&request, &url, origin, self.trust.as_ref(), end)?;
+            let mut exchange = client::ask(&request, &url, origin, self.trust.as_ref(), end)?;
+            exchange.keep_first_to_end(&mut first_to_end);
             let location = exchange.answer.header("location");
             let is_redirect = matches!(exchange.answer.status, 301 | 302 | 303 | 307 | 308);
             let Some(location) = location.filter(|_| is_redirect && self.redirects > 0) else { return Ok(exchange) };
@@ -294,7 +310,16 @@ impl Wanted {
         #[expect(clippy::cast_precision_loss, reason = "bodies are bounded")]
         component.number(&self.thresholds, "Size", answer.body.len() as f64);
         if !exchange.chain.is_empty() {
-            judge_certificate(&exchange.chain, None, &self.thresholds, component);
+            judge_certificate(&exchange.chain, exchange.authority.as_ref(), None, &self.thresholds, component);
+        }
+    }
+
+    /// A limit on what only TLS has says nothing of an answer without it.
+    fn judge_unmeasured(&self, component: &mut Component) {
+        for name in ["Tls", DAYS.name] {
+            if component.is_good() && self.thresholds.is_limited(name) && !component.has_number(name) {
+                component.error(&format!("{name} has a limit and is not known: the answer came without TLS"));
+            }
         }
     }
 
@@ -305,7 +330,11 @@ impl Wanted {
                 .error(&format!("the body is longer than {}, which is as much as is read", Unit::Bytes.show(limit)));
         }
         let Some(matcher) = &self.contains else { return };
-        match matcher.fault(&String::from_utf8_lossy(&answer.body)) {
+        let text = match body::text_of(answer) {
+            Ok(text) => text,
+            Err(reason) => return component.error(&format!("the body cannot be read: {reason}")),
+        };
+        match matcher.fault(&text) {
             Some(fault) => component.error(&format!("body: {fault}")),
             None => component.fact("the body is as wanted"),
         }

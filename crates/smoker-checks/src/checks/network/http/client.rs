@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{BufReader, Read, Write};
 use std::time::Instant;
 
+use crate::checks::network::certificate::Certificate;
 use crate::checks::network::connection::{self, Phases, reason};
 use crate::checks::network::http::answer::{self, Answer};
 use crate::checks::network::http::url::Url;
@@ -33,6 +34,37 @@ pub(crate) struct Exchange {
     pub(crate) first_byte: f64,
     /// The peer's certificates, its own first.
     pub(crate) chain: Vec<Vec<u8>>,
+    /// The certificate behind it that ends first.
+    pub(in crate::checks::network) authority: Option<Certificate>,
+}
+
+/// The certificates of one of several servers that led to a page, and when the first of them ends.
+pub(crate) struct FirstToEnd {
+    not_after: i64,
+    chain: Vec<Vec<u8>>,
+    authority: Option<Certificate>,
+}
+
+impl Exchange {
+    /// Takes the certificates of an earlier server in place of its own where they end earlier, and notes its own where not: a
+    /// page is there as long as all that lead to it are.
+    pub(crate) fn keep_first_to_end(&mut self, earlier: &mut Option<FirstToEnd>) {
+        let own = self.chain.first().and_then(|own| Certificate::of(own)).map(|own| own.not_after);
+        let own = own.map(|own| self.authority.as_ref().map_or(own, |authority| own.min(authority.not_after)));
+        match earlier {
+            Some(earlier) if own.is_none_or(|own| earlier.not_after < own) => {
+                self.chain.clone_from(&earlier.chain);
+                self.authority.clone_from(&earlier.authority);
+            }
+            _ => {
+                *earlier = own.map(|not_after| FirstToEnd {
+                    not_after,
+                    chain: self.chain.clone(),
+                    authority: self.authority.clone(),
+                });
+            }
+        }
+    }
 }
 
 /// Why there is no answer.
@@ -61,7 +93,7 @@ pub(crate) fn ask(
     let (stream, phases) = connection::connect(&host, port, end)?;
     let Some(trust) = trust.filter(|_| url.is_secure) else {
         let (answer, first_byte) = exchange(stream, request, url, origin, start)?;
-        return Ok(Exchange { answer, phases, tls: None, first_byte, chain: Vec::new() });
+        return Ok(Exchange { answer, phases, tls: None, first_byte, chain: Vec::new(), authority: None });
     };
     let secured = trust.handshake(stream, &url.host)?;
     if let Some(reason) = secured.distrust.filter(|_| request.is_verified) {
@@ -69,7 +101,8 @@ pub(crate) fn ask(
         return Err(Failure::Distrust(reason, secured.chain));
     }
     let (answer, first_byte) = exchange(secured.stream, request, url, origin, start)?;
-    Ok(Exchange { answer, phases, tls: Some(secured.seconds), first_byte, chain: secured.chain })
+    let (tls, authority) = (Some(secured.seconds), secured.authority);
+    Ok(Exchange { answer, phases, tls, first_byte, chain: secured.chain, authority })
 }
 
 fn exchange(

@@ -7,10 +7,12 @@
 //! - `status`: codes that are wanted
 //! - `client`: one request, with its phases
 //! - `answer`: reads an answer of HTTP/1.1
+//! - `body`: its body as text
 
 pub(crate) mod check;
 
 pub(crate) mod answer;
+mod body;
 pub(crate) mod client;
 mod status;
 pub(crate) mod url;
