@@ -8,6 +8,7 @@
 //! - `first_screen`: the configuration that is installed, on a host that has little
 //! - `shipped`: the programs as they are shipped; `make shipped` runs it
 //! - `sources`: the source archive
+//! - `release`: what `make release` makes
 //! - `scripts`: what does all this
 //! - `supply_chain`: what the programs are made of: licences, sources, and where they may be unsafe
 //!
@@ -20,6 +21,7 @@ mod debian;
 mod first_screen;
 mod install;
 mod links;
+mod release;
 mod rpm;
 mod scripts;
 mod shipped;
