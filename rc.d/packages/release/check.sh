@@ -54,7 +54,7 @@ agreement() {
 # archive NAME: what is in it makes the same bytes again, and is what the folder has.
 archive() {
     mkdir "$scratch/$1"
-    tar -C "$scratch/$1" -xzf "$dist/$1.tar.gz" && diff -r "$scratch/$1/$1" "$dist/$1" || return
+    tar -C "$scratch/$1" --warning=no-timestamp -xzf "$dist/$1.tar.gz" && diff -r "$scratch/$1/$1" "$dist/$1" || return
     SOURCE_DATE_EPOCH=$(stat -c %Y "$scratch/$1/$1/smokerd") sh "$here/archive.sh" "$scratch/$1" "$1" | cmp - "$dist/$1.tar.gz"
 }
 
