@@ -6,6 +6,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=targets.sh
 . "$here/targets.sh"
 top=$(cd "$here/../../.." && pwd)
 triple=$(triple "$1")

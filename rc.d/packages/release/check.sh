@@ -9,6 +9,7 @@ set -u
 version=$1
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
+# shellcheck source-path=SCRIPTDIR source=targets.sh
 . "$here/targets.sh"
 if [ ! -e "$2/SHA256SUMS" ]; then
     echo "$2 has no SHA256SUMS; run make release first" >&2

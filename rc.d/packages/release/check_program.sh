@@ -7,6 +7,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
+# shellcheck source-path=SCRIPTDIR source=targets.sh
 . "$here/targets.sh"
 target=$1
 program=$2

@@ -36,6 +36,9 @@ fetch() {
 cat > "$scratch/smokerd.yaml" << 'YAML'
 bind_host: 127.0.0.1
 bind_port: 8086
+templates:
+  BasePlugin:
+    Timeout: 10
 plugins:
   Shell:
     Interval: 60
@@ -97,11 +100,13 @@ if [ -n "${OLD_SYSTEMS:-}" ]; then
         start "$(basename "$root")" "$root"
     done
 elif command -v apt-get > /dev/null; then
-    for suite in buster:libgcc1 bullseye:libgcc-s1; do
-        if fetch "${suite%:*}" "${suite#*:}"; then
-            start "${suite%:*}" "$scratch/${suite%:*}"
+    for system in "Debian-10 buster libgcc1" "Debian-11 bullseye libgcc-s1"; do
+        # shellcheck disable=SC2086 # words
+        set -- $system
+        if fetch "$2" "$3"; then
+            start "$1" "$scratch/$2"
         else
-            told "not tried on ${suite%:*}: its packages are not where this machine has its own ($(grep -m 1 '^E:' "$scratch/apt/log" | sed 's/[a-z]*:\/\/[^ ]*//' || true))"
+            told "not tried on $1: its packages ($2) are not where this machine has its own; unpack libc6, $3 and busybox-static: OLD_SYSTEMS=FOLDER"
         fi
     done
 else

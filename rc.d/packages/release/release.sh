@@ -14,6 +14,7 @@ umask 022
 version=$1
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
+# shellcheck source-path=SCRIPTDIR source=targets.sh
 . "$here/targets.sh"
 # shellcheck disable=SC2086 # words
 set -- $2 ${TARGETS:-$ALL_TARGETS}

@@ -12,6 +12,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 SOURCE_DATE_EPOCH=$(git -C "$top" log -1 --format=%ct)
 TARGETS=
+# shellcheck source-path=SCRIPTDIR source=targets.sh
 . "$here/targets.sh"
 for target in $ALL_TARGETS; do
     [ ! -e "$dist/$(folder_name "$1" "$target").tar.gz" ] || TARGETS="$TARGETS $target"
