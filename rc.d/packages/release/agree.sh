@@ -13,8 +13,9 @@ refuse() {
     exit 1
 }
 
+# day TIME: as YEAR-MONTH-DAY; fails when there is none.
 day() {
-    LC_ALL=C date -u -d "$1" +%Y-%m-%d
+    [ -n "$1" ] && LC_ALL=C date -u -d "$1" +%Y-%m-%d
 }
 
 entry=$(sed -n 's/^## //p' docs/CHANGELOG.md | head -n 1)

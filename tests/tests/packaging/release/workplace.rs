@@ -37,8 +37,7 @@ done
 "#;
 
 /// A compiler that has the libraries of two targets.
-const RUSTC: &str =
-    "#!/bin/sh\n[ \"$*\" != '--print sysroot' ] || { echo \"$SYSROOT\"; exit; }\nexec \"${REAL_CARGO%cargo}rustc\" \"$@\"\n";
+const RUSTC: &str = "#!/bin/sh\n[ \"$*\" != '--print sysroot' ] || { echo \"$SYSROOT\"; exit; }\nexec \"${REAL_CARGO%cargo}rustc\" \"$@\"\n";
 
 /// Where one test works.
 pub(crate) struct Workplace {
