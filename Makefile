@@ -21,7 +21,7 @@ SKIPPED    := $(abspath $(TARGET_DIR))/skipped
 DIST       ?= dist
 
 .DEFAULT_GOAL := build
-.PHONY: help build shipped test quick lint deny fmt doc docs/checks.md check bench soak fuzz run install uninstall deb rpm packages size dist release release-check clean
+.PHONY: help build shipped test quick lint deny fmt doc docs/checks.md check bench soak fuzz run install uninstall deb rpm packages size dist release release-check repo clean
 
 help:     ## List the targets
 	@sed -n 's/^\([a-z-]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -114,6 +114,9 @@ rpm:      ## Make an RPM package of what is built
 packages: deb rpm ## Make all packages, and let lintian and rpmlint look at them
 	lintian --fail-on error,warning $(DIST)/smoker_$(VERSION)-1_*.deb $(DIST)/python3-smokerd_$(VERSION)-1_*.deb
 	rpmlint --strict --config rc.d/packages/rpm/rpmlint.toml $(DIST)/smoker-$(VERSION)-1.*.rpm $(DIST)/python3-smokerd-$(VERSION)-1.*.rpm
+
+repo:     ## Make signed repositories for apt and yum of the packages in dist/ (GPG_KEY)
+	@GPG_KEY='$(GPG_KEY)' sh rc.d/packages/repository/repo.sh $(DIST)
 
 size:     ## Print the size and the libraries of what is built
 	@sh rc.d/packages/size.sh $(RELEASE)

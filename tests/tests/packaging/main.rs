@@ -9,6 +9,7 @@
 //! - `shipped`: the programs as they are shipped; `make shipped` runs it
 //! - `sources`: the source archive
 //! - `release`: what `make release` makes
+//! - `repository`: what `make repo` makes
 //! - `scripts`: what does all this
 //! - `supply_chain`: what the programs are made of: licences, sources, and where they may be unsafe
 //!
@@ -22,6 +23,7 @@ mod first_screen;
 mod install;
 mod links;
 mod release;
+mod repository;
 mod rpm;
 mod scripts;
 mod shipped;
