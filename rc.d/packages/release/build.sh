@@ -15,7 +15,7 @@ built=${CARGO_TARGET_DIR:-$top/target}
 case $built in /*) ;; *) built=$top/$built ;; esac
 export CARGO_TARGET_DIR="$built"
 
-# Whoever builds the same commit with the same tools gets the same bytes: no path of this machine is in them, neither of Rust's nor of C's
+# The same commit, built with the same tools, makes the same bytes: no path of this machine is in them, neither of Rust's nor of C's
 # sources. Of several paths that fit, rustc and clang take the last one.
 paths="${CARGO_HOME:-$HOME/.cargo}=/cargo
 $top=/smoker
