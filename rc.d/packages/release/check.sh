@@ -16,6 +16,15 @@ if [ ! -e "$2/SHA256SUMS" ]; then
     exit 1
 fi
 dist=$(cd "$2" && pwd)
+missing=$(
+    needs readelf "apt-get install binutils"
+    needs minisign "apt-get install minisign"
+    needs python3 "apt-get install python3"
+)
+if [ -n "$missing" ]; then
+    printf 'nothing was looked at, because this is missing:\n%s\n' "$missing" >&2
+    exit 1
+fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 failed=0
