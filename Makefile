@@ -21,10 +21,10 @@ SKIPPED    := $(abspath $(TARGET_DIR))/skipped
 DIST       ?= dist
 
 .DEFAULT_GOAL := build
-.PHONY: help build shipped test quick lint deny fmt doc docs/checks.md check bench soak fuzz run install uninstall deb rpm packages size dist clean
+.PHONY: help build shipped test quick lint deny fmt doc docs/checks.md check bench soak fuzz run install uninstall deb rpm packages size dist release release-check repo clean
 
 help:     ## List the targets
-	@sed -n 's/^\([a-z]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 11
+	@sed -n 's/^\([a-z-]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
 OWN_RUSTFLAGS := $(RUSTFLAGS)
 
@@ -115,6 +115,9 @@ packages: deb rpm ## Make all packages, and let lintian and rpmlint look at them
 	lintian --fail-on error,warning $(DIST)/smoker_$(VERSION)-1_*.deb $(DIST)/python3-smokerd_$(VERSION)-1_*.deb
 	rpmlint --strict --config rc.d/packages/rpm/rpmlint.toml $(DIST)/smoker-$(VERSION)-1.*.rpm $(DIST)/python3-smokerd-$(VERSION)-1.*.rpm
 
+repo:     ## Make signed repositories for apt and yum of the packages in dist/ (GPG_KEY)
+	@GPG_KEY='$(GPG_KEY)' sh rc.d/packages/repository/repo.sh $(DIST)
+
 size:     ## Print the size and the libraries of what is built
 	@sh rc.d/packages/size.sh $(RELEASE)
 
@@ -122,6 +125,16 @@ dist:     ## Pack the committed sources
 	mkdir -p $(DIST)
 	git archive --format=tar.gz --prefix=smoker-$(VERSION)/ -o $(DIST)/smoker-$(VERSION).tar.gz HEAD
 	@echo $(DIST)/smoker-$(VERSION).tar.gz
+
+# For systems older than this one, and other processors: docs/release.md.
+release release-check: export CARGO := $(CARGO)
+
+release:  ## Build the artefacts of a release into dist/, signed (TARGETS, MINISIGN_KEY, JOBS)
+	@TARGETS='$(TARGETS)' MINISIGN_KEY='$(MINISIGN_KEY)' JOBS='$(JOBS)' sh rc.d/packages/release/release.sh $(VERSION) $(DIST)
+
+release-check: ## Look at the artefacts in dist/; with REBUILD=1 also build them again elsewhere, and compare
+	@sh rc.d/packages/release/check.sh $(VERSION) $(DIST)
+	@$(if $(filter 1,$(REBUILD)),JOBS='$(JOBS)' sh rc.d/packages/release/reproduce.sh $(VERSION) $(DIST))
 
 clean:    ## Remove everything that was built
 	$(CARGO) clean

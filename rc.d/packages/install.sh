@@ -88,8 +88,8 @@ fi
 # What authors of modules import in tests and editors; the daemon has it in itself. A .pth file puts its folder behind
 # all others on the path of python3, so an installed Python Smoker is neither overwritten nor hidden.
 package=$share/smoker/python
-if [ "${PYTHON:-0}" = 1 ] || [ "$action" = uninstall ]; then
-    sources=$top/crates/smoker-runner/python
+sources=$top/crates/smoker-runner/python
+if [ "${PYTHON:-0}" = 1 ] || { [ "$action" = uninstall ] && [ -d "$sources" ]; }; then
     for source in $(cd "$sources" && find smoker -name '*.py' -o -name '*.pyi' -o -name py.typed | sort); do
         file 644 "$sources/$source" "$package/$source"
     done

@@ -8,6 +8,8 @@
 //! - `first_screen`: the configuration that is installed, on a host that has little
 //! - `shipped`: the programs as they are shipped; `make shipped` runs it
 //! - `sources`: the source archive
+//! - `release`: what `make release` makes
+//! - `repository`: what `make repo` makes
 //! - `scripts`: what does all this
 //! - `supply_chain`: what the programs are made of: licences, sources, and where they may be unsafe
 //!
@@ -20,6 +22,8 @@ mod debian;
 mod first_screen;
 mod install;
 mod links;
+mod release;
+mod repository;
 mod rpm;
 mod scripts;
 mod shipped;

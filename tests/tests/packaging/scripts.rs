@@ -10,7 +10,8 @@ use smoker_tests::machine::skip::program;
 use crate::built::root;
 
 fn scripts() -> Vec<PathBuf> {
-    let folders = ["rc.d/packages", "rc.d/packages/debian"].map(|folder| root().join(folder));
+    let folders = ["rc.d/packages", "rc.d/packages/debian", "rc.d/packages/release", "rc.d/packages/repository"]
+        .map(|folder| root().join(folder));
     let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).expect("the folder is there"));
     let paths = entries.map(|entry| entry.expect("an entry").path());
     let is_script = |path: &PathBuf| {
@@ -23,7 +24,7 @@ fn scripts() -> Vec<PathBuf> {
 #[test]
 fn shellcheck_finds_nothing_wrong() {
     let scripts = scripts();
-    assert!(scripts.len() >= 9, "{scripts:?}");
+    assert!(scripts.len() >= 24, "{scripts:?}");
     let Some(shellcheck) = program("shellcheck", "apt-get install shellcheck") else { return };
     let output = cli::run(Command::new(shellcheck).arg("--external-sources").args(&scripts).current_dir(root()));
     assert_eq!(output.text(), "");

@@ -1,7 +1,7 @@
 //! What the programs are made of: where it comes from, what it is allowed to
 //! be, and where it may be unsafe. The lists are those of `.deny.toml`.
 
-mod cargo;
+pub(crate) mod cargo;
 mod deny_list;
 mod dependencies;
 mod justified;
