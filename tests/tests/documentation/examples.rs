@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value as Json;
+use smoker_tests::binary;
 use smoker_tests::cli;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::documents::markdown::{self, Block};

@@ -60,7 +60,12 @@ mod tests {
         let page = r#"{"about": {"host": "web1", "title": 5, "links": [
             null, {"rel": "docs"}, {"rel": "plugins", "href": "/plugins", "methods": ["GET"], "title": null}]}}"#;
         let about = serde_json::from_str::<AboutPage>(page).expect("a page").about;
-        let link = Link { rel: "plugins".to_owned(), href: "/plugins".to_owned(), methods: String::new(), title: String::new() };
+        let link = Link {
+            rel: "plugins".to_owned(),
+            href: "/plugins".to_owned(),
+            methods: String::new(),
+            title: String::new(),
+        };
         assert_eq!((about.title.as_str(), about.links), ("", vec![link]));
     }
 }

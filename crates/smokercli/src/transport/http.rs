@@ -129,7 +129,8 @@ impl Http {
     async fn authorization(&self, url: &Url) -> Result<Option<HeaderValue>, String> {
         let Some(token) = &self.options.token else { return Ok(None) };
         if let Some(socket) = &self.options.socket {
-            let refused = |reason| format!("the token is not sent: {reason}; name the daemon's own socket, or ask it over TLS");
+            let refused =
+                |reason| format!("the token is not sent: {reason}; name the daemon's own socket, or ask it over TLS");
             let is_sent = token.is_for_socket() && local_listener::is_trusted_socket(socket).await.map_err(refused)?;
             return if is_sent { header_of(token).map(Some) } else { Ok(None) };
         }

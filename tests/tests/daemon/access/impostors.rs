@@ -63,7 +63,8 @@ fn a_token_does_not_go_to_another_account_that_listens_on_a_socket() {
         let asked = [ask("smokercli", &socket, &["-o", "minimal"]), ask("check_smoker_plugin", &socket, &["disk"])];
         let sent = fs::read_to_string(&kept).unwrap_or_default();
         assert_eq!(sent.contains(TOKEN), is_sent, "{sent}");
-        let said = |output: &Output| output.text().contains("the token is not sent: the account with uid 65534 listens on ");
+        let said =
+            |output: &Output| output.text().contains("the token is not sent: the account with uid 65534 listens on ");
         assert!(asked.iter().all(|output| said(output) != is_sent), "{asked:?}");
     }
 }
@@ -80,7 +81,9 @@ fn a_request_over_loopback_for_another_place_has_no_right_of_this_host() {
         assert!(message.contains(&format!("is for {host}, so a proxy or a forwarded port")), "{message}");
     }
     // A port that SSH forwards, a name in /etc/hosts, and what is typed by hand.
-    for host in ["localhost:9999".to_owned(), format!("web1.example.org:{port}"), "x".to_owned(), format!("[::1]:{port}")] {
+    for host in
+        ["localhost:9999".to_owned(), format!("web1.example.org:{port}"), "x".to_owned(), format!("[::1]:{port}")]
+    {
         assert_eq!(for_host(&host).status, 200, "{host}");
     }
     let log = daemon.log();

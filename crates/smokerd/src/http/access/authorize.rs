@@ -300,7 +300,10 @@ impl Policy {
 fn is_of_stranger(failure: &Failure) -> bool {
     matches!(
         failure,
-        Failure::UnknownPin { .. } | Failure::UnusableList { .. } | Failure::UnknownSubject { .. } | Failure::ClientAuthority
+        Failure::UnknownPin { .. }
+            | Failure::UnusableList { .. }
+            | Failure::UnknownSubject { .. }
+            | Failure::ClientAuthority
     )
 }
 

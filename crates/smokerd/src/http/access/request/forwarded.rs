@@ -51,7 +51,14 @@ mod tests {
     fn a_host_that_loopback_does_not_lead_to_shows_a_proxy() {
         let is_for_elsewhere =
             |host: &str| is_for_elsewhere(&HostPort::parse(host).unwrap_or_else(|| panic!("{host}")), 8086, 443);
-        for host in ["192.0.2.1:8086", "192.0.2.1", "[2001:db8::1]:8086", "[::ffff:192.0.2.1]:8086", "web1:9086", "smoker.example.org"] {
+        for host in [
+            "192.0.2.1:8086",
+            "192.0.2.1",
+            "[2001:db8::1]:8086",
+            "[::ffff:192.0.2.1]:8086",
+            "web1:9086",
+            "smoker.example.org",
+        ] {
             assert!(is_for_elsewhere(host), "{host}");
         }
         for host in [
