@@ -63,6 +63,11 @@ pub enum Failure {
         /// Its number.
         line: usize,
     },
+    /// The file that lists keys or tokens cannot be used, so the daemon knows none of them.
+    UnusableList {
+        /// Its name.
+        file: &'static str,
+    },
     /// The line of the client was removed after a request of the same connection had been answered.
     Withdrawn {
         /// The name that it had.
@@ -144,6 +149,11 @@ pub enum Failure {
     AnonymousRefused,
     /// A proxy has passed on a request that proves nothing, so that nobody knows from where it comes.
     Forwarded,
+    /// A request over loopback is for another address or port, so that a proxy or a forwarded port has passed it on.
+    ForwardedPort {
+        /// The host and the port that the request is for.
+        host: String,
+    },
 
     /// The daemon has another key than the one known for its address.
     ChangedPin {
@@ -213,6 +223,7 @@ impl Failure {
             Self::NoIdentity => "no_identity",
             Self::UnknownPin { .. } => "unknown_pin",
             Self::BrokenLine { .. } => "broken_line",
+            Self::UnusableList { .. } => "unusable_list",
             Self::Withdrawn { .. } => "withdrawn",
             Self::Expired { .. } => "expired",
             Self::OtherNetwork { .. } => "other_network",
@@ -234,6 +245,7 @@ impl Failure {
             Self::SocketWithoutRight { .. } => "socket_without_right",
             Self::AnonymousRefused => "anonymous_refused",
             Self::Forwarded => "forwarded",
+            Self::ForwardedPort { .. } => "forwarded_port",
             Self::ChangedPin { .. } => "changed_pin",
             Self::UnknownHost { .. } => "unknown_host",
             Self::OtherName { .. } => "other_name",

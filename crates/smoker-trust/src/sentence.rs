@@ -70,6 +70,10 @@ impl Failure {
                 "line {line} of the daemon's authorized_clients has this key and is not understood; have its administrator correct it, which \
                  smokerd --check explains"
             ),
+            Self::UnusableList { file } => format!(
+                "the daemon cannot use its {file}, so it knows nobody by it; have its administrator correct the file, which smokerd --check \
+                 explains"
+            ),
             Self::Withdrawn { name } => {
                 format!("the access of {name} was withdrawn on the daemon's host; ask its administrator")
             }
@@ -143,6 +147,10 @@ impl Failure {
             Self::Forwarded => "the headers say that a proxy has passed the request on, so it may come from any host, and it proves nothing; \
                                 have the client or the proxy show a token (Authorization: Bearer TOKEN)"
                 .to_owned(),
+            Self::ForwardedPort { host } => format!(
+                "the request came over loopback and is for {host}, so a proxy or a forwarded port has passed it on from any host, and it proves \
+                 nothing; show a key or a token, or ask by localhost and the daemon's own port on its host"
+            ),
             Self::ChangedPin { host, known, found } => format!(
                 "THE KEY OF {host} HAS CHANGED: known is {}, but the host has {found}; either the daemon was installed again, or another \
                  machine answers in its place. Compare with smokerd --identity on the host, then run smokercli trust remove -s {host} \
@@ -244,6 +252,9 @@ impl Failure {
                 "line {line} of authorized_clients has the client's key and is not understood, so the key gets nothing; correct the line, which \
                  smokerd --check explains"
             ),
+            Self::UnusableList { file } => {
+                format!("{file} cannot be used, so nobody has access by it; correct the file, which smokerd --check explains")
+            }
             Self::Withdrawn { name } => {
                 format!(
                     "the line of {name} was removed while its connection was open; the connection is refused from now on"
@@ -331,8 +342,13 @@ impl Failure {
                     .to_owned()
             }
             Self::Forwarded => "a proxy on this host has passed on a request that proves nothing; have its client or the proxy show a token \
-                                (Authorization: Bearer TOKEN), which smokerd --token add NAME --role ROLE makes"
+                                (Authorization: Bearer TOKEN), which smokerd --token add NAME --role ROLE makes, and set local_role: none, since not \
+                                every proxy shows itself"
                 .to_owned(),
+            Self::ForwardedPort { host } => format!(
+                "a request over loopback is for {host}, so a proxy or a forwarded port on this host passes on requests of other hosts, whose clients \
+                 can leave that out; set local_role: none, and have them show keys or tokens"
+            ),
             // What only a client finds out.
             Self::ChangedPin { .. }
             | Self::UnknownHost { .. }

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value as Json;
+use smoker_tests::binary;
 use smoker_tests::cli;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::documents::markdown::{self, Block};
@@ -59,6 +60,22 @@ fn the_shown_test_of_a_module_passes() {
     python.env("PYTHONPATH", page::root().join("crates/smoker-runner/python")).env("PYTHONDONTWRITEBYTECODE", "1");
     let output = cli::run(&mut python);
     assert!(output.code == 0 && output.stderr.contains("Ran 2 tests"), "{}", output.text());
+}
+
+/// A module that subclasses one that ships is a class like any other, too.
+#[test]
+fn a_test_of_a_subclass_makes_its_worker_as_the_shown_one_does() {
+    const TEST: &str = "from smoker.server.plugins import PluginWorker, uname\n\
+                        class Plugin(uname.Plugin): pass\n\
+                        print(Plugin(PluginWorker('Uname', {})).run().get_result()['status'])\n";
+    let sandbox = Sandbox::new();
+    let mut python = sandbox.command(Path::new("python3"));
+    let programs = binary::path("smokerd").parent().expect("a folder").display().to_string();
+    let path = std::env::var("PATH").unwrap_or_default();
+    python.args(["-c", TEST]).env("PYTHONPATH", page::root().join("crates/smoker-runner/python"));
+    python.env("PATH", format!("{programs}:{path}")).env("PYTHONDONTWRITEBYTECODE", "1");
+    let output = cli::run(&mut python);
+    assert_eq!(output.stdout, "OK\n", "{}", output.text());
 }
 
 /// Where only plugins are shown, they get their place; an action that is shown alone is used.

@@ -1,6 +1,7 @@
 //! `GET /`: which host this is, and links to everything else.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value as Json;
 
 /// The response to `GET /`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,9 +16,10 @@ pub struct About {
     /// The machine's host name.
     pub host: String,
     /// The name of the interface; empty if the daemon gives none.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_empty")]
     pub title: String,
-    /// The resources of the daemon.
+    /// The resources of the daemon. One that is no link is left out.
+    #[serde(deserialize_with = "links")]
     pub links: Vec<Link>,
 }
 
@@ -29,9 +31,41 @@ pub struct Link {
     /// The path of the resource.
     pub href: String,
     /// The methods that the resource takes, separated by commas; empty if the daemon does not list them.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_empty")]
     pub methods: String,
     /// A description for people; empty if the daemon gives none.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_empty")]
     pub title: String,
+}
+
+/// What nobody needs does not make the host unreachable when it is no text.
+fn text_or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(match Json::deserialize(deserializer)? {
+        Json::String(text) => text,
+        _ => String::new(),
+    })
+}
+
+fn links<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Link>, D::Error> {
+    let links = Vec::<Json>::deserialize(deserializer)?;
+    Ok(links.into_iter().filter_map(|link| serde_json::from_value(link).ok()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_odd_value_costs_that_value() {
+        let page = r#"{"about": {"host": "web1", "title": 5, "links": [
+            null, {"rel": "docs"}, {"rel": "plugins", "href": "/plugins", "methods": ["GET"], "title": null}]}}"#;
+        let about = serde_json::from_str::<AboutPage>(page).expect("a page").about;
+        let link = Link {
+            rel: "plugins".to_owned(),
+            href: "/plugins".to_owned(),
+            methods: String::new(),
+            title: String::new(),
+        };
+        assert_eq!((about.title.as_str(), about.links), ("", vec![link]));
+    }
 }

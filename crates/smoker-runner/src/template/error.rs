@@ -36,6 +36,19 @@ pub enum FillError {
         /// The environment variable that holds the same value.
         variable: String,
     },
+    /// A value that would end the here-document that its placeholder stands in. Where the delimiter is quoted, no variable is expanded.
+    #[error(
+        "the value of {placeholder} makes the line {line:?}, which would end the here-document that it stands in; end the document with \
+         another word, or in place of it use `printf` with \"${variable}\", or `Stdin: json`"
+    )]
+    EndsDocument {
+        /// The placeholder as `%(Name)s`.
+        placeholder: String,
+        /// The line, which is the word that ends the document.
+        line: String,
+        /// The environment variable that holds the same value.
+        variable: String,
+    },
     /// With its values the command is longer than the kernel takes.
     #[error(
         "with its parameters it is longer than the {} bytes that the system takes; use Stdin: json and let the command \

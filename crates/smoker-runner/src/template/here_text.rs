@@ -2,8 +2,8 @@
 
 use smoker_model::python_format::directive::Directive;
 
+use crate::process::attributes::environment::variable_name;
 use crate::template::error::FillError;
-use crate::template::quote::unwritable;
 use crate::template::scan::scanner::{LiteralBody, ScanItem};
 
 /// Reads the body with its values, line by line. `values` are those of all placeholders of the template.
@@ -55,10 +55,11 @@ impl Line<'_> {
         let document = &self.body.document;
         let text = if document.strip_tabs { self.text.trim_start_matches('\t') } else { &self.text };
         match self.placeholder {
-            Some(directive) if text == document.delimiter => Err(unwritable(
-                directive,
-                format!("makes the line {text:?}, which would end the here-document that it stands in"),
-            )),
+            Some(directive) if text == document.delimiter => Err(FillError::EndsDocument {
+                placeholder: directive.placeholder(),
+                line: text.to_owned(),
+                variable: variable_name(&directive.name),
+            }),
             _ => Ok(()),
         }
     }

@@ -188,7 +188,9 @@ mod tests {
             (
                 "cat <<'E'\n%(P)s\nE",
                 "a\nE\nb",
-                "the value of %(P)s makes the line \"E\", which would end the here-document",
+                // In a document with a quoted word no variable is expanded.
+                "the value of %(P)s makes the line \"E\", which would end the here-document that it stands in; end the document with \
+                 another word, or in place of it use `printf` with \"$SMOKER_PARAM_P\", or `Stdin: json`",
             ),
             ("echo \\%(P)s", "a", "%(P)s cannot be used directly behind a backslash: remove the backslash"),
             ("echo %(P)s", "a\0", "the value of %(P)s has a NUL character"),

@@ -61,7 +61,7 @@ impl Line {
         };
         match fill(&piece.template, &lookup) {
             Ok(script) => Some(Self { value, script }),
-            Err(FillError::Value { .. } | FillError::Refused { .. }) => None,
+            Err(FillError::Value { .. } | FillError::EndsDocument { .. } | FillError::Refused { .. }) => None,
             Err(error) => panic!("{}: {error}", piece.template),
         }
     }

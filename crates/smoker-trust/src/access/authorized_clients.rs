@@ -208,6 +208,9 @@ impl AuthorizedClients {
         if let Some((_, line)) = self.broken.iter().find(|(pin, _)| *pin == peer.pin()) {
             return Err(Failure::BrokenLine { line: *line });
         }
+        if self.is_unreadable {
+            return Err(Failure::UnusableList { file: FILE });
+        }
         let mut failure = Failure::UnknownPin { pin: peer.pin() };
         // An authority may have several lines, and is asked once.
         let mut verdicts: HashMap<Pin, Option<Result<(), Failure>>> = HashMap::new();

@@ -186,6 +186,9 @@ impl Tokens {
     ///
     /// When there is none.
     pub fn identify(&self, text: &str) -> Result<Arc<Grant>, Failure> {
+        if self.is_unreadable {
+            return Err(Failure::UnusableList { file: FILE });
+        }
         let hash = hash(text);
         let mut found = u64::MAX;
         for (at, token) in (0_u64..).zip(&self.tokens) {
@@ -295,6 +298,8 @@ mod tests {
         assert_eq!(tokens.identify(first.expose()).expect("known").expires, expires);
         assert_eq!(tokens.identify("smoker_x"), Err(Failure::UnknownToken));
         assert_eq!(Tokens::default().identify(""), Err(Failure::UnknownToken));
+        let unusable = Tokens::unreadable().identify(second.expose());
+        assert_eq!(unusable, Err(Failure::UnusableList { file: FILE }), "another token would not help");
         assert!(add(&path, &grant("script"), now()).expect_err("taken").reason.contains("already"));
         assert_eq!((remove(&path, "script"), remove(&path, "script")), (Ok(true), Ok(false)));
         let tokens = Tokens::load(&path).expect("read");

@@ -69,7 +69,7 @@ impl Http {
     ///
     /// When there is no answer, or none with success.
     pub async fn open_events(&self, url: &Url) -> Result<EventStream, TransportError> {
-        let (client, asked) = self.prepare_for(url)?;
+        let (client, asked) = self.prepare_for(url).await?;
         let request = client.get(url.clone()).header(ACCEPT, "text/event-stream");
         let request = asked.authorization.iter().fold(request, |all, one| all.header(AUTHORIZATION, one.clone()));
         let limit = self.options.timeout.unwrap_or(OPEN_LIMIT);
@@ -96,11 +96,10 @@ impl Http {
     }
 
     /// The client for a host, and how the host is asked.
-    fn prepare_for(&self, url: &Url) -> Result<(Client, Asked), TransportError> {
+    async fn prepare_for(&self, url: &Url) -> Result<(Client, Asked), TransportError> {
         let trust = self.trust_in(url);
-        let client = self.client_for(url, trust.as_ref());
-        let prepared = client.and_then(|client| Ok((client, self.authorization(url)?)));
-        let (client, authorization) = prepared.map_err(|reason| TransportError::new(url, reason))?;
+        let client = self.client_for(url, trust.as_ref()).map_err(|reason| TransportError::new(url, reason))?;
+        let authorization = self.authorization(url).await.map_err(|reason| TransportError::new(url, reason))?;
         let over_tls = (url.scheme() == "https").then(|| address_of(url));
         Ok((client, Asked { over_tls, authorization }))
     }
@@ -142,10 +141,13 @@ impl Http {
     }
 
     /// The header with the token. It is not sent where others could read it.
-    fn authorization(&self, url: &Url) -> Result<Option<HeaderValue>, String> {
+    async fn authorization(&self, url: &Url) -> Result<Option<HeaderValue>, String> {
         let Some(token) = &self.options.token else { return Ok(None) };
-        if self.options.socket.is_some() {
-            return if token.is_for_socket() { header_of(token).map(Some) } else { Ok(None) };
+        if let Some(socket) = &self.options.socket {
+            let refused =
+                |reason| format!("the token is not sent: {reason}; name the daemon's own socket, or ask it over TLS");
+            let is_sent = token.is_for_socket() && local_listener::is_trusted_socket(socket).await.map_err(refused)?;
+            return if is_sent { header_of(token).map(Some) } else { Ok(None) };
         }
         if url.scheme() != "https" {
             if !is_loopback(url) || self.options.proxy.is_used_for_http() {
@@ -266,7 +268,7 @@ fn address_of(url: &Url) -> String {
 impl Transport for Http {
     async fn exchange(&self, request: PageRequest<'_>) -> Exchange {
         let url = request.url;
-        let (client, asked) = match self.prepare_for(url) {
+        let (client, asked) = match self.prepare_for(url).await {
             Ok(prepared) => prepared,
             Err(error) => return Exchange { body: Err(error), duration: None },
         };

@@ -4,7 +4,7 @@
 //!
 //! - `http`: HTTP and HTTPS; `http_client`: its connections; `http_response`: its responses
 //! - `certificates`: those that servers are checked by; `client_certificate`, `bearer_token`: the user's own, where the user names one
-//! - `shorten`: pages that are too large; `socket`: the daemon's on this host; `local_listener`: who listens on a port of this host
+//! - `shorten`: pages that are too large; `socket`: the daemon's on this host; `local_listener`: who listens on a port or a socket of this host
 //! - `event_stream`: a response that does not end
 //! - `exchange`: what a transport is: one request, one response
 

@@ -1,7 +1,6 @@
 //! The daemon's side of TLS: its key and certificate, and handshakes.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
@@ -19,6 +18,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::http::access::daily_warning::DailyWarning;
 use crate::http::limits;
 use crate::os::host_name::host_name;
 use crate::os::watched_file::{Source, WatchedFile};
@@ -33,8 +33,8 @@ struct LoadedIdentity {
     config: Arc<ServerConfig>,
     /// Until when the certificate is valid.
     ends: Option<DateTime<Utc>>,
-    /// The day, counted from 1970 on, on which the log was told last that it ends.
-    logged_on: AtomicI64,
+    /// That it ends soon.
+    ending: DailyWarning,
 }
 
 /// Where key and certificate are.
@@ -97,21 +97,15 @@ impl Tls {
 impl LoadedIdentity {
     fn new(own: &OwnIdentity) -> Result<Self, String> {
         let config = server::config(own)?;
-        Ok(Self { config, ends: own.ends(), logged_on: AtomicI64::new(0) })
+        Ok(Self { config, ends: own.ends(), ending: DailyWarning::default() })
     }
 
     /// Says once a day that the certificate has to be renewed, in its last month.
     fn warn_of_end(&self, now: DateTime<Utc>) {
         let Some(text) = self.ends.and_then(|ends| own::ending(ends, now)) else { return };
-        let today = now.timestamp().div_euclid(SECONDS_OF_DAY);
-        if self.logged_on.swap(today, Ordering::Relaxed) != today {
-            tracing::warn!("{text}");
-        }
+        self.ending.warn(now, &text);
     }
 }
-
-/// The seconds of a day.
-const SECONDS_OF_DAY: i64 = 86_400;
 
 impl Files {
     fn of(settings: &AccessSettings) -> Option<Self> {

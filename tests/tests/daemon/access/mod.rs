@@ -2,6 +2,7 @@
 
 pub(crate) mod caller;
 mod identities;
+mod impostors;
 mod late;
 mod own_pki;
 mod socket;

@@ -29,7 +29,7 @@ class BuiltinPlugin(BasePlugin):
         worker = self.plugin
         return _ask({
             'kind': 'plugin', 'module': self.builtin, 'plugin': worker.plugin_name, 'forced': bool(worker.forced),
-            'timeout': float(worker.timeout), 'parameters': dict(worker.params, **parameters),
+            'timeout': float(self._timeout()), 'parameters': dict(worker.params, **parameters),
         })
 
 

@@ -19,11 +19,13 @@ use smoker_trust::role::Role;
 
 use crate::http::access::attempts::Attempts;
 use crate::http::access::client::{Client, Proof};
+use crate::http::access::daily_warning::DailyWarning;
 use crate::http::access::local_account::LocalAccount;
 use crate::http::access::peer::{Peer, ShownCertificate};
 use crate::http::access::proof::identities::Identities;
 use crate::http::access::refusal::Refusal;
 use crate::http::access::request::host_names::HostCheck;
+use crate::http::access::request::host_port::HostPort;
 use crate::http::access::request::network::AllowedNetworks;
 use crate::http::access::request::{browser, forwarded, head};
 use crate::http::access::{audit, needed_role};
@@ -42,6 +44,10 @@ struct Checks {
     policy: RwLock<Arc<Policy>>,
     attempts: Attempts,
     plain_clients: Option<PlainClients>,
+    /// The port that the daemon listens on; 0: any.
+    port: u16,
+    /// That a proxy on this host passes requests on.
+    proxies: DailyWarning,
 }
 
 /// What a reload changes.
@@ -66,6 +72,8 @@ struct Shown {
     authorization: Option<HeaderValue>,
     /// Whether a proxy has passed it on, so that the other end of the connection is not the client.
     is_forwarded: bool,
+    /// The host that it is for.
+    host: Option<HostPort>,
 }
 
 impl AccessControl {
@@ -78,6 +86,8 @@ impl AccessControl {
             policy: RwLock::new(Arc::new(Policy::new(&settings.access))),
             attempts: Attempts::default(),
             plain_clients: settings.access.state_dir.as_deref().map(PlainClients::in_folder),
+            port: settings.bind_port,
+            proxies: DailyWarning::default(),
         }))
     }
 
@@ -136,7 +146,8 @@ impl AccessControl {
             Some(Err(failure)) => return Err(Refusal::Failed(failure)),
             None => None,
         };
-        if !shown.is_forwarded {
+        let forwarded = self.forwarded(peer, shown);
+        if forwarded.is_none() {
             if let Peer::Unix(account) = peer {
                 return Ok(policy.of_account(peer, *account).await);
             }
@@ -152,11 +163,28 @@ impl AccessControl {
             self.note_open_access(peer);
             return Ok(Client::unlimited(peer.clone(), Proof::None, Some(Role::Run)));
         }
-        Err(Refusal::Failed(match (failure, peer) {
-            (None, _) if shown.is_forwarded => Failure::Forwarded,
+        if let Some(failure) = forwarded.as_ref().filter(|_| policy.local_role().is_some()) {
+            self.0.proxies.warn(Utc::now(), &failure.for_daemon());
+        }
+        Err(Refusal::Failed(match (failure.or(forwarded), peer) {
             (None, Peer::Tcp(_)) => Failure::PlainRefused,
             (failure, _) => failure.unwrap_or(Failure::NoIdentity),
         }))
+    }
+
+    /// What shows that the other end of the connection, which is on this host, is not the client.
+    fn forwarded(&self, peer: &Peer, shown: &Shown) -> Option<Failure> {
+        if shown.is_forwarded {
+            return Some(Failure::Forwarded);
+        }
+        let default_port = match peer {
+            Peer::Unix(_) => return None,
+            Peer::Tcp(_) => 80,
+            Peer::Tls(..) => 443,
+        };
+        let host = shown.host.as_ref().filter(|_| peer.address().is_some_and(|address| address.is_loopback()))?;
+        let is_elsewhere = self.0.port != 0 && forwarded::is_for_elsewhere(host, self.0.port, default_port);
+        is_elsewhere.then(|| Failure::ForwardedPort { host: host.to_string() })
     }
 
     /// The answer to a bad token.
@@ -174,16 +202,17 @@ impl AccessControl {
         }
     }
 
-    /// Refuses a request by what can be seen of it.
-    fn check_request(&self, peer: &Peer, request: &Request) -> Result<(), Refusal> {
+    /// Refuses a request by what can be seen of it; returns the host that it is for, if it names one.
+    fn check_request(&self, peer: &Peer, request: &Request) -> Result<Option<HostPort>, Refusal> {
         let Some(address) = peer.address() else {
             // No page can make a browser use a Unix socket.
-            return head::check(request);
+            return head::check(request).map(|()| None);
         };
         self.0.networks.check(address)?;
         head::check(request)?;
         let host = self.0.hosts.check(request)?;
-        browser::check(request.headers(), host.as_ref(), matches!(peer, Peer::Tls(..)))
+        browser::check(request.headers(), host.as_ref(), matches!(peer, Peer::Tls(..)))?;
+        Ok(host)
     }
 }
 
@@ -269,7 +298,13 @@ impl Policy {
 
 /// Whether nothing says whose the certificate is.
 fn is_of_stranger(failure: &Failure) -> bool {
-    matches!(failure, Failure::UnknownPin { .. } | Failure::UnknownSubject { .. } | Failure::ClientAuthority)
+    matches!(
+        failure,
+        Failure::UnknownPin { .. }
+            | Failure::UnusableList { .. }
+            | Failure::UnknownSubject { .. }
+            | Failure::ClientAuthority
+    )
 }
 
 /// Whether a header is meant to have a token. Other schemes are not ours, and are passed over.
@@ -284,17 +319,18 @@ pub(crate) async fn authorize(
     mut request: Request,
     next: Next,
 ) -> Response {
-    if let Err(refusal) = access.check_request(&peer, &request) {
-        return audit::refused(&peer, &request, refusal).into_response();
-    }
+    let host = match access.check_request(&peer, &request) {
+        Ok(host) => host,
+        Err(refusal) => return audit::refused(&peer, &request, refusal).into_response(),
+    };
     // The page is the same on every host, and has the form for a token. Its scripts ask with that.
     let is_for_page = browser_request::is_for_page(request.method(), request.uri().path(), request.headers());
     if is_for_page && !peer.is_readable_by_others() {
         return next.run(request).await;
     }
     let headers = request.headers();
-    let shown =
-        Shown { authorization: headers.get(AUTHORIZATION).cloned(), is_forwarded: forwarded::is_forwarded(headers) };
+    let is_forwarded = forwarded::is_forwarded(headers);
+    let shown = Shown { authorization: headers.get(AUTHORIZATION).cloned(), is_forwarded, host };
     let client = match access.identify(&peer, &shown).await {
         Ok(client) => client,
         Err(refusal) => return audit::refused(&peer, &request, refusal).into_response(),

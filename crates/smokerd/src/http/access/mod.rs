@@ -11,10 +11,12 @@
 //! - `proof`: proofs of identities; `attempts`: failed ones of each client
 //! - `request`: what can be seen of a request before anything is known of its client
 //! - `log`: the access log
+//! - `daily_warning`: warnings that are logged once a day
 
 pub(crate) mod attempts;
 pub(crate) mod audit;
 pub(crate) mod authorize;
+pub(crate) mod daily_warning;
 pub(crate) mod log;
 pub(crate) mod peer;
 pub(crate) mod proof;

@@ -1,5 +1,6 @@
 //! A host with an optional port, as `Host` headers, origins and request targets have it.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// A host and its port. Two of them are equal when a browser would connect to the same place.
@@ -33,6 +34,18 @@ impl HostPort {
         let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
         let port = if port.is_empty() { None } else { Some(port.parse().ok().filter(|_| is_number)?) };
         Some(Self { host, port })
+    }
+}
+
+/// As a URL has it.
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.host {
+            HostName::Address(IpAddr::V6(address)) => write!(f, "[{address}]")?,
+            HostName::Address(address) => address.fmt(f)?,
+            HostName::Name(name) => f.write_str(name)?,
+        }
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }
 
@@ -70,6 +83,9 @@ mod tests {
 
     #[test]
     fn hosts_with_and_without_port() {
+        for text in ["web1", "web1:8086", "127.0.0.1:80", "[::1]:8086", "[::1]"] {
+            assert_eq!(HostPort::parse(text).expect("a host").to_string(), text);
+        }
         for (text, host, port) in [
             ("web1", "web1", None),
             ("WEB1.Example.ORG.:8086", "web1.example.org", Some(8086)),
