@@ -1,4 +1,4 @@
-//! Posts JSON, for the actions that talk to services.
+//! Posts JSON, for the actions that talk to services and for the daemon itself.
 
 use std::time::{Duration, Instant};
 
@@ -6,6 +6,7 @@ use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::secrets::mask;
 use smoker_model::value::secret::MASK;
 
+use crate::checks::network::http::answer::Answer;
 use crate::checks::network::http::client::{self, Failure, Request};
 use crate::checks::network::http::url::Url;
 use crate::checks::network::secure::Trust;
@@ -103,10 +104,56 @@ pub(crate) fn json(
     is_verified: bool,
     end: Instant,
 ) -> Result<Answered, String> {
-    let mut headers = headers;
     // A service may repeat what it was sent.
-    let mut sent: Vec<_> = headers.iter().map(|(_, value)| value.clone()).chain([url.path.clone()]).collect();
-    sent.extend(headers.iter().filter_map(|(_, value)| Some(value.strip_prefix("Bearer ")?.to_owned())));
+    let sent = [secrets_of(&headers), vec![url.path.clone()]].concat();
+    let Answer { status, body, .. } = exchange(url, headers, body, trust, is_verified, end)?;
+    let body = in_short(&without(&sent, &String::from_utf8_lossy(&body)));
+    let answered = Answered { status, body };
+    if (200..300).contains(&status) { Ok(answered) } else { Err(format!("it answered with {}", answered.text())) }
+}
+
+/// What a service answered to a request of the daemon itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The status of HTTP.
+    pub status: u16,
+    /// The header `Retry-After` as it came.
+    pub retry_after: Option<String>,
+    /// The body, with a mask in place of the values of headers that were sent.
+    pub body: String,
+}
+
+impl Reply {
+    /// The answer in short, for a message.
+    #[must_use]
+    pub fn text(&self) -> String {
+        Answered { status: self.status, body: in_short(&self.body) }.text()
+    }
+}
+
+/// Posts JSON to an address, with the system's authorities for `https`. Redirects are not followed. Blocks until the answer is
+/// there, or until `end`; only a lookup of the name may take longer.
+///
+/// # Errors
+///
+/// Why there is no answer.
+pub fn post(address: &str, headers: Vec<(String, String)>, body: String, end: Instant) -> Result<Reply, String> {
+    let url = Url::parse(address)?;
+    let trust = url.is_secure.then(|| Trust::of(None, None)).transpose()?;
+    let sent = secrets_of(&headers);
+    let answer = exchange(&url, headers, body, trust.as_ref(), true, end)?;
+    let retry_after = answer.header("retry-after");
+    Ok(Reply { status: answer.status, retry_after, body: without(&sent, &String::from_utf8_lossy(&answer.body)) })
+}
+
+fn exchange(
+    url: &Url,
+    mut headers: Vec<(String, String)>,
+    body: String,
+    trust: Option<&Trust>,
+    is_verified: bool,
+    end: Instant,
+) -> Result<Answer, String> {
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Content-Type")) {
         headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
     }
@@ -122,11 +169,18 @@ pub(crate) fn json(
         Failure::Plain(reason) => reason,
         Failure::Distrust(reason, _) => format!("its certificate is not trusted: {reason}"),
     })?;
-    let status = exchange.answer.status;
-    let body = without(&sent, &String::from_utf8_lossy(&exchange.answer.body));
-    let body: String = body.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN_ANSWER).collect();
-    let answered = Answered { status, body };
-    if (200..300).contains(&status) { Ok(answered) } else { Err(format!("it answered with {}", answered.text())) }
+    Ok(exchange.answer)
+}
+
+/// What of the headers an answer may not repeat.
+fn secrets_of(headers: &[(String, String)]) -> Vec<String> {
+    let values = headers.iter().map(|(_, value)| value.clone());
+    let tokens = headers.iter().filter_map(|(_, value)| Some(value.split_once(' ')?.1.to_owned()));
+    values.chain(tokens).collect()
+}
+
+fn in_short(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN_ANSWER).collect()
 }
 
 /// The text with a mask for each of these, but for short ones: those would be found in many other words.
