@@ -23,8 +23,11 @@ pub const DEFAULT_HISTORY_DISK: usize = 256 * 1024 * 1024;
 /// How often metrics are sent when `otlp` has no `interval`.
 pub const DEFAULT_OTLP_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The shortest and the longest `interval` of `otlp`.
-pub const OTLP_INTERVALS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(86_400));
+/// The shortest `interval` of `otlp`.
+pub const SHORTEST_OTLP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The longest `interval` of `otlp`: a day.
+pub const LONGEST_OTLP_INTERVAL: Duration = Duration::from_secs(86_400);
 
 /// How many headers `otlp` may add to a request.
 pub const MAX_OTLP_HEADERS: usize = 50;

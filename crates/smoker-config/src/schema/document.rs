@@ -105,8 +105,10 @@ fn schema_of(form: Form) -> Json {
             json!({"anyOf": [types(&["string", "array", "null"]), {"$ref": "#/definitions/action"}]})
         }
         Form::Mapping(forms) => {
-            let properties: Map<_, _> =
-                forms.iter().map(|(key, form, about)| ((*key).to_owned(), described(schema_of(*form), about))).collect();
+            let properties: Map<_, _> = forms
+                .iter()
+                .map(|(key, form, about)| ((*key).to_owned(), described(schema_of(*form), about)))
+                .collect();
             json!({"type": ["object", "string", "null"], "properties": properties, "additionalProperties": false})
         }
         Form::TextsByName => {

@@ -118,9 +118,7 @@ mod tests {
 
     #[test]
     fn the_body_is_the_first_message_or_what_else_says_how_it_ended() {
-        let part = |name: &str, status: &str, message: &str| {
-            json!({"componentResult": {"name": name, "status": status, "messages": {"error": [message]}}})
-        };
+        let part = |name: &str, status: &str, message: &str| json!({"componentResult": {"name": name, "status": status, "messages": {"error": [message]}}});
         let parts = json!({"messages": null, "componentResults": [part("a", "OK", "no"), part("b", "ERROR", "full")]});
         for (text, expected) in [
             (json!({"messages": {"info": ["fine"], "error": ["\n down \nmore"], "warn": []}}), "down"),
@@ -139,8 +137,7 @@ mod tests {
 
     #[test]
     fn the_severity_is_that_of_the_status() {
-        for (status, number, text) in
-            [(Status::Ok, 9, "OK"), (Status::Warn, 13, "WARN"), (Status::Error, 17, "ERROR")]
+        for (status, number, text) in [(Status::Ok, 9, "OK"), (Status::Warn, 13, "WARN"), (Status::Error, 17, "ERROR")]
         {
             let record = log_record(&stored("{}", status), None, Utc::now());
             assert_eq!((record.severity_number, record.severity_text), (number, text));

@@ -215,8 +215,7 @@ mod tests {
 
     #[test]
     fn counters_are_sums_since_the_start() {
-        let (runs, processor) =
-            (PageFamily::counter("x_runs", "Runs."), PageFamily::counter("x_cpu_seconds", "Time."));
+        let (runs, processor) = (PageFamily::counter("x_runs", "Runs."), PageFamily::counter("x_cpu_seconds", "Time."));
         let mut lines = Lines::new(Format::OpenMetrics);
         for (family, value) in [(runs, 3.0), (processor, 2.0)] {
             lines.begin(family);
@@ -241,7 +240,8 @@ mod tests {
         for number in 0..2 * POINTS + 1 {
             lines.number(runs, &labels(&[("n", &number.to_string())]), 1.0);
         }
-        let sizes: Vec<_> = batches(&lines.into_text()).iter().map(|batch| (batch.metrics.len(), batch.points)).collect();
+        let sizes: Vec<_> =
+            batches(&lines.into_text()).iter().map(|batch| (batch.metrics.len(), batch.points)).collect();
         assert_eq!(sizes, [(1, POINTS), (1, POINTS), (1, 1)]);
         assert!(batches("").is_empty());
     }

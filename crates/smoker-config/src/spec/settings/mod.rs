@@ -23,9 +23,9 @@ use crate::limits::{
 };
 use crate::problem::{ProblemLog, Severity};
 use crate::spec::settings::access_settings::AccessSettings;
+use crate::spec::settings::hidden::read_hiding;
 use crate::spec::settings::otlp_settings::OtlpSettings;
 use crate::spec::values::account::{self, Accounts};
-use crate::spec::settings::hidden::read_hiding;
 use crate::spec::values::shown::number_or_kind;
 use crate::spec::values::{quantity, unexpanded};
 use crate::yaml::merge::shown;

@@ -9,7 +9,7 @@ use smoker_model::value::secret::MASK;
 
 use crate::error::Fault;
 use crate::keys::OF_OTLP;
-use crate::limits::{DEFAULT_OTLP_INTERVAL, MAX_OTLP_HEADERS, OTLP_INTERVALS};
+use crate::limits::{DEFAULT_OTLP_INTERVAL, LONGEST_OTLP_INTERVAL, MAX_OTLP_HEADERS, SHORTEST_OTLP_INTERVAL};
 use crate::spec::settings::hidden::read_hiding;
 use crate::spec::values::quantity;
 use crate::spec::values::shown::shown;
@@ -131,10 +131,7 @@ fn header(entry: &Entry) -> Result<(String, String), String> {
         Value::Text(text) => text.as_str(),
         Value::Secret(secret) => secret.expose(),
         other => {
-            return Err(format!(
-                "otlp.headers.{name} has to be text, not {}: put quotes around it",
-                kind_name(other)
-            ));
+            return Err(format!("otlp.headers.{name} has to be text, not {}: put quotes around it", kind_name(other)));
         }
     };
     // A file ends with the end of a line.
@@ -199,9 +196,8 @@ fn endpoint(value: &Value) -> Result<String, String> {
 
 fn interval(value: &Value) -> Result<Duration, String> {
     let seconds = quantity::seconds(value)?;
-    let (shortest, longest) = OTLP_INTERVALS;
     let interval = Duration::try_from_secs_f64(seconds).ok();
     interval
-        .filter(|interval| (shortest..=longest).contains(interval))
+        .filter(|interval| (SHORTEST_OTLP_INTERVAL..=LONGEST_OTLP_INTERVAL).contains(interval))
         .ok_or_else(|| format!("has to be a time from 1s to 1d, not {}", shown(value)))
 }
