@@ -17,7 +17,8 @@ fn script(name: &str, shell: &str) -> String {
 
 #[test]
 fn every_shell_knows_every_option() {
-    for (name, _) in PROGRAMS {
+    let fleet = [("smoker-fleet", "docs/man/smoker-fleet.1")];
+    for (name, _) in PROGRAMS.into_iter().chain(fleet) {
         let help = cli::run(Command::new(binary::path(name)).arg("--help")).stdout;
         for shell in ["bash", "zsh", "fish"] {
             let script = script(name, shell);
@@ -70,4 +71,6 @@ fn bash_completes_the_last_word() {
     assert_eq!(offered("smokerd", &["--test-p"]), ["--test-plugin"]);
     assert_eq!(offered("smokerd", &["--genc"]), ["--genconfig"]);
     assert_eq!(offered("check_smoker_plugin", &["--hea"]), ["--health"]);
+    assert_eq!(offered("smoker-fleet", &["--lis"]), ["--listen"]);
+    assert_eq!(offered("smoker-fleet", &["-g", "w"]), ["web"]);
 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use clap::{Parser, ValueHint};
+use clap::{CommandFactory, Parser, ValueHint};
+use clap_complete::Shell;
 
 use crate::cli::commands::subcommand::Subcommand;
+use crate::cli::completions;
 use crate::cli::duration::parse_duration;
 use crate::cli::options::console_args::ConsoleArgs;
 use crate::cli::options::filter_args::FilterArgs;
@@ -35,6 +37,10 @@ pub(crate) struct FleetArgs {
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_duration, help_heading = PAGE)]
     pub(crate) every: Duration,
 
+    /// Print completions for this shell
+    #[arg(long, value_name = "SHELL", hide = true)]
+    generate: Option<Shell>,
+
     #[command(flatten)]
     pub(crate) targets: HostArgs,
     #[command(flatten)]
@@ -54,5 +60,9 @@ impl Subcommand for FleetArgs {
 
     fn console(&self) -> &ConsoleArgs {
         &self.console
+    }
+
+    fn text(&self) -> Option<String> {
+        self.generate.map(|shell| completions::with_inventory(Self::command(), shell))
     }
 }

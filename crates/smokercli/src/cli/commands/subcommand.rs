@@ -25,6 +25,10 @@ pub(crate) trait Subcommand: Parser {
     fn filters(&self) -> &FilterArgs;
     /// How much is written to a terminal.
     fn console(&self) -> &ConsoleArgs;
+    /// What is printed in place of asking hosts.
+    fn text(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What a command line asks for.
