@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::otlp::limits::{LONGEST_ASKED, LONGEST_WAIT};
 
-/// How long is waited first.
+/// How long is waited first, and at least, also where the collector asks for less.
 const FIRST: Duration = Duration::from_secs(1);
 
 /// Growing waits.
@@ -26,7 +26,7 @@ impl Backoff {
     /// hosts that failed together do not come again together.
     pub(super) fn wait(&mut self, asked: Option<Duration>) -> Duration {
         if let Some(asked) = asked {
-            return asked.min(LONGEST_ASKED);
+            return asked.clamp(FIRST, LONGEST_ASKED);
         }
         let wait = self.next;
         self.next = (wait * 2).min(LONGEST_WAIT);
@@ -64,6 +64,7 @@ mod tests {
         }
         assert_eq!(backoff.wait(Some(Duration::from_secs(5))), Duration::from_secs(5));
         assert_eq!(backoff.wait(Some(Duration::MAX)), LONGEST_ASKED);
+        assert_eq!(backoff.wait(Some(Duration::ZERO)), FIRST);
         backoff.reset();
         assert!(backoff.wait(None) <= FIRST);
     }

@@ -60,12 +60,12 @@ fn neither_a_collector_that_is_away_nor_a_crash_loses_a_result() {
     wait::until_true("the log to say so", || daemon.log().contains("/v1/logs: no answer"));
     daemon.signal(Signal::SIGKILL);
     let _ = daemon.wait_for_exit();
-    daemon.try_start().expect("it starts again");
-    let _ = daemon.run("a");
     for status in [429, 502, 503, 504] {
         collector.react_once("/v1/logs", Reaction::Answer(status, "Retry-After: 0\r\n", "{}"));
     }
     collector.take_all();
+    daemon.try_start().expect("it starts again");
+    let _ = daemon.run("a");
     wait::until_true("all results", || sequences(&collector).len() >= 5);
     let retried = collector.requests("/v1/logs").iter().filter(|request| request.status > 200).count();
     assert_eq!(retried, 4);
