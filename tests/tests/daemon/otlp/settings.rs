@@ -69,6 +69,22 @@ fn headers_of_files_and_variables_are_sent_and_never_shown() {
     assert!(!shown.contains("of-a-file") && !shown.contains("of-a-variable"), "{shown}");
 }
 
+/// It is the daemon itself, whose certificate no authority of the system has signed.
+#[test]
+fn a_collector_whose_certificate_is_not_trusted_gets_nothing() {
+    let config =
+        base().top("otlp: {endpoint: 'https://127.0.0.1:{{PORT}}', interval: 1s, headers: {X-Key: sesame-sesame}}");
+    let daemon = Daemon::start(config);
+    let _ = daemon.run("a");
+    wait::until_true("both to be refused", || {
+        let log = daemon.log();
+        ["metrics", "logs"].iter().all(|signal| log.contains(&format!("/v1/{signal}: its certificate is not trusted")))
+    });
+    let page = daemon.get("/metrics").text();
+    assert!(page.contains("smoker_otlp_sent_total{signal=\"logs\"} 0\n"), "{page}");
+    assert!(!daemon.log().contains("POST /v1/"), "{}", daemon.log());
+}
+
 #[test]
 fn mistakes_are_named_with_file_and_line() {
     let cases = [
