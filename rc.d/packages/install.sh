@@ -146,7 +146,7 @@ for part in whole plugin action; do
 done
 
 # What shells complete.
-for program in sbin/smokerd bin/smokercli bin/check_smoker_plugin; do
+for program in sbin/smokerd bin/smokercli bin/check_smoker_plugin bin/smoker-fleet; do
     program=${program#*/}
     made 644 "$share/bash-completion/completions/$program" "$programs/$program" --generate bash
     made 644 "$ZSHDIR/_$program" "$programs/$program" --generate zsh

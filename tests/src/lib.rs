@@ -19,6 +19,7 @@
 //! - `outcome`: one result of a plugin, read for what a test asks
 //! - `random`: what random tests are made of
 //! - `receiver`: receives what actions post
+//! - `otlp`: a collector of the OpenTelemetry protocol
 //! - `replay`: the recorded cases of the original, asked of any daemon
 
 #![forbid(unsafe_code)]
@@ -34,6 +35,7 @@ pub mod escapes;
 pub mod http;
 pub mod lines;
 pub mod machine;
+pub mod otlp;
 pub mod outcome;
 pub mod random;
 pub mod receiver;

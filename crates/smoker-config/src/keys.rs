@@ -32,8 +32,12 @@ pub const TOP_LEVEL: &[&str] = &[
     "durability",
     "python",
     "python_path",
+    "otlp",
     "favicon",
 ];
+
+/// What `otlp` of the top level may have.
+pub const OF_OTLP: &[&str] = &["endpoint", "headers", "interval"];
 
 /// What the daemon acts on in a plugin or a template.
 pub const OF_PLUGINS: &[&str] = &[

@@ -20,6 +20,18 @@ pub const DEFAULT_HISTORY_MEMORY: usize = 256 * 1024 * 1024;
 /// The bytes that the journal of results may take when `history_disk` is not configured: 256 MiB.
 pub const DEFAULT_HISTORY_DISK: usize = 256 * 1024 * 1024;
 
+/// How often metrics are sent when `otlp` has no `interval`.
+pub const DEFAULT_OTLP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The shortest `interval` of `otlp`.
+pub const SHORTEST_OTLP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The longest `interval` of `otlp`: a day.
+pub const LONGEST_OTLP_INTERVAL: Duration = Duration::from_secs(86_400);
+
+/// How many headers `otlp` may add to a request.
+pub const MAX_OTLP_HEADERS: usize = 50;
+
 /// A plugin's `Timeout` in seconds when none is configured.
 pub const DEFAULT_TIMEOUT: u64 = 1800;
 

@@ -14,8 +14,10 @@ pub const MAX_MESSAGES: usize = 10_000;
 /// How many of the kept messages are from the beginning of the list; the others are from its end.
 const BEGIN: usize = MAX_MESSAGES / 2;
 
-/// The first line of the first message, errors before warnings before information.
-pub(crate) fn first(messages: &Map<String, Json>) -> Option<String> {
+/// The first line of the first message in the wire's form of messages, errors before warnings before information; none when
+/// there is no message with a text.
+#[must_use]
+pub fn first(messages: &Map<String, Json>) -> Option<String> {
     let of = |level: Level| messages.get(level.as_str())?.as_array()?.iter().find_map(Json::as_str);
     let text = of(Level::Error).or_else(|| of(Level::Warn)).or_else(|| of(Level::Info))?;
     text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)

@@ -13,6 +13,7 @@ use crate::client::fleet::{Fleet, Selection};
 use crate::client::history::HistoryQuery;
 use crate::client::session::{ForcedRuns, Session};
 use crate::commands;
+use crate::completion;
 use crate::config::ClientConfig;
 use crate::error::ExitError;
 use crate::exit_code::fail_on::FailOn;
@@ -67,7 +68,12 @@ fn ask_hosts(arguments: Vec<OsString>, config: &ClientConfig) -> Result<u8, Exit
         CommandLine::Print(text) => return output::print(&text).map(|()| exit_code::SUCCESS),
     };
     if let Some(what) = &args.complete {
-        return output::print(&listing::completions(what, &args.targets, config)).map(|()| exit_code::SUCCESS);
+        let text = if what == "plugins" {
+            completion::plugins::names(args.complete_line.as_deref().unwrap_or_default(), config)
+        } else {
+            listing::completions(what, &args.targets, config)
+        };
+        return output::print(&text).map(|()| exit_code::SUCCESS);
     }
     let query = Query::new(&args)?;
     let console = Console::new(query::verbosity(&args.console));

@@ -10,6 +10,7 @@
 //! - `odd`: what `smokercli odd` does; `roll`: what `smokercli roll` does; `diff`: what `smokercli diff` does
 //! - `fleet_page`: what `smoker-fleet` takes of the client; `listen`: where that serves its page
 //! - `nagios`: what `check_smoker_plugin` does; `trust`: what `smokercli trust` does
+//! - `completion`: what a shell completes and only a daemon knows
 //! - `asking`: how long work with hosts goes on; `listing`: the hosts of a call without asking them
 //! - `targets`: whom a call asks, and how its requests reach them
 //! - `query`: what a command line asks for; `cli`: the command lines
@@ -46,6 +47,7 @@ mod asking;
 mod baseline;
 mod cli;
 mod commands;
+mod completion;
 mod diff;
 mod discovery;
 mod gate;

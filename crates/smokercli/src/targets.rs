@@ -91,14 +91,7 @@ pub(crate) fn find(
             "--limit and --exclude-hosts choose among hosts, and none are named; name some by -s, -g or --inventory",
         ));
     }
-    let socket = socket_of(args, &named, config)?;
-    let selection = if socket.is_some() {
-        HostSelection::of_address(HostAddress::parse("localhost", "80"))
-    } else {
-        selected(named, &groups(args, files, config)?, config, console)?
-            .map_addresses(|address| address.over_tls(&store.known))
-    };
-    let targets = reached(args, selection, socket, store)?;
+    let targets = chosen(args, named, &groups(args, files, config)?, store, (config, console))?;
     targets.http.token.iter().filter_map(BearerToken::warning).for_each(|warning| console.warn(warning));
     Ok(targets)
 }
@@ -111,6 +104,35 @@ pub(crate) fn find(
 pub(crate) fn of_selection(args: &HostArgs, selection: HostSelection) -> Result<Targets, ExitError> {
     let store = TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?;
     reached(args, selection, args.socket.clone(), store)
+}
+
+/// The hosts that these options name, or the daemon of this host, without discovery and inventories, which may take long.
+///
+/// # Errors
+///
+/// As [`find`].
+pub(crate) fn named_on_line(args: &HostArgs, config: &ClientConfig) -> Result<Targets, ExitError> {
+    let named = NamedHosts { expressions: args.hosts.clone(), groups: args.group.clone(), ..NamedHosts::default() };
+    let store = TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?;
+    let groups = groups(args, Inventory::default(), config)?;
+    chosen(args, named, &groups, store, (config, &Console::new(Verbosity::Quiet)))
+}
+
+/// The named hosts, or the daemon of this host where none are.
+fn chosen(
+    args: &HostArgs,
+    named: NamedHosts,
+    groups: &Inventory,
+    store: TrustStore,
+    (config, console): (&ClientConfig, &Console),
+) -> Result<Targets, ExitError> {
+    let socket = socket_of(args, &named, config)?;
+    let selection = if socket.is_some() {
+        HostSelection::of_address(HostAddress::parse("localhost", "80"))
+    } else {
+        selected(named, groups, config, console)?.map_addresses(|address| address.over_tls(&store.known))
+    };
+    reached(args, selection, socket, store)
 }
 
 fn reached(

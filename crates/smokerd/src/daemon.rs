@@ -121,7 +121,8 @@ impl Daemon {
             tracing::info!(target: logger_names::REST_SERVER, "Starting webserver on {}", path.display());
             listeners.push(Listener::Unix(tokio::net::UnixListener::from_std(unix)?));
         }
-        let runtime = Runtime::start(config, addresses, tls, reaper.clone(), shutdown.clone());
+        let mut runtime = Runtime::start(config, addresses, tls, reaper.clone(), shutdown.clone());
+        runtime.start_export(limits.clone());
         runtime.warn_if_open().await;
         let manager = runtime.manager().clone();
         manager.set_configuration(source.origin.path.clone());

@@ -23,6 +23,7 @@
 //! - `scheduler`: when plugins run, and how many at a time
 //! - `results`: results, next runs, forced runs
 //! - `http`: connections, access, the pages
+//! - `otlp`: metrics and results for a collector of the OpenTelemetry protocol
 //! - `test_plugin`: one run of one plugin, without a daemon
 //! - `standalone`: runs outside of a daemon
 //! - `explain_command`: `--explain`
@@ -50,6 +51,7 @@ mod identity;
 mod import;
 mod journal_command;
 mod os;
+mod otlp;
 mod output;
 mod reload;
 mod reload_requests;

@@ -1,9 +1,12 @@
 //! The parts of a running daemon that a configuration decides, and how a reload changes them.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_model::counted::counted;
+use smoker_model::metrics::exposition::Format;
 use smoker_runner::check_memory::CheckMemory;
 use smoker_runner::detached;
 use smoker_runner::modules::host::settings::PythonSettings;
@@ -16,10 +19,16 @@ use tokio_util::sync::CancellationToken;
 use crate::http::access::attempts::Attempts;
 use crate::http::access::authorize::AccessControl;
 use crate::http::api::metrics::daemon_gauges::{DaemonGauges, ReloadGauges};
+use crate::http::api::metrics::kept::KeptMetrics;
+use crate::http::api::metrics::show;
 use crate::http::connections::limiter::ConnectionLimits;
 use crate::http::router::{self, Router};
 use crate::http::server::Front;
 use crate::http::tls::Tls;
+use crate::otlp::cursor::Cursor;
+use crate::otlp::export::{ExportSources, OtlpExport};
+use crate::otlp::gauges::OtlpGauges;
+use crate::otlp::metrics_page::MetricsPage;
 use crate::reload_requests::request::ReloadRequests;
 use crate::results::events::{Event, PluginCounts};
 use crate::results::journal;
@@ -45,8 +54,16 @@ pub(crate) struct Runtime {
     settings: DaemonSettings,
     tls: Tls,
     reload_gauges: ReloadGauges,
+    /// The metrics of plugins, for all who read them.
+    kept_metrics: KeptMetrics,
+    otlp_cursor: Cursor,
+    otlp_gauges: OtlpGauges,
+    /// None until it is started.
+    otlp: Option<OtlpExport>,
     /// The addresses that the daemon listens on.
     addresses: Vec<SocketAddr>,
+    started: DateTime<Utc>,
+    shutdown: CancellationToken,
 }
 
 /// What another configuration has changed.
@@ -67,6 +84,7 @@ impl Runtime {
         shutdown: CancellationToken,
     ) -> Self {
         let Prepared { settings, python, plugins, not_loaded } = config;
+        let started = Utc::now();
         let mut runner = Runner::new(reaper, python.clone());
         if let Some(state_dir) = &settings.access.state_dir {
             runner = runner.remembering(CheckMemory::in_folder(state_dir.join("checks")));
@@ -80,7 +98,10 @@ impl Runtime {
             ),
             None => SharedState::new(),
         };
-        let manager = PluginManager::new(runner.clone(), slots.clone(), state, shutdown);
+        // Before the first run, so that its result is among those that are sent.
+        let kept_in = settings.access.state_dir.as_deref().filter(|_| state.journal_gauges().is_some());
+        let otlp_cursor = Cursor::open(kept_in, state.newest_sequence(), settings.otlp.is_some());
+        let manager = PluginManager::new(runner.clone(), slots.clone(), state, shutdown.clone());
         manager.set_forced_rate(settings.max_forced_rate);
         if let Some(state_dir) = &settings.access.state_dir {
             manager.keep_silences_in(SilencesFile::in_folder(state_dir));
@@ -93,7 +114,43 @@ impl Runtime {
         manager.set_not_loaded(&not_loaded);
         let access = AccessControl::new(&settings);
         let reload_gauges = ReloadGauges::begin();
-        Self { manager, runner, slots, access, python, settings, tls, reload_gauges, addresses }
+        Self {
+            manager,
+            runner,
+            slots,
+            access,
+            python,
+            settings,
+            tls,
+            reload_gauges,
+            kept_metrics: KeptMetrics::default(),
+            otlp_cursor,
+            otlp_gauges: OtlpGauges::default(),
+            otlp: None,
+            addresses,
+            started,
+            shutdown,
+        }
+    }
+
+    /// Starts to send metrics and results to a collector, if the settings name one; a reload may name one later.
+    pub(crate) fn start_export(&mut self, connections: ConnectionLimits) {
+        let (manager, kept, gauges) = (self.manager.clone(), self.kept_metrics.clone(), self.gauges(connections));
+        let page = MetricsPage::new(move || {
+            let (manager, kept, gauges) = (manager.clone(), kept.clone(), gauges.clone());
+            async move { show::pieces(&manager, &kept, &gauges, Format::OpenMetrics, None).await }
+        });
+        let instance: Arc<str> = self.addresses.first().map(ToString::to_string).unwrap_or_default().into();
+        let sources = ExportSources {
+            state: self.manager.state().clone(),
+            page,
+            cursor: self.otlp_cursor.clone(),
+            gauges: self.otlp_gauges.clone(),
+            instance,
+            started: self.started,
+            shutdown: self.shutdown.clone(),
+        };
+        self.otlp = Some(OtlpExport::start(sources, self.settings.otlp.as_ref()));
     }
 
     /// Changes to another configuration.
@@ -114,6 +171,9 @@ impl Runtime {
         }
         let changes = self.manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
         self.manager.set_not_loaded(&not_loaded);
+        if let Some(otlp) = &mut self.otlp {
+            otlp.change(settings.otlp.as_ref()).await;
+        }
         self.settings = settings;
         if may_open {
             self.warn_if_open().await;
@@ -187,13 +247,19 @@ impl Runtime {
 
     /// The pages.
     pub(crate) fn router(&self, reloads: ReloadRequests, connections: ConnectionLimits) -> Router {
-        let gauges = DaemonGauges {
+        let metrics = (self.kept_metrics.clone(), self.gauges(connections));
+        router::router(self.manager.clone(), reloads, self.access.clone(), metrics)
+    }
+
+    /// What metrics read of the daemon itself.
+    fn gauges(&self, connections: ConnectionLimits) -> DaemonGauges {
+        DaemonGauges {
             connections,
             tls: self.tls.clone(),
             reloads: self.reload_gauges.clone(),
             wants_journal: self.settings.access.state_dir.is_some(),
-        };
-        router::router(self.manager.clone(), reloads, self.access.clone(), gauges)
+            otlp: self.otlp_gauges.clone(),
+        }
     }
 
     /// The daemon in one line.

@@ -10,6 +10,7 @@
 //! - `journal`: results that last
 //! - `access`: who may ask
 //! - `api`: the REST interface, its limits, and the client that uses it
+//! - `otlp`: what is sent to a collector of the OpenTelemetry protocol
 //! - `gate`: `smokercli gate` around restarts and changes
 //! - `logging`: every handler of the log
 //! - `replay`: the recorded cases of the original
@@ -20,6 +21,7 @@ mod configure;
 mod gate;
 mod journal;
 mod logging;
+mod otlp;
 mod paths;
 mod reload;
 mod replay;

@@ -1,10 +1,15 @@
 //! Shells complete options, formats and states.
 
 use std::fs;
+use std::net::TcpListener;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
+use smoker_tests::config::Config;
+use smoker_tests::daemon::Daemon;
 use smoker_tests::documents::help;
 use smoker_tests::machine::skip::program;
+use smoker_tests::sandbox::Sandbox;
 use smoker_tests::{binary, cli};
 
 use crate::options::PROGRAMS;
@@ -17,7 +22,8 @@ fn script(name: &str, shell: &str) -> String {
 
 #[test]
 fn every_shell_knows_every_option() {
-    for (name, _) in PROGRAMS {
+    let fleet = [("smoker-fleet", "docs/man/smoker-fleet.1")];
+    for (name, _) in PROGRAMS.into_iter().chain(fleet) {
         let help = cli::run(Command::new(binary::path(name)).arg("--help")).stdout;
         for shell in ["bash", "zsh", "fish"] {
             let script = script(name, shell);
@@ -39,6 +45,7 @@ fn offered(name: &str, words: &[&str]) -> Vec<String> {
                 $(complete -p \"$1\" | sed 's/.*-F \\([^ ]*\\).*/\\1/') \"$1\" \"${COMP_WORDS[COMP_CWORD]}\" \
                 \"${COMP_WORDS[COMP_CWORD-1]}\"; printf '%s\\n' \"${COMPREPLY[@]}\"";
     let mut command = Command::new("bash");
+    command.env("COMP_LINE", format!("{name} {}", words.join(" ")));
     command.args(["-c", line, "bash", name]).args(words).env("SCRIPT", &path).env("HOME", folder.path());
     fs::write(folder.path().join(".smokercli.yaml"), "groups: {web: ['web[1-2]'], data: db1}\n").expect("writable");
     let programs = binary::path(name).parent().map(|folder| folder.display().to_string()).unwrap_or_default();
@@ -70,4 +77,52 @@ fn bash_completes_the_last_word() {
     assert_eq!(offered("smokerd", &["--test-p"]), ["--test-plugin"]);
     assert_eq!(offered("smokerd", &["--genc"]), ["--genconfig"]);
     assert_eq!(offered("check_smoker_plugin", &["--hea"]), ["--health"]);
+    assert_eq!(offered("smoker-fleet", &["--lis"]), ["--listen"]);
+    assert_eq!(offered("smoker-fleet", &["-g", "w"]), ["web"]);
+}
+
+/// What a shell calls to complete the name of a plugin on this line.
+fn completed(sandbox: &Sandbox, line: &str) -> cli::Output {
+    let mut command = sandbox.command(&binary::path("smokercli"));
+    cli::run(command.args(["--complete", "plugins", "--complete-line", line]))
+}
+
+#[test]
+fn names_of_plugins_are_those_of_the_hosts_on_the_line() {
+    if program("bash", "apt-get install bash").is_none() {
+        return;
+    }
+    let config = Config::new()
+        .plugin("Disk", "Command: 'true'")
+        .plugin("DiskData", "Command: 'true'")
+        .plugin("'D$(touch {{DIR}}/expanded)'", "Command: 'true'");
+    let daemon = Daemon::start(config);
+    let host = daemon.address().to_string();
+    assert_eq!(offered("smokercli", &["-s", &host, "-p", "D"]), ["Disk", "DiskData"]);
+    assert_eq!(offered("smokercli", &["gate", "-s", &host, "--exclude-plugins", "DiskD"]), ["DiskData"]);
+    assert!(!daemon.path("expanded").exists());
+    // What the other shells call.
+    let line = format!("smokercli -s {host} -p D");
+    let printed = completed(&daemon.sandbox, &line);
+    assert_eq!((printed.code, printed.stdout.as_str(), printed.stderr.as_str()), (0, "Disk\nDiskData\n", ""));
+    for shell in ["zsh", "fish"] {
+        let script = script("smokercli", shell);
+        assert!(script.contains("smokercli --complete plugins --complete-line"), "{shell}");
+    }
+}
+
+/// A shell waits for it.
+#[test]
+fn a_host_that_does_not_answer_gives_no_names_soon_and_says_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let host = listener.local_addr().expect("an address");
+    let sandbox = Sandbox::new();
+    let begin = Instant::now();
+    for line in
+        [format!("smokercli -s {host} -p "), "smokercli -s a:b:c -p ".to_owned(), "smokercli -g none -p ".to_owned()]
+    {
+        let printed = completed(&sandbox, &line);
+        assert_eq!((printed.code, printed.stdout.as_str(), printed.stderr.as_str()), (0, "", ""), "{line}");
+    }
+    assert!(begin.elapsed() < Duration::from_secs(15), "{:?}", begin.elapsed());
 }

@@ -9,7 +9,7 @@ use crate::page::read;
 use crate::test_names;
 
 /// Files that hold nothing but limits, so that each of their constants is on the page, or here.
-const WHOLE: [&str; 2] = ["smokerd/src/http/limits.rs", "smoker-config/src/limits.rs"];
+const WHOLE: [&str; 3] = ["smokerd/src/http/limits.rs", "smokerd/src/otlp/limits.rs", "smoker-config/src/limits.rs"];
 
 /// Constants of theirs that nobody meets: defaults of another kind, and what `MAX_COMPAT_REPAIRS` stands for, too.
 const LEFT_OUT: [&str; 3] = ["DEFAULT_BIND_PORT", "SHORTEST_SPREAD_INTERVAL", "MAX_COMPAT_BYTES"];

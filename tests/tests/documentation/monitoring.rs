@@ -6,7 +6,9 @@ use std::process::Command;
 use regex::Regex;
 use serde_json::{Value as Json, json};
 use smoker_tests::cli;
+use smoker_tests::config::Config;
 use smoker_tests::documents::markdown;
+use smoker_tests::sandbox::Sandbox;
 
 use crate::page;
 
@@ -87,4 +89,21 @@ fn promtool_finds_nothing_wrong_with_alerts_and_the_dashboard() {
     let text = json!({"groups": [{"name": "dashboard", "rules": rules}]}).to_string();
     std::fs::write(file.path(), text).expect("writable");
     promtool(&["check", "rules", &file.path().display().to_string()]);
+}
+
+#[test]
+fn the_example_of_a_collector_loads_without_a_warning() {
+    let example = page::read("etc/examples/otlp/smokerd.yaml");
+    // Also with the lines that are left to the reader.
+    let whole = example
+        .replace("  # headers:\n  #   Auth", "  headers:\n    Auth")
+        .replace("/etc/smokerd/otlp.token", "{{DIR}}/token");
+    assert!(whole.contains("    Authorization: !file {{DIR}}/token"), "{whole}");
+    for text in [&example, &whole] {
+        let sandbox = Sandbox::new();
+        Config::whole(text).file("token", "Bearer sesame\n").write(&sandbox).expect("writable");
+        let checked = cli::smokerd(&sandbox, &["--check", "-c", "{{DIR}}/smokerd.yaml"]);
+        let problems = ["ERROR", "WARNING", "ADVICE"];
+        assert!(checked.code == 0 && !problems.iter().any(|it| checked.text().contains(it)), "{}", checked.text());
+    }
 }

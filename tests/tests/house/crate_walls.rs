@@ -57,6 +57,7 @@ pub(crate) const WALLS: [(&str, &[&str], &[&str]); 12] = [
     (
         "smokerd",
         &[
+            "smoker_checks",
             "smoker_config",
             "smoker_journal",
             "smoker_logging",

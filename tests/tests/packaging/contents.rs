@@ -42,6 +42,7 @@ const FILES: [&str; 16] = [
     "/usr/share/man/man5/smokerd.yaml.5.gz",
     "/usr/share/man/man8/smokerd.8.gz",
     "/usr/share/bash-completion/completions/smokercli",
+    "/usr/share/bash-completion/completions/smoker-fleet",
     "/usr/share/doc/smoker/examples/smokerd/common.yaml",
     "/usr/share/doc/smoker/docs/tutorial.md",
     "/usr/lib/sysusers.d/smoker.conf",

@@ -10,7 +10,7 @@
 
 pub(crate) mod alertmanager;
 pub mod nsca;
-mod post;
+pub mod post;
 pub(crate) mod restart;
 mod told;
 pub(crate) mod webhook;

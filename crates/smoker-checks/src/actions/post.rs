@@ -1,4 +1,4 @@
-//! Posts JSON, for the actions that talk to services.
+//! Posts JSON, for the actions that talk to services and for the daemon itself.
 
 use std::time::{Duration, Instant};
 
@@ -6,6 +6,7 @@ use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::secrets::mask;
 use smoker_model::value::secret::MASK;
 
+use crate::checks::network::http::answer::Answer;
 use crate::checks::network::http::client::{self, Failure, Request};
 use crate::checks::network::http::url::Url;
 use crate::checks::network::secure::Trust;
@@ -103,8 +104,56 @@ pub(crate) fn json(
     is_verified: bool,
     end: Instant,
 ) -> Result<Answered, String> {
-    let mut headers = headers;
-    let sent = what_was_sent(url, &headers);
+    // A service may repeat what it was sent.
+    let sent = what_was_sent(headers.iter().map(|(_, value)| value.as_str()).chain([url.path.as_str()]));
+    let Answer { status, body, .. } = exchange(url, headers, body, trust, is_verified, end)?;
+    let body = in_short(&without(&sent, &String::from_utf8_lossy(&body)));
+    let answered = Answered { status, body };
+    if (200..300).contains(&status) { Ok(answered) } else { Err(format!("it answered with {}", answered.text())) }
+}
+
+/// What a service answered to a request of the daemon itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The status of HTTP.
+    pub status: u16,
+    /// The header `Retry-After` as it came.
+    pub retry_after: Option<String>,
+    /// The body, with a mask in place of the values of headers that were sent.
+    pub body: String,
+}
+
+impl Reply {
+    /// The answer in short, for a message.
+    #[must_use]
+    pub fn text(&self) -> String {
+        Answered { status: self.status, body: in_short(&self.body) }.text()
+    }
+}
+
+/// Posts JSON to an address, with the system's authorities for `https`. Redirects are not followed. Blocks until the answer is
+/// there, or until `end`; only a lookup of the name may take longer.
+///
+/// # Errors
+///
+/// Why there is no answer.
+pub fn post(address: &str, headers: Vec<(String, String)>, body: String, end: Instant) -> Result<Reply, String> {
+    let url = Url::parse(address)?;
+    let trust = url.is_secure.then(|| Trust::of(None, None)).transpose()?;
+    let sent = what_was_sent(headers.iter().map(|(_, value)| value.as_str()));
+    let answer = exchange(&url, headers, body, trust.as_ref(), true, end)?;
+    let retry_after = answer.header("retry-after");
+    Ok(Reply { status: answer.status, retry_after, body: without(&sent, &String::from_utf8_lossy(&answer.body)) })
+}
+
+fn exchange(
+    url: &Url,
+    mut headers: Vec<(String, String)>,
+    body: String,
+    trust: Option<&Trust>,
+    is_verified: bool,
+    end: Instant,
+) -> Result<Answer, String> {
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Content-Type")) {
         headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
     }
@@ -120,17 +169,16 @@ pub(crate) fn json(
         Failure::Plain(reason) => reason,
         Failure::Distrust(reason, _) => format!("its certificate is not trusted: {reason}"),
     })?;
-    let status = exchange.answer.status;
-    let body = without(&sent, &String::from_utf8_lossy(&exchange.answer.body));
-    let body: String = body.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN_ANSWER).collect();
-    let answered = Answered { status, body };
-    if (200..300).contains(&status) { Ok(answered) } else { Err(format!("it answered with {}", answered.text())) }
+    Ok(exchange.answer)
 }
 
-/// What a service may repeat in its answer though nobody may read it there: the address and the headers, whole and in parts,
-/// longest first, since one may be a part of another.
-fn what_was_sent(url: &Url, headers: &[(String, String)]) -> Vec<String> {
-    let whole = headers.iter().map(|(_, value)| value.as_str()).chain([url.path.as_str()]);
+fn in_short(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN_ANSWER).collect()
+}
+
+/// What a service may repeat in its answer though nobody may read it there, whole and in parts, longest first, since one may
+/// be a part of another.
+fn what_was_sent<'a>(whole: impl Iterator<Item = &'a str>) -> Vec<String> {
     let parts = whole.flat_map(|text| {
         let parts = text.split(|c: char| c.is_whitespace() || "/?&=,;:\"".contains(c));
         parts.chain([text])
@@ -152,10 +200,8 @@ mod tests {
 
     #[test]
     fn an_answer_that_repeats_a_part_of_the_request_shows_no_secret() {
-        let url = Url::parse("https://hooks.example/services/T0B0/oneword?key=opensaysme").expect("an address");
-        let headers = [("Authorization", "Bearer sesame=="), ("X-Keys", "first, second")];
-        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let sent = what_was_sent(&url, &headers);
+        let texts = ["/services/T0B0/oneword?key=opensaysme", "Bearer sesame==", "first, second"];
+        let sent = what_was_sent(texts.into_iter());
         for (answer, shown) in [
             ("no /services/T0B0/oneword?key=opensaysme here", "no *** here"),
             ("no hook oneword for opensaysme", "no hook *** for ***"),

@@ -104,6 +104,16 @@ fn schema_of(form: Form) -> Json {
         Form::Action => {
             json!({"anyOf": [types(&["string", "array", "null"]), {"$ref": "#/definitions/action"}]})
         }
+        Form::Mapping(forms) => {
+            let properties: Map<_, _> = forms
+                .iter()
+                .map(|(key, form, about)| ((*key).to_owned(), described(schema_of(*form), about)))
+                .collect();
+            json!({"type": ["object", "string", "null"], "properties": properties, "additionalProperties": false})
+        }
+        Form::TextsByName => {
+            json!({"type": ["object", "string", "null"], "additionalProperties": types(&["string", "number"])})
+        }
         Form::Any => json!({}),
     }
 }
@@ -121,6 +131,7 @@ mod tests {
         let sections = ["plugins", "templates", "actions"];
         let top = names(forms::TOP_LEVEL).into_iter().chain(sections).collect::<BTreeSet<_>>();
         assert_eq!(top, listed(keys::TOP_LEVEL));
+        assert_eq!(names(forms::OF_OTLP), listed(keys::OF_OTLP));
         assert_eq!(names(forms::OF_PLUGINS), listed(keys::OF_PLUGINS));
         let of_actions = listed(keys::OF_ACTIONS);
         assert!(names(forms::OF_ACTIONS).is_subset(&of_actions));

@@ -4,7 +4,7 @@
 //! `!file`, which is a text to a reader that does not know these tags.
 
 /// What a value looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Form {
     /// A text.
     Text,
@@ -26,6 +26,10 @@ pub(super) enum Form {
     Texts,
     /// One or more names of actions, or an action itself.
     Action,
+    /// A mapping with these keys only.
+    Mapping(&'static [Described]),
+    /// A mapping of names to texts.
+    TextsByName,
     /// Anything.
     Any,
 }
@@ -61,7 +65,15 @@ pub(super) const TOP_LEVEL: &[Described] = &[
     ("durability", Form::Word(&["fsync", "batch", "none"]), "When a result is safe from the end of the machine"),
     ("python", Form::Any, "Interpreter for Python modules: a path, {interpreter: PATH} or {virtualenv: DIR}"),
     ("python_path", Form::Texts, "Folders where Python modules are looked for"),
+    ("otlp", Form::Mapping(OF_OTLP), "Where metrics and results are sent by OTLP/HTTP; nowhere unless configured"),
     ("favicon", Form::Any, "Ignored (for compatibility)"),
+];
+
+/// `otlp` of the top level.
+pub(super) const OF_OTLP: &[Described] = &[
+    ("endpoint", Form::Text, "Address of the collector, such as http://127.0.0.1:4318; required"),
+    ("headers", Form::TextsByName, "Headers of each request; secrets come from !file or !env"),
+    ("interval", Form::Time, "How often metrics are sent; 60s unless configured"),
 ];
 
 /// Plugins and templates.

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use smoker_config::config::Config;
-use smoker_config::keys::{OF_ACTIONS, OF_PLUGINS, TOP_LEVEL};
+use smoker_config::keys::{OF_ACTIONS, OF_OTLP, OF_PLUGINS, TOP_LEVEL};
 use smoker_config::problem::Severity;
 use smoker_config::sources::Sources;
 use smoker_model::plugin::Parameters;
@@ -132,4 +132,20 @@ fn keys_of_actions() {
         let others = "templates: {BasePlugin: {}}\nplugins: {p: {Command: x, Action: a}}\n";
         quietly(&format!("{others}actions:\n  a:\n{}", body(lines)))
     });
+}
+
+#[test]
+fn keys_of_the_collector() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+    let tables = markdown::tables(&fs::read_to_string(path).expect("the page is there"));
+    let table = tables.iter().find(|table| table.columns[0] == "key of `otlp`").expect("a table of its keys");
+    let keys: Vec<_> = table.rows.iter().flat_map(|row| markdown::code_spans(&row[0])).collect();
+    assert_eq!(keys, OF_OTLP);
+    let with = |lines: &str| {
+        let text = format!(
+            "otlp: {{endpoint: 'http://a'{lines}}}\ntemplates: {{BasePlugin: {{}}}}\nplugins: {{p: {{Command: x}}}}\n"
+        );
+        quietly(&text).settings.otlp
+    };
+    assert_eq!(with(", interval: 60s"), with(""), "the default of interval");
 }

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use smoker_config::limits;
 use smoker_config::spec::settings::ShowSecrets;
@@ -221,5 +222,120 @@ fn an_empty_list_of_networks_is_warned_of() {
             "Warning smokerd.yaml:1:1: {key} has no value, which is as if it were not there; write one, or remove the line"
         );
         assert_eq!(with(&format!("{key}:")).problems(), [text]);
+    }
+}
+
+#[test]
+fn a_collector_is_read() {
+    let otlp = |text: &str| with(&format!("otlp: {text}")).config().settings.otlp.expect("a collector");
+    let read = otlp("{endpoint: 'https://[::1]:4318/a/', interval: 1.5m, headers: {Authorization: Bearer x, X-A: ''}}");
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(read.endpoint, "https://[::1]:4318/a");
+    assert_eq!(read.headers, [header("Authorization", "Bearer x"), header("X-A", "")]);
+    assert_eq!(read.interval, Duration::from_secs(90));
+    assert!(!format!("{read:?}").contains("Bearer"), "{read:?}");
+    let least = otlp("{endpoint: 'HTTP://collector'}");
+    assert_eq!(
+        (least.endpoint.as_str(), least.headers.len(), least.interval),
+        ("HTTP://collector", 0, limits::DEFAULT_OTLP_INTERVAL)
+    );
+    for nothing in ["otlp:", "otlp: null", ""] {
+        assert_eq!(with(nothing).config().settings.otlp, None, "{nothing}");
+    }
+}
+
+#[test]
+fn each_mistake_in_a_collector_has_its_line() {
+    let endpoint = "otlp.endpoint has to be the address of a collector, such as http://127.0.0.1:4318";
+    let interval = "otlp.interval has to be a time from 1s to 1d, not";
+    let many: Vec<_> = (0..=limits::MAX_OTLP_HEADERS).map(|at| format!("h{at}: x")).collect();
+    let good = "endpoint: http://a";
+    for (lines, at, expected) in [
+        (
+            "[http://a]".to_owned(),
+            "1:1",
+            "otlp has to be a mapping such as {endpoint: 'http://127.0.0.1:4318', interval: 60s}, not a list"
+                .to_owned(),
+        ),
+        (
+            "{interval: 5s}".to_owned(),
+            "1:1",
+            "otlp has no endpoint: write the address of the collector, such as http://127.0.0.1:4318".to_owned(),
+        ),
+        (
+            format!("\n  {good}\n  intervall: 5s"),
+            "3:3",
+            "otlp has 'intervall', which is none of endpoint, headers, interval; did you mean interval?".to_owned(),
+        ),
+        (format!("\n  {good}\n  5: 5s"), "3:3", "otlp has 5, which is none of endpoint, headers, interval".to_owned()),
+        ("\n  endpoint: 5".to_owned(), "2:3", format!("{endpoint}, not a number")),
+        (
+            "\n  endpoint: collector:4318".to_owned(),
+            "2:3",
+            format!("{endpoint}: 'collector:4318' has no http:// or https:// at its beginning"),
+        ),
+        ("\n  endpoint: grpc://a".to_owned(), "2:3", format!("{endpoint}: 'grpc' is neither http nor https")),
+        ("\n  endpoint: http://a b".to_owned(), "2:3", format!("{endpoint}: it has blanks")),
+        ("\n  endpoint: http://:1".to_owned(), "2:3", format!("{endpoint}: it has no host")),
+        ("\n  endpoint: http://[::1".to_owned(), "2:3", format!("{endpoint}: its bracket is not closed")),
+        (
+            "\n  endpoint: http://[::1]x".to_owned(),
+            "2:3",
+            format!("{endpoint}: its port has to be a number from 1 to 65535"),
+        ),
+        (
+            "\n  endpoint: http://a:0".to_owned(),
+            "2:3",
+            format!("{endpoint}: its port has to be a number from 1 to 65535"),
+        ),
+        (
+            "\n  endpoint: http://u:p@a".to_owned(),
+            "2:3",
+            format!("{endpoint}: a user and a password belong into otlp.headers, as Authorization"),
+        ),
+        (
+            "\n  endpoint: http://a?x".to_owned(),
+            "2:3",
+            format!("{endpoint}: it may have no query and no fragment, since /v1/metrics and /v1/logs are added to it"),
+        ),
+        (
+            "\n  endpoint: http://a/v1/logs".to_owned(),
+            "2:3",
+            format!("{endpoint}: leave out /v1/logs, which is added to it"),
+        ),
+        (format!("\n  {good}\n  interval: 0.5"), "3:3", format!("{interval} 0.5")),
+        (format!("\n  {good}\n  interval: 25h"), "3:3", format!("{interval} '25h'")),
+        (
+            format!("\n  {good}\n  headers: [x]"),
+            "3:3",
+            "otlp.headers has to be a mapping of names to texts, not a list".to_owned(),
+        ),
+        (
+            format!("\n  {good}\n  headers:\n    Key: 5"),
+            "4:5",
+            "otlp.headers.Key has to be text, not a number: put quotes around it".to_owned(),
+        ),
+        (
+            format!("\n  {good}\n  headers:\n    a b: x"),
+            "4:5",
+            "otlp.headers has to map names of headers to texts, and 'a b' is no such name".to_owned(),
+        ),
+        (
+            format!("\n  {good}\n  headers:\n    host: x"),
+            "4:5",
+            "otlp.headers has host, which smokerd sets itself; remove it".to_owned(),
+        ),
+        (
+            format!("\n  {good}\n  headers:\n    Key: \"a\\nb\""),
+            "4:5",
+            "otlp.headers.Key has characters that a header may not have, such as the end of a line".to_owned(),
+        ),
+        (
+            format!("\n  {good}\n  headers: {{{}}}", many.join(", ")),
+            "3:3",
+            format!("otlp.headers has {} headers; {} are allowed", many.len(), limits::MAX_OTLP_HEADERS),
+        ),
+    ] {
+        assert_eq!(with(&format!("otlp: {lines}")).error(), format!("smokerd.yaml:{at}: {expected}"), "{lines}");
     }
 }

@@ -93,9 +93,12 @@ pub(crate) struct Args {
     /// Print completions for this shell
     #[arg(long, value_name = "SHELL", hide = true)]
     pub(crate) generate: Option<Shell>,
-    /// Print what a shell may complete: the names of hosts or groups
-    #[arg(long, value_name = "WHAT", hide = true, value_parser = PossibleValuesParser::new(["hosts", "groups"]))]
+    /// Print what a shell may complete: the names of hosts, groups or plugins
+    #[arg(long, value_name = "WHAT", hide = true, value_parser = PossibleValuesParser::new(["hosts", "groups", "plugins"]))]
     pub(crate) complete: Option<String>,
+    /// The command line that is completed, which may name hosts
+    #[arg(long, value_name = "LINE", hide = true, allow_hyphen_values = true)]
+    pub(crate) complete_line: Option<String>,
 
     #[command(flatten)]
     pub(crate) targets: HostArgs,

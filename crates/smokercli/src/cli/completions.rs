@@ -29,8 +29,16 @@ fn kind(option: &str) -> Option<&'static str> {
     match option {
         "--hosts" | "-s" | "--limit" | "--exclude-hosts" => Some("hosts"),
         "--group" | "-g" => Some("groups"),
+        "--plugins" | "-p" | "--exclude-plugins" => Some("plugins"),
         _ => None,
     }
+}
+
+/// What prints the names, where `line` gives the line that is typed.
+fn command(what: &str, line: &str) -> String {
+    // Only plugins depend on the line: their hosts are on it.
+    let line = if what == "plugins" { format!(" --complete-line {line}") } else { String::new() };
+    format!("smokercli --complete {what}{line} 2>/dev/null")
 }
 
 /// In the script for bash, the line behind `OPTION)` completes its value.
@@ -41,7 +49,7 @@ fn bash(script: &str) -> String {
         match wanted.take().filter(|_| line.trim_start().starts_with("COMPREPLY=")) {
             Some(what) => {
                 let indent = &line[..line.len() - line.trim_start().len()];
-                let words = format!("$(smokercli --complete {what} 2>/dev/null)");
+                let words = format!("$({})", command(what, "\"${COMP_LINE}\""));
                 done.push_str(&[indent, "COMPREPLY=($(compgen -W \"", &words, "\" -- \"${cur}\"))"].concat());
             }
             None => done.push_str(line),
@@ -52,6 +60,9 @@ fn bash(script: &str) -> String {
     done
 }
 
+/// The line that is typed, in fish.
+const FISH_LINE: &str = "(commandline -cp | string collect)";
+
 /// In the script for fish, a line is an option; `-r` says that it has a value.
 fn fish(script: &str) -> String {
     let line = |line: &str| {
@@ -59,10 +70,10 @@ fn fish(script: &str) -> String {
         let what = option.and_then(|option| kind(&format!("--{option}")));
         match what.filter(|_| line.starts_with("complete ")) {
             Some(what) if line.contains("(__fish_print_hostnames)") => {
-                let names = format!("(__fish_print_hostnames; smokercli --complete {what} 2>/dev/null)");
+                let names = format!("(__fish_print_hostnames; {})", command(what, FISH_LINE));
                 line.replace("(__fish_print_hostnames)", &names)
             }
-            Some(what) => format!("{line} -f -a \"(smokercli --complete {what} 2>/dev/null)\""),
+            Some(what) => format!("{line} -f -a \"({})\"", command(what, FISH_LINE)),
             None => line.to_owned(),
         }
     };
@@ -76,7 +87,9 @@ fn zsh(script: &str) -> String {
         let option = form.split(['[', '=', '+']).next().unwrap_or_default();
         let completed = [":_default' \\", ":_hosts' \\"].into_iter().find_map(|end| line.strip_suffix(end));
         match completed.zip(kind(option)) {
-            Some((head, what)) => format!("{head}:{{compadd -- $(smokercli --complete {what} 2>/dev/null)}}' \\"),
+            Some((head, what)) => {
+                format!("{head}:{{compadd -- $({})}}' \\", command(what, "\"$BUFFER\""))
+            }
             None => line.to_owned(),
         }
     };

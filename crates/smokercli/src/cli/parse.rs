@@ -23,7 +23,7 @@ use crate::exit_code::fail_on::FailState;
 use crate::render::format::FormatName;
 
 /// Options that came when an abbreviation of theirs meant another one already, which it still does.
-const LATER: [&str; 4] = ["collapse", "columns", "param", "sort"];
+const LATER: [&str; 5] = ["collapse", "columns", "complete-line", "param", "sort"];
 
 /// What a command line of `smokercli` asks for.
 #[derive(Clone, Debug)]

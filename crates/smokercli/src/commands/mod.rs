@@ -86,6 +86,9 @@ pub(crate) fn found<T: Subcommand>(words: &[OsString], config: &ClientConfig) ->
         SubcommandLine::Print(text) => return Ok(Found::Print(text)),
         SubcommandLine::Run(args, typed) => (args, typed),
     };
+    if let Some(text) = args.text() {
+        return Ok(Found::Print(text));
+    }
     let console = console(&*args, config, &discovery);
     let targets = targets_of(&*args, &typed, discovery, config, &console)?;
     Ok(Found::Hosts(args, Box::new(targets), console))

@@ -10,6 +10,7 @@ use crate::http::access::authorize::{AccessControl, authorize};
 use crate::http::access::log::access_log;
 use crate::http::api;
 use crate::http::api::metrics::daemon_gauges::DaemonGauges;
+use crate::http::api::metrics::kept::KeptMetrics;
 use crate::reload_requests::request::ReloadRequests;
 use crate::scheduler::manager::PluginManager;
 
@@ -21,9 +22,9 @@ pub(crate) fn router(
     manager: PluginManager,
     reloads: ReloadRequests,
     access: AccessControl,
-    gauges: DaemonGauges,
+    metrics: (KeptMetrics, DaemonGauges),
 ) -> Router {
-    let pages = api::routes(manager, reloads, gauges);
+    let pages = api::routes(manager, reloads, metrics);
     let pages = pages.layer(from_fn_with_state(access, authorize)).layer(from_fn(access_log));
     // Around the access checks, so that they see the path that is served.
     Router::new().fallback_service(MapRequest::new(pages, with_single_slashes))

@@ -39,6 +39,7 @@ pub(crate) fn immediate(before: &DaemonSettings, now: &DaemonSettings) -> Vec<&'
         durability: _,
         python: _,
         python_path: _,
+        otlp: _,
         secrets: _,
     } = now;
     let differs = [
@@ -59,6 +60,7 @@ pub(crate) fn immediate(before: &DaemonSettings, now: &DaemonSettings) -> Vec<&'
         ("stderr", before.stderr != now.stderr),
         ("python", before.python != now.python),
         ("python_path", before.python_path != now.python_path),
+        ("otlp", before.otlp != now.otlp),
     ];
     differs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
 }

@@ -54,8 +54,14 @@ impl SharedState {
         let query = RunQuery::default();
         for run in found.iter().filter_map(|found| found.unpack(&query)) {
             if !past.add(run, limit, bytes) {
+                past.through = past.runs.last().map(|run| run.sequence);
                 break;
             }
+        }
+        let end = past.through.unwrap_or(dropped).min(dropped);
+        if end > after {
+            let kept = past.runs.iter().filter(|run| run.sequence <= end).count() as u64;
+            past.lost = (end - after).saturating_sub(kept);
         }
         past
     }

@@ -1,7 +1,11 @@
 //! The top-level keys that are not about plugins.
 
 pub mod access_settings;
+pub mod otlp_settings;
+
 pub(crate) mod unknown_keys;
+
+mod hidden;
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
@@ -19,6 +23,8 @@ use crate::limits::{
 };
 use crate::problem::{ProblemLog, Severity};
 use crate::spec::settings::access_settings::AccessSettings;
+use crate::spec::settings::hidden::read_hiding;
+use crate::spec::settings::otlp_settings::OtlpSettings;
 use crate::spec::values::account::{self, Accounts};
 use crate::spec::values::faults::unexpanded;
 use crate::spec::values::quantity;
@@ -68,6 +74,8 @@ pub struct DaemonSettings {
     pub python: Option<Value>,
     /// Folders where Python modules are looked up first (`python_path`).
     pub python_path: Vec<PathBuf>,
+    /// Where metrics and results are sent (`otlp`); `None`: nowhere.
+    pub otlp: Option<OtlpSettings>,
     /// What `!env` and `!file` gave the keys above, for logs and messages to hide.
     pub secrets: Vec<Secret>,
 }
@@ -140,6 +148,7 @@ pub(crate) fn read(entries: &[Entry], problems: &mut ProblemLog) -> Result<Daemo
         durability: keys.read("durability", durability).unwrap_or_default(),
         python: keys.read("python", |value| Ok(value.clone())),
         python_path: keys.read("python_path", paths).unwrap_or_default(),
+        otlp: keys.otlp(),
         secrets: secrets(entries),
     };
     if let (Some([]), Some(entry)) = (settings.allow.as_deref(), find_text(entries, "allow")) {
@@ -180,6 +189,12 @@ impl Keys<'_> {
                 None
             }
         }
+    }
+
+    /// `otlp`, whose own keys have places of their own.
+    fn otlp(&mut self) -> Option<OtlpSettings> {
+        let entry = find_text(self.entries, "otlp").filter(|entry| !entry.value.is_null())?;
+        otlp_settings::read(entry).map_err(|faults| self.faults.extend(faults)).ok()
     }
 
     /// A key that means nothing without another one.
@@ -227,15 +242,6 @@ impl Keys<'_> {
             }
         }
     }
-}
-
-/// Reads a value of `!env` or `!file`, too. The reason for which it is refused shows a mask in its place.
-fn read_hiding<T>(value: &Value, reader: impl Fn(&Value) -> Result<T, String>) -> Result<T, String> {
-    if !value.has_secret() {
-        return reader(value);
-    }
-    let refused = || "has a value that is refused, and not shown because it is of !env or !file".to_owned();
-    reader(&value.exposed()).map_err(|_| reader(&value.hidden()).err().unwrap_or_else(refused))
 }
 
 /// The secrets of the daemon's own keys.

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use clap::{Parser, ValueHint};
+use clap::{CommandFactory, Parser, ValueHint};
+use clap_complete::Shell;
 
 use crate::cli::commands::subcommand::has_options_of_hosts;
+use crate::cli::completions;
 use crate::cli::duration::parse_duration;
 use crate::cli::options::console_args::ConsoleArgs;
 use crate::cli::options::filter_args::FilterArgs;
@@ -35,6 +37,10 @@ pub(crate) struct FleetArgs {
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_duration, help_heading = PAGE)]
     pub(crate) every: Duration,
 
+    /// Print completions for this shell
+    #[arg(long, value_name = "SHELL", hide = true)]
+    generate: Option<Shell>,
+
     #[command(flatten)]
     pub(crate) targets: HostArgs,
     #[command(flatten)]
@@ -43,4 +49,8 @@ pub(crate) struct FleetArgs {
     pub(crate) console: ConsoleArgs,
 }
 
-has_options_of_hosts!(FleetArgs);
+has_options_of_hosts!(FleetArgs, {
+    fn text(&self) -> Option<String> {
+        self.generate.map(|shell| completions::with_inventory(Self::command(), shell))
+    }
+});

@@ -25,11 +25,15 @@ pub(crate) trait Subcommand: Parser {
     fn filters(&self) -> &FilterArgs;
     /// How much is written to a terminal.
     fn console(&self) -> &ConsoleArgs;
+    /// What is printed in place of asking hosts.
+    fn text(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Implements [`Subcommand`] by the fields of these names.
 macro_rules! has_options_of_hosts {
-    ($arguments:ty) => {
+    ($arguments:ty $(, { $($more:item)* })?) => {
         impl crate::cli::commands::subcommand::Subcommand for $arguments {
             fn targets(&self) -> &HostArgs {
                 &self.targets
@@ -42,6 +46,8 @@ macro_rules! has_options_of_hosts {
             fn console(&self) -> &ConsoleArgs {
                 &self.console
             }
+
+            $($($more)*)?
         }
     };
 }

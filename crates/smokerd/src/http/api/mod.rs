@@ -104,9 +104,8 @@ impl FromRef<ApiState> for HeldPages {
 }
 
 /// All routes. A page belongs to the table, which has every path also with one slash at its end.
-pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests, gauges: DaemonGauges) -> Router {
+pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests, metrics: (KeptMetrics, DaemonGauges)) -> Router {
     let (bodies, held) = (BodyBudget::default(), HeldPages::default());
-    let metrics = (KeptMetrics::default(), gauges);
     let sources = Sources { manager, reloads, list_cache: ListCache::default(), metrics, bodies, held };
     let state = ApiState(Arc::new(sources));
     let pages = [

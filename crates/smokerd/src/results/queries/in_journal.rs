@@ -119,19 +119,25 @@ pub(crate) fn read_after(
         if sequence <= last {
             continue;
         }
-        let missing = last + 1..sequence;
-        last = sequence;
         if let Some(run) = run(&entry)
             && !past.add(run, limit, bytes)
         {
+            past.through = Some(last);
             return Ok(past);
         }
+        let missing = last + 1..sequence;
+        last = sequence;
         if !missing.is_empty() {
             past.miss(missing.start, missing.end - 1);
+            // A daemon that begins may leave numbers out which nothing had.
+            if !matches!(JournalEntry::of(entry.tag()), Some(JournalEntry::Begin(_) | JournalEntry::Lost(_))) {
+                past.lost += missing.end - missing.start;
+            }
         }
     }
     if last < newest {
         past.miss(last + 1, newest);
+        past.lost += newest - last;
     }
     Ok(past)
 }

@@ -59,6 +59,10 @@ pub(crate) struct PastRuns {
     pub(crate) runs: Vec<StoredRun>,
     /// Results whose numbers are within this range and that are not among `runs` may be lost or dropped.
     pub(crate) missing: Option<RangeInclusive<Sequence>>,
+    /// How many numbers among those are not there. Those that the start of a daemon has left out are not counted.
+    pub(crate) lost: u64,
+    /// The number behind which to go on; none when all was looked at.
+    pub(crate) through: Option<Sequence>,
     bytes: usize,
 }
 

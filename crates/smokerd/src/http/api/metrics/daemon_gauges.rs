@@ -10,6 +10,7 @@ use crate::http::api::metrics::plugin_page::seconds_since_1970;
 use crate::http::connections::limiter::ConnectionLimits;
 use crate::http::tls::Tls;
 use crate::os::usage;
+use crate::otlp::gauges::{OtlpGauges, Signal, SignalGauges};
 use crate::scheduler::manager::PluginManager;
 
 const BUILD: Family = Family::info("smoker_build", "The version of the daemon.");
@@ -45,6 +46,20 @@ const LEFT_OUT: Family = Family::counter(
     "smoker_metrics_dropped_series",
     "Series of components and perfdata that were left out of this page because of its bounds, counted each time that it was written.",
 );
+const OTLP_SENT: Family =
+    Family::counter("smoker_otlp_sent", "Data points and log records that the OTLP collector has taken.");
+const OTLP_FAILED: Family = Family::counter(
+    "smoker_otlp_failed_requests",
+    "Requests to the OTLP collector that got no answer, or another one than success.",
+);
+const OTLP_DROPPED: Family = Family::counter(
+    "smoker_otlp_dropped",
+    "Data points and log records that the OTLP collector has refused; they are not sent again.",
+);
+const OTLP_LOST: Family = Family::counter(
+    "smoker_otlp_lost_records",
+    "Records, those of starts of runs among them, that were not kept any more when their results were to be sent.",
+);
 const START: Family = Family::gauge("process_start_time_seconds", "When the daemon started, in seconds since 1970.");
 const PROCESSOR: Family =
     Family::counter("process_cpu_seconds", "Processor time of the daemon, without that of its runs.");
@@ -59,6 +74,7 @@ pub(crate) struct DaemonGauges {
     pub(crate) reloads: ReloadGauges,
     /// Whether results are to survive the daemon's end.
     pub(crate) wants_journal: bool,
+    pub(crate) otlp: OtlpGauges,
 }
 
 /// How the newest reload went. Cheap to clone.
@@ -116,6 +132,7 @@ impl DaemonGauges {
             page.moment(NOT_AFTER, not_after);
         }
         page.count(LEFT_OUT, left_out);
+        page.otlp(&self.otlp);
         page.moment(START, self.reloads.started);
         if let Some(usage) = usage::of_this_process() {
             page.one(PROCESSOR, "", usage.processor.as_secs_f64());
@@ -137,6 +154,25 @@ impl Page {
 
     fn count(&mut self, family: Family, count: u64) {
         self.one(family, "", number(count));
+    }
+
+    /// What was sent to a collector; nothing as long as there was none.
+    fn otlp(&mut self, gauges: &OtlpGauges) {
+        if !gauges.is_used() {
+            return;
+        }
+        let counts: [(Family, fn(&SignalGauges) -> u64); 3] = [
+            (OTLP_SENT, SignalGauges::sent),
+            (OTLP_FAILED, SignalGauges::failed),
+            (OTLP_DROPPED, SignalGauges::dropped),
+        ];
+        for (family, count) in counts {
+            self.0.begin(family);
+            for signal in Signal::ALL {
+                self.0.number(family, &labels(&[("signal", signal.word())]), number(count(gauges.of(signal))));
+            }
+        }
+        self.count(OTLP_LOST, gauges.lost());
     }
 
     fn moment(&mut self, family: Family, moment: DateTime<Utc>) {

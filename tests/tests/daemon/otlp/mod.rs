@@ -1,0 +1,5 @@
+//! What is sent to a collector of the OpenTelemetry protocol.
+
+mod delivery;
+mod settings;
+mod signals;
