@@ -16,6 +16,7 @@ pub fn counted<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> Strin
 
 /// The verb behind a number of things: `1 line is`, `2 lines are`.
 #[must_use]
+#[expect(clippy::needless_pass_by_value, reason = "a number")]
 pub fn is_or_are<N: PartialEq + From<u8>>(count: N) -> &'static str {
     if count == N::from(1) { "is" } else { "are" }
 }

@@ -28,7 +28,7 @@ fn expect_mode(mode: &str, path: &str) {
 }
 
 /// In both packages.
-const FILES: [&str; 16] = [
+const FILES: [&str; 17] = [
     "/usr/sbin/smokerd",
     "/usr/bin/smokercli",
     "/usr/bin/check_smoker_plugin",

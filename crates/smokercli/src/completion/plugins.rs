@@ -9,7 +9,7 @@ use crate::asking::networking;
 use crate::cli::parse::{self, CommandLine};
 use crate::client::fleet::Fleet;
 use crate::client::observer::NoProgress;
-use crate::client::session::Session;
+use crate::client::session::{ForcedRuns, Session};
 use crate::completion::typed_hosts;
 use crate::config::ClientConfig;
 use crate::filter::Filter;
@@ -50,7 +50,7 @@ fn find(line: &str, config: &ClientConfig) -> Option<Vec<String>> {
         transport: &transport,
         observer: &NoProgress,
         hosts: targets.http.hosts,
-        forces: false,
+        forces: ForcedRuns::None,
         names: &[],
     };
     let is_late = runtime.block_on(async { timeout(LIMIT, fleet.ask(&session)).await.is_err() });

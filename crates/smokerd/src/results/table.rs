@@ -13,8 +13,8 @@ use smoker_model::time::local_zone::LocalZone;
 use smoker_model::wire::silences::PluginSilence;
 
 use crate::results::journal::restore::RestoredPlugin;
-use crate::results::kept::failures::Failures;
 use crate::results::json_text;
+use crate::results::kept::failures::Failures;
 use crate::results::kept::history::{History, Sequence};
 use crate::results::plugin::config_fields::ConfigFields;
 use crate::results::plugin::counters::RunCounters;
