@@ -81,7 +81,7 @@ fn a_console_that_is_read_again_tells_what_is_missing() {
     daemon.signal(Signal::SIGTERM);
     assert_eq!(daemon.wait_for_exit(), 0);
     let text = reading.join().expect("no panic").expect("readable");
-    expect_line(&text, &["WARNING: ", "lines are missing here"]);
+    expect_line(&text, &["WARNING: ", "missing here"]);
     expect_line(&text, &["INFO: Shutting down"]);
 }
 
