@@ -55,6 +55,24 @@ fn times_of_the_calendar_become_the_trigger() {
 }
 
 #[test]
+fn maintenance_that_leaves_no_time_is_a_warning() {
+    for (parameters, reason) in [
+        (
+            "Interval: 1h, Maintenance: [{Cron: '0 0 * * *', Duration: 12h}, {Cron: '0 10 * * *', Duration: 14h}], Timezone: UTC",
+            "Maintenance has a window at any time, so nothing is ever checked; make it shorter",
+        ),
+        (
+            "At: '02:30', Maintenance: {Cron: '0 2 * * *', Duration: 1h}",
+            "Maintenance has all times of Cron and At, so nothing is ever checked; correct one of them",
+        ),
+    ] {
+        let problem = problem(parameters);
+        assert!(problem.ends_with(reason), "{problem}");
+        assert_eq!(names(&of(parameters).config()), ["p", "good"]);
+    }
+}
+
+#[test]
 fn maintenance_that_leaves_a_time_is_taken() {
     for parameters in [
         "Interval: 1h, Maintenance: {Cron: '0 0 1 * *', Duration: 30d}, Timezone: UTC",
@@ -96,14 +114,6 @@ fn what_is_meant_and_wrong_is_refused_with_its_place() {
         (
             "At: '02:30', Only: 08:00-18:00",
             "Only has none of its times of Cron and At, so it would never run; correct one of them",
-        ),
-        (
-            "Interval: 1h, Maintenance: [{Cron: '0 0 * * *', Duration: 12h}, {Cron: '0 10 * * *', Duration: 14h}], Timezone: UTC",
-            "Maintenance has a window at any time, so nothing would ever be checked; make it shorter",
-        ),
-        (
-            "At: '02:30', Maintenance: {Cron: '0 2 * * *', Duration: 1h}",
-            "Maintenance has all times of Cron and At, so nothing would ever be checked; correct one of them",
         ),
         ("Maintenance: [{Cron: '0 3 * * *'}]", "Maintenance has a window without Duration, such as 2h"),
         (

@@ -99,6 +99,14 @@ impl SharedState {
         self.lock().plugins.get(plugin)?.interrupted.owed()
     }
 
+    /// The skipped run of a plugin does not take place any more, so nothing waits for it.
+    pub(crate) fn give_up_skipped(&self, plugin: &PluginName) {
+        self.clear_skipped(plugin);
+        if let Some(entry) = self.lock().plugins.get_mut(plugin) {
+            entry.held_back = None;
+        }
+    }
+
     /// How many bad results in a row a plugin has had that no client requested.
     pub(crate) fn bad_in_a_row(&self, plugin: &PluginName) -> u32 {
         self.lock().plugins.get(plugin).and_then(|entry| entry.attempt).map_or(0, Attempt::bad)

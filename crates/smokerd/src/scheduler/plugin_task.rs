@@ -273,7 +273,7 @@ impl PluginTask {
             }
             None if self.is_outside_of_hours() => {
                 self.owed = None;
-                self.state.clear_skipped(self.name());
+                self.state.give_up_skipped(self.name());
                 tracing::info!(
                     "Plugin {}: a skipped run does not take place, because it is outside of Only",
                     self.name()

@@ -77,8 +77,8 @@ pub(crate) fn read<'a>(get: impl Fn(&str) -> Option<&'a Value>, now: DateTime<Ut
         keys.wrong.push(("Maintenance", reason.to_owned()));
     }
     if keys.wrong.is_empty() && never_ends(&keys.maintenance, now) {
-        let reason = "Maintenance has a window at any time, so nothing would ever be checked; make it shorter";
-        keys.wrong.push(("Maintenance", reason.to_owned()));
+        let reason = "Maintenance has a window at any time, so nothing is ever checked; make it shorter";
+        keys.warnings.push(("Maintenance", reason.to_owned()));
     }
     keys.only = only.map(|spans| WeeklyHours { spans, zone: zone.clone() });
     if !patterns.is_empty() {
@@ -89,9 +89,8 @@ pub(crate) fn read<'a>(get: impl Fn(&str) -> Option<&'a Value>, now: DateTime<Ut
             keys.wrong.push(("Only", reason.to_owned()));
         }
         if keys.wrong.is_empty() && has_all_times(&keys.maintenance, &schedule, keys.only.as_ref(), now) {
-            let reason =
-                "Maintenance has all times of Cron and At, so nothing would ever be checked; correct one of them";
-            keys.wrong.push(("Maintenance", reason.to_owned()));
+            let reason = "Maintenance has all times of Cron and At, so nothing is ever checked; correct one of them";
+            keys.warnings.push(("Maintenance", reason.to_owned()));
         }
         keys.schedule = Some(schedule);
     }

@@ -230,6 +230,9 @@ impl Restoring {
         for run in restored.interrupted.iter().rev() {
             if let Some(plugin) = restored.plugins.get_mut(&run.plugin) {
                 plugin.interrupted.note_newer(&run.trigger, run.planned, run.started);
+                if !run.trigger.is_request() {
+                    plugin.held_back = HeldBackSearch::default();
+                }
                 match run.trigger {
                     RunTrigger::Schedule => plugin.last_planned = Some(run.planned),
                     // Its record comes later, and has a number above all others.
