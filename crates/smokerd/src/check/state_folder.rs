@@ -17,7 +17,10 @@ pub(super) fn obstacle(path: &Path, owner: Option<Owner>) -> Option<String> {
         // Root makes the folder for the account, which has to get there later.
         Some(owner) if is_root => {
             let closed = path.ancestors().skip(1).filter(|above| is_closed_to(above, owner)).last()?;
-            Some(not_entered(path, closed, &name_of(owner.0)))
+            let (path, closed, name) = (path.display(), closed.display(), name_of(owner.0));
+            Some(format!(
+                "{path}: {name} may not enter {closed}, so the daemon keeps nothing there; chmod o+x {closed}, or choose another folder"
+            ))
         }
         _ if is_root => None,
         _ => {
@@ -25,7 +28,11 @@ pub(super) fn obstacle(path: &Path, owner: Option<Owner>) -> Option<String> {
             let cannot = |folder: &Path, flags| access(folder, flags) == Err(Errno::EACCES);
             let above = path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
             if let Some(closed) = above.filter(|above| cannot(above, AccessFlags::X_OK)).last() {
-                return Some(not_entered(path, closed, &name));
+                let (path, closed) = (path.display(), closed.display());
+                return Some(format!(
+                    "{path}: {name} may not enter {closed}, so a daemon of this account does not start; start it as root, or choose \
+                     another folder"
+                ));
             }
             if fs::symlink_metadata(path).is_ok() {
                 return None;
@@ -40,13 +47,6 @@ pub(super) fn obstacle(path: &Path, owner: Option<Owner>) -> Option<String> {
             })
         }
     }
-}
-
-fn not_entered(path: &Path, closed: &Path, name: &str) -> String {
-    let (path, closed) = (path.display(), closed.display());
-    format!(
-        "{path}: {name} may not enter {closed}, so nothing is kept there; chmod o+x {closed}, or choose another folder"
-    )
 }
 
 /// Whether an account may not enter a folder that is there, by its mode.
