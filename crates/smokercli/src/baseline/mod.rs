@@ -114,7 +114,6 @@ fn conclude(
     let bad = baseline.hosts.iter().flat_map(|host| &host.plugins);
     let bad = bad.filter(|plugin| !record::is_good(plugin)).count();
     let hosts = baseline.hosts.len();
-
     let (known, asked) = (hosts - unknown, counted(hosts, "host"));
     console.info(&format!("baseline of {known} of {asked}: {}, {bad} of them bad", counted(plugins, "plugin")));
     for host in baseline.hosts.iter().filter(|host| host.error.is_some()) {

@@ -10,10 +10,14 @@ use smoker_model::time::duration;
 ///
 /// When it is none, with what was probably meant.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
-    duration::parse_or_seconds(text).filter(|duration| !duration.is_zero()).ok_or_else(|| {
-        let next = duration::meant(text).map(|meant| format!("; write {meant}")).unwrap_or_default();
-        format!("has to be {} and above 0{next}", duration::FORMS)
-    })
+    match duration::parse_or_seconds(text) {
+        Some(duration) if duration.is_zero() => Err("has to be above 0".to_owned()),
+        Some(duration) => Ok(duration),
+        None => {
+            let next = duration::meant(text).map(|meant| format!("; write {meant}")).unwrap_or_default();
+            Err(format!("has to be {}{next}", duration::FORMS))
+        }
+    }
 }
 
 #[cfg(test)]

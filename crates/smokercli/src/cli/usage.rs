@@ -70,6 +70,9 @@ fn tip_for_word(word: &str, names: &[&str]) -> Option<String> {
     if let Some(option) = names.iter().find(is_option) {
         return Some(format!("it is an option: --{option}"));
     }
+    if names.contains(&"history") && ["status", "show", "get", "ls"].contains(&word) {
+        return Some("the last results are shown by smokercli alone: smokercli -s HOST".to_owned());
+    }
     if let Some(command) = suggest::near(word, &COMMANDS) {
         return Some(format!("the command is the first word: smokercli {command}"));
     }
@@ -89,6 +92,7 @@ mod tests {
             ("gaet", "smokercli gate"),
             ("baselin", "smokercli baseline"),
             ("silence", "smokercli silence"),
+            ("status", "smokercli -s HOST"),
             ("web1", "-s web1"),
             ("127.0.0.1:8086", "-s 127.0.0.1:8086"),
         ] {

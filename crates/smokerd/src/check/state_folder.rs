@@ -12,41 +12,45 @@ use smoker_paths::resolved_path::Owner;
 /// Why a daemon could not make or use the folder: one of `owner`, which root starts, or without it one of the account that asks, unless
 /// that is root.
 pub(super) fn obstacle(path: &Path, owner: Option<Owner>) -> Option<String> {
-    let is_root = geteuid().is_root();
     match owner.filter(|(user, _)| *user != 0) {
-        // Root makes the folder for the account, which has to get there later.
-        Some(owner) if is_root => {
-            let closed = path.ancestors().skip(1).filter(|above| is_closed_to(above, owner)).last()?;
-            Some(not_entered(path, closed, &name_of(owner.0)))
-        }
-        _ if is_root => None,
-        _ => {
-            let name = name_of(geteuid().as_raw());
-            let cannot = |folder: &Path, flags| access(folder, flags) == Err(Errno::EACCES);
-            let above = path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
-            if let Some(closed) = above.filter(|above| cannot(above, AccessFlags::X_OK)).last() {
-                return Some(not_entered(path, closed, &name));
-            }
-            if fs::symlink_metadata(path).is_ok() {
-                return None;
-            }
-            let above = path.ancestors().skip(1).find(|above| fs::symlink_metadata(above).is_ok())?;
-            cannot(above, AccessFlags::W_OK).then(|| {
-                let (path, above) = (path.display(), above.display());
-                format!(
-                    "{path}: {name} may not make it in {above}, so a daemon of this account does not start; make it as root: \
-                     install -d -m 700 -o {name} {path}"
-                )
-            })
-        }
+        Some(owner) if geteuid().is_root() => for_account(path, owner),
+        _ if geteuid().is_root() => None,
+        _ => for_who_asks(path),
     }
 }
 
-fn not_entered(path: &Path, closed: &Path, name: &str) -> String {
-    let (path, closed) = (path.display(), closed.display());
-    format!(
-        "{path}: {name} may not enter {closed}, so nothing is kept there; chmod o+x {closed}, or choose another folder"
-    )
+/// Root makes the folder for the account, which has to get there later.
+fn for_account(path: &Path, owner: Owner) -> Option<String> {
+    let closed = path.ancestors().skip(1).filter(|above| is_closed_to(above, owner)).last()?;
+    let (path, closed, name) = (path.display(), closed.display(), name_of(owner.0));
+    Some(format!(
+        "{path}: {name} may not enter {closed}, so the daemon keeps nothing there; chmod o+x {closed}, or choose another folder"
+    ))
+}
+
+/// A daemon of the account that asks makes the folder itself.
+fn for_who_asks(path: &Path) -> Option<String> {
+    let name = name_of(geteuid().as_raw());
+    let cannot = |folder: &Path, flags| access(folder, flags) == Err(Errno::EACCES);
+    let shown = path.display();
+    let closed = path.ancestors().skip(1).filter(|above| cannot(above, AccessFlags::X_OK)).last();
+    if let Some(closed) = closed.map(Path::display) {
+        return Some(format!(
+            "{shown}: {name} may not enter {closed}, so a daemon of this account does not start; start it as root, or choose another \
+             folder"
+        ));
+    }
+    if fs::symlink_metadata(path).is_ok() {
+        return None;
+    }
+    let above = path.ancestors().skip(1).find(|above| fs::symlink_metadata(above).is_ok())?;
+    cannot(above, AccessFlags::W_OK).then(|| {
+        let above = above.display();
+        format!(
+            "{shown}: {name} may not make it in {above}, so a daemon of this account does not start; make it as root: \
+             install -d -m 700 -o {name} {shown}"
+        )
+    })
 }
 
 /// Whether an account may not enter a folder that is there, by its mode.
