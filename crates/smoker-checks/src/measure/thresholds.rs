@@ -127,17 +127,31 @@ fn each(value: &Json) -> impl Iterator<Item = &Json> {
 fn of_any(parameter: &str, value: &Json, measures: &'static [Measure]) -> Result<(&'static str, Condition), String> {
     let text = scalar_text(value);
     let fits =
-        |text: &String| measures.iter().find_map(|measure| Some((measure.name, Condition::parse(text, measure.unit)?)));
-    text.as_ref().and_then(fits).ok_or_else(|| {
+        |text: &String| measures.iter().find_map(|measure| Some((measure, Condition::parse(text, measure.unit)?)));
+    let (measure, condition) = text.as_ref().and_then(fits).ok_or_else(|| {
         let mut examples: Vec<_> = measures.iter().map(|measure| measure.unit.example()).collect();
         examples.dedup();
         wrong(parameter, &format!("a condition such as {}", examples.join(" or ")), value)
-    })
+    })?;
+    refuse_upside_down(parameter, &text.unwrap_or_default(), measure)?;
+    Ok((measure.name, condition))
+}
+
+/// A number alone is bad above it. Of what is good it would be the other way round: `Error: 7` would call a certificate bad
+/// that lasts for eight days, and good on its last one.
+fn refuse_upside_down(path: &str, text: &str, measure: &Measure) -> Result<(), String> {
+    if !measure.is_better_high() || measure.unit.read(text).is_none() {
+        return Ok(());
+    }
+    let name = measure.name;
+    Err(format!("{path} {text} is bad above {text}, and of {name} it is too little that is bad: write \"< {text}\""))
 }
 
 fn of_one(path: &str, value: &Json, measure: &Measure) -> Result<Condition, String> {
-    let condition = scalar_text(value).and_then(|text| Condition::parse(&text, measure.unit));
-    condition.ok_or_else(|| wrong(path, &format!("a condition such as {}", measure.unit.example()), value))
+    let text = scalar_text(value).unwrap_or_default();
+    let condition = Condition::parse(&text, measure.unit)
+        .ok_or_else(|| wrong(path, &format!("a condition such as {}", measure.unit.example()), value))?;
+    refuse_upside_down(path, &text, measure).map(|()| condition)
 }
 
 #[cfg(test)]
@@ -194,6 +208,22 @@ mod tests {
             let found = thresholds(parameters.clone()).expect("thresholds").is_limited("Used");
             assert_eq!(found, expected, "{parameters}");
         }
+    }
+
+    #[test]
+    fn a_number_alone_is_no_limit_of_what_is_good() {
+        for (parameters, expected) in [
+            (
+                json!({"Error": "5G"}),
+                "Error 5G is bad above 5G, and of Free it is too little that is bad: write \"< 5G\"",
+            ),
+            (json!({"Warn": {"Free": 100}}), "Warn.Free 100 is bad above 100, and of Free"),
+        ] {
+            let reason = thresholds(parameters).expect_err("upside down");
+            assert!(reason.starts_with(expected), "{reason}");
+        }
+        assert_eq!(status(json!({"Error": {"Free": "5G:"}}), "Free", 1.0), Status::Error);
+        assert_eq!(status(json!({"Error": 90}), "Used", 91.0), Status::Error);
     }
 
     #[test]
