@@ -133,13 +133,19 @@ fn of_any(parameter: &str, value: &Json, measures: &'static [Measure]) -> Result
         examples.dedup();
         wrong(parameter, &format!("a condition such as {}", examples.join(" or ")), value)
     })?;
-    refuse_upside_down(parameter, &text.unwrap_or_default(), measure)?;
+    refuse_nonsense(parameter, &text.unwrap_or_default(), measure, &condition)?;
     Ok((measure.name, condition))
 }
 
-/// A number alone is bad above it. Of what is good it would be the other way round: `Error: 7` would call a certificate bad
-/// that lasts for eight days, and good on its last one.
-fn refuse_upside_down(path: &str, text: &str, measure: &Measure) -> Result<(), String> {
+/// What never holds and does not say so would be good for ever. A number alone is bad above it: of what is good it would be the
+/// other way round, and `Error: 7` would call a certificate bad that lasts for eight days, and good on its last one.
+fn refuse_nonsense(path: &str, text: &str, measure: &Measure, condition: &Condition) -> Result<(), String> {
+    if !condition.can_hold() {
+        return Err(format!(
+            "{path} {text} holds for no number that {} can be: write another limit, or never",
+            measure.name
+        ));
+    }
     if !measure.is_better_high() || measure.unit.read(text).is_none() {
         return Ok(());
     }
@@ -151,7 +157,8 @@ fn of_one(path: &str, value: &Json, measure: &Measure) -> Result<Condition, Stri
     let text = scalar_text(value).unwrap_or_default();
     let condition = Condition::parse(&text, measure.unit)
         .ok_or_else(|| wrong(path, &format!("a condition such as {}", measure.unit.example()), value))?;
-    refuse_upside_down(path, &text, measure).map(|()| condition)
+    refuse_nonsense(path, &text, measure, &condition)?;
+    Ok(condition)
 }
 
 #[cfg(test)]
@@ -222,6 +229,8 @@ mod tests {
             let reason = thresholds(parameters).expect_err("upside down");
             assert!(reason.starts_with(expected), "{reason}");
         }
+        let reason = thresholds(json!({"Error": 100})).expect_err("no percentage is above");
+        assert!(reason.starts_with("Error 100 holds for no number that Used can be: write another limit"), "{reason}");
         assert_eq!(status(json!({"Error": {"Free": "5G:"}}), "Free", 1.0), Status::Error);
         assert_eq!(status(json!({"Error": 90}), "Used", 91.0), Status::Error);
     }
