@@ -31,9 +31,14 @@ impl Condition {
         }
         let all =
             |part: &str| -> Option<Vec<_>> { part.split(" and ").map(|text| Comparison::parse(text, unit)).collect() };
-        let any: Vec<_> = text.split(" or ").map(all).collect::<Option<_>>()?;
-        // What no number is says nothing: `> 10 and < 5` was meant the other way.
-        any.iter().all(|all| can_hold(all)).then_some(Self { unit, any })
+        Some(Self { unit, any: text.split(" or ").map(all).collect::<Option<_>>()? })
+    }
+
+    /// Whether it is `never`, or each of its parts holds for some number: of `> 10 and < 5` none does, and no percentage is
+    /// outside of `100`, the range from 0. Who writes `> 100%` means never.
+    pub(crate) fn can_hold(&self) -> bool {
+        let ends = if self.unit == Unit::Percent { (0.0, 100.0) } else { (f64::NEG_INFINITY, f64::INFINITY) };
+        self.any.iter().all(|all| can_hold(all, ends))
     }
 
     /// Whether it is `never`.
@@ -73,8 +78,8 @@ impl Condition {
     }
 }
 
-/// Whether a number can be all of these.
-fn can_hold(all: &[Comparison]) -> bool {
+/// Whether a number can be all of these. `ends` are those of all numbers of the unit.
+fn can_hold(all: &[Comparison], ends: (f64, f64)) -> bool {
     let (mut low, mut high, mut has_ends) = (f64::NEG_INFINITY, f64::INFINITY, true);
     for comparison in all {
         let (from, to, includes) = match *comparison {
@@ -88,7 +93,11 @@ fn can_hold(all: &[Comparison]) -> bool {
         };
         (low, high, has_ends) = (low.max(from), high.min(to), has_ends && includes);
     }
-    low < high || (has_ends && low <= high)
+    let leaves_room = |comparison: &Comparison| match *comparison {
+        Comparison::Outside(from, to) => low.max(ends.0) < from || high.min(ends.1) > to,
+        _ => true,
+    };
+    (low < high || (has_ends && low <= high)) && all.iter().all(leaves_room)
 }
 
 impl Comparison {
@@ -253,5 +262,35 @@ mod tests {
         }
         assert_eq!(range("< 5 or > 9"), None);
         assert_eq!(range("never"), None);
+    }
+
+    #[test]
+    fn what_no_number_is_is_known() {
+        let can_hold = |text: &str, unit| Condition::parse(text, unit).expect("a condition").can_hold();
+        for (text, unit) in [
+            ("> 10 and < 5", Unit::Number),
+            ("> 5 and < 5", Unit::Number),
+            ("100", Unit::Percent),
+            ("0:100%", Unit::Percent),
+            ("outside 0..100%", Unit::Percent),
+        ] {
+            assert!(!can_hold(text, unit), "{text}");
+        }
+        for (text, unit) in [
+            ("never", Unit::Number),
+            ("> 5 and < 9", Unit::Number),
+            (">= 5 and <= 5", Unit::Number),
+            ("< 5 or > 9", Unit::Number),
+            ("outside 5..9", Unit::Number),
+            ("100", Unit::Number),
+            (">= 100%", Unit::Percent),
+            ("> 100%", Unit::Percent),
+            ("99", Unit::Percent),
+            ("> 99.9%", Unit::Percent),
+            ("<= 0%", Unit::Percent),
+            ("!= 100%", Unit::Percent),
+        ] {
+            assert!(can_hold(text, unit), "{text}");
+        }
     }
 }

@@ -16,3 +16,13 @@ pub struct Measure {
     /// When it is an ERROR without `Warn` and `Error` for it.
     pub error: Option<&'static str>,
 }
+
+/// The numbers of which too little is bad.
+const BETTER_HIGH: [&str; 5] = ["Available", "Days", "Free", "Ok", "Share"];
+
+impl Measure {
+    /// Whether too little of it is bad, and never too much.
+    pub(crate) fn is_better_high(&self) -> bool {
+        BETTER_HIGH.contains(&self.name)
+    }
+}

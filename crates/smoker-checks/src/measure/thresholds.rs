@@ -127,17 +127,38 @@ fn each(value: &Json) -> impl Iterator<Item = &Json> {
 fn of_any(parameter: &str, value: &Json, measures: &'static [Measure]) -> Result<(&'static str, Condition), String> {
     let text = scalar_text(value);
     let fits =
-        |text: &String| measures.iter().find_map(|measure| Some((measure.name, Condition::parse(text, measure.unit)?)));
-    text.as_ref().and_then(fits).ok_or_else(|| {
+        |text: &String| measures.iter().find_map(|measure| Some((measure, Condition::parse(text, measure.unit)?)));
+    let (measure, condition) = text.as_ref().and_then(fits).ok_or_else(|| {
         let mut examples: Vec<_> = measures.iter().map(|measure| measure.unit.example()).collect();
         examples.dedup();
         wrong(parameter, &format!("a condition such as {}", examples.join(" or ")), value)
-    })
+    })?;
+    refuse_nonsense(parameter, &text.unwrap_or_default(), measure, &condition)?;
+    Ok((measure.name, condition))
+}
+
+/// What never holds and does not say so would be good for ever. A number alone is bad above it: of what is good it would be the
+/// other way round, and `Error: 7` would call a certificate bad that lasts for eight days, and good on its last one.
+fn refuse_nonsense(path: &str, text: &str, measure: &Measure, condition: &Condition) -> Result<(), String> {
+    if !condition.can_hold() {
+        return Err(format!(
+            "{path} {text} holds for no number that {} can be: write another limit, or never",
+            measure.name
+        ));
+    }
+    if !measure.is_better_high() || measure.unit.read(text).is_none() {
+        return Ok(());
+    }
+    let name = measure.name;
+    Err(format!("{path} {text} is bad above {text}, and of {name} it is too little that is bad: write \"< {text}\""))
 }
 
 fn of_one(path: &str, value: &Json, measure: &Measure) -> Result<Condition, String> {
-    let condition = scalar_text(value).and_then(|text| Condition::parse(&text, measure.unit));
-    condition.ok_or_else(|| wrong(path, &format!("a condition such as {}", measure.unit.example()), value))
+    let text = scalar_text(value).unwrap_or_default();
+    let condition = Condition::parse(&text, measure.unit)
+        .ok_or_else(|| wrong(path, &format!("a condition such as {}", measure.unit.example()), value))?;
+    refuse_nonsense(path, &text, measure, &condition)?;
+    Ok(condition)
 }
 
 #[cfg(test)]
@@ -194,6 +215,24 @@ mod tests {
             let found = thresholds(parameters.clone()).expect("thresholds").is_limited("Used");
             assert_eq!(found, expected, "{parameters}");
         }
+    }
+
+    #[test]
+    fn a_number_alone_is_no_limit_of_what_is_good() {
+        for (parameters, expected) in [
+            (
+                json!({"Error": "5G"}),
+                "Error 5G is bad above 5G, and of Free it is too little that is bad: write \"< 5G\"",
+            ),
+            (json!({"Warn": {"Free": 100}}), "Warn.Free 100 is bad above 100, and of Free"),
+        ] {
+            let reason = thresholds(parameters).expect_err("upside down");
+            assert!(reason.starts_with(expected), "{reason}");
+        }
+        let reason = thresholds(json!({"Error": 100})).expect_err("no percentage is above");
+        assert!(reason.starts_with("Error 100 holds for no number that Used can be: write another limit"), "{reason}");
+        assert_eq!(status(json!({"Error": {"Free": "5G:"}}), "Free", 1.0), Status::Error);
+        assert_eq!(status(json!({"Error": 90}), "Used", 91.0), Status::Error);
     }
 
     #[test]

@@ -52,7 +52,8 @@ fn what_a_check_refuses_is_an_error_of_the_configuration_at_its_place() {
         ("Check: port\nPort: 70000", "Port has to be ports such as 22"),
         ("Check: file\nFile: /x\nMode: 644", "Mode has to be permissions in octal and in quotes"),
         ("Check: log\nFile: /x\nPattern: a\nIgnore: ''", "Ignore has an empty pattern, which every line matches"),
-        ("Check: disk\nError: '> 10% and < 5%'", "Error has to be a condition such as"),
+        ("Check: tls\nAddress: a\nError: 7", "of Days it is too little that is bad: write \"< 7\""),
+        ("Check: disk\nError: '> 10% and < 5%'", "Error > 10% and < 5% holds for no number that Used can be"),
     ] {
         let output = check(&Config::new().plugin("p", body));
         output.expect_code(3);

@@ -62,6 +62,10 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         component.error("there is no swap space, wanted some");
     } else {
         component.fact("there is no swap space");
+        // A limit on what is left counts where nothing is; of nothing no share is in use.
+        if thresholds.is_limited("Free") {
+            component.number(&thresholds, "Free", 0.0);
+        }
     }
     Report::from(component).findings()
 }

@@ -156,7 +156,7 @@ impl Trust {
     /// Whether an authority of this name, a sequence in DER, is trusted. The store has the content of the sequence alone.
     fn is_authority(&self, name: &[u8]) -> bool {
         self.roots.roots.iter().any(|root| {
-            let subject = root.subject.as_ref();
+            let subject: &[u8] = root.subject.as_ref();
             name.ends_with(subject) && !subject.is_empty() && name.len() - subject.len() <= 4
         })
     }

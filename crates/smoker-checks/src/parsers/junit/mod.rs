@@ -197,6 +197,9 @@ impl ReportReader {
                     let is_todo = of_type.as_ref().is_some_and(|text| text.eq_ignore_ascii_case("todo"));
                     let headline = message.or(of_type);
                     self.note = Some(Note { kind, headline, is_todo, text: String::new() });
+                } else if let Some(case) = self.cases.last_mut() {
+                    // The steps of a test may say what became of them, and it may not.
+                    case.is_marked_failed |= !Mark::of(tag)?.failed.is_empty();
                 }
             }
         }

@@ -186,3 +186,19 @@ fn what_other_tools_call_a_failure_is_one() {
         assert_eq!(of(attributes, "success='true' outcome='passed'/>"), Status::Ok, "{attributes}");
     }
 }
+
+#[test]
+fn other_words_of_a_failure_are_failures() {
+    for inner in [
+        "<testcase name='a'><crash/></testcase>",
+        "<testcase name='a'><exception>x</exception></testcase>",
+        "<testcase name='a'><panic message='x'/></testcase>",
+        "<testcase name='a'><step name='s' status='failed'/></testcase>",
+        "<testcase name='a' success='0'/>",
+    ] {
+        let text = format!("<testsuite name='s' tests='1'>{inner}</testsuite>");
+        assert_eq!(read(&text).expect("a report").status, Status::Error, "{inner}");
+    }
+    let fine = "<testsuite name='s' tests='1'><testcase name='a'><step status='passed'/><note status='red'/></testcase></testsuite>";
+    assert_eq!(read(fine).expect("a report").status, Status::Ok);
+}

@@ -14,7 +14,7 @@ const NAMES: [&str; 10] =
     ["name", "path", "port", "address", "username", "groupname", "comm", "mountpoint", "resolve", "url"];
 
 /// Attributes that are true or false.
-const BOOLEANS: [&str; 11] = [
+pub(super) const BOOLEANS: [&str; 11] = [
     "exists",
     "enabled",
     "running",
@@ -28,19 +28,34 @@ const BOOLEANS: [&str; 11] = [
     "as-reader",
 ];
 
-/// What `yes` and `on` mean where nothing but true or false can be meant: older versions of goss read them so.
-pub(super) fn as_boolean(value: &Value) -> Value {
-    match value.as_text().map(str::to_lowercase).as_deref() {
-        Some("yes" | "on" | "true") => Value::Bool(true),
-        Some("no" | "off" | "false") => Value::Bool(false),
-        _ => value.clone(),
+/// What a value means where nothing but true or false can be meant, by a matcher, too; older versions of goss read `yes` and
+/// `on` so.
+pub(super) fn as_boolean(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(is_true) => Some(*is_true),
+        Value::Text(word) => match word.to_lowercase().as_str() {
+            "yes" | "on" | "true" => Some(true),
+            "no" | "off" | "false" => Some(false),
+            _ => None,
+        },
+        Value::Map(entries) => match entries.as_slice() {
+            [(key, value)] if key.as_text() == Some("equal") => as_boolean(value),
+            [(key, value)] if key.as_text() == Some("not") => as_boolean(value).map(|it| !it),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
 /// Takes an attribute; the error is why it is not.
 pub(super) fn take(section: &str, key: &str, value: &Value, plugin: &mut ImportedPlugin) -> Result<(), String> {
-    let value = &if BOOLEANS.contains(&key) { as_boolean(value) } else { value.clone() };
     let is_empty = matches!(value, Value::Null) || matches!(value, Value::List(items) if items.is_empty());
+    let value = &match value {
+        value if BOOLEANS.contains(&key) && !is_empty => {
+            Value::Bool(as_boolean(value).ok_or("it is neither true nor false")?)
+        }
+        value => value.clone(),
+    };
     let is_name = NAMES.contains(&key) && (section, key) != ("http", "username");
     if is_empty || is_name || matches!(key, "title" | "meta" | "skip" | "exec") {
         return Ok(());
@@ -130,6 +145,18 @@ fn of_file(key: &str, value: &Value) -> Taken {
     }
 }
 
+/// The states in which a service does not run.
+const STOPPED: [&str; 6] = ["inactive", "failed", "not-found", "activating", "deactivating", "masked"];
+
+/// All states: of a service of which goss is not asked whether it runs.
+pub(super) fn any_state() -> Value {
+    states(&["active", "reloading", "inactive", "failed", "not-found", "activating", "deactivating", "masked"])
+}
+
+fn states(names: &[&str]) -> Value {
+    Value::List(names.iter().map(|state| text(state)).collect())
+}
+
 fn of_host(section: &str, key: &str, value: &Value) -> Taken {
     let is_true = *value == Value::Bool(true);
     match (section, key) {
@@ -143,10 +170,7 @@ fn of_host(section: &str, key: &str, value: &Value) -> Taken {
         ("process", "running") if is_true => Ok(None),
         ("process", "running") => set("Error", Value::Map(vec![(text("Count"), text("> 0"))])),
         ("service", "enabled") => set("Autostart", value.clone()),
-        ("service", "running") => {
-            let states: &[&str] = if is_true { &["active"] } else { &["inactive", "failed", "not-found"] };
-            set("State", Value::List(states.iter().map(|state| text(state)).collect()))
-        }
+        ("service", "running") => set("State", states(if is_true { &["active"] } else { &STOPPED })),
         ("package", "installed") => set("Installed", value.clone()),
         ("package", "versions") => match value {
             Value::List(versions) if versions.iter().all(|it| it.as_text().is_some()) => {
@@ -185,14 +209,14 @@ fn of_rest(section: &str, key: &str, value: &Value) -> Taken {
         ("mount", "exists") => set("Mounted", value.clone()),
         ("mount", "source") => plain("Source", value),
         ("mount", "filesystem") => plain("Types", value),
-        ("interface", "exists") if *value == Value::Bool(true) => set("Up", Value::Null),
+        ("interface", "exists") if *value == Value::Bool(true) => Ok(None),
         ("interface", "mtu") => limit("Mtu", value),
         ("interface", "addrs") => match value {
             Value::List(addresses) => {
                 let bare = |address: &Value| text(python_text::str(address).split('/').next().unwrap_or_default());
                 set("Addresses", Value::List(addresses.iter().map(bare).collect()))
             }
-            Value::Map(_) => set("Addresses", value_matcher(value)?),
+            Value::Map(_) => set("Addresses", value_matcher(&without_prefix_lengths(value))?),
             _ => unknown(),
         },
         ("port", "ip") => list("Addresses", value),
@@ -208,6 +232,18 @@ fn of_rest(section: &str, key: &str, value: &Value) -> Taken {
         | ("matching", "content" | "matches" | "as-reader")
         | ("mount", "usage") => Ok(None),
         _ => unknown(),
+    }
+}
+
+/// Addresses have the length of their prefix there, and none here.
+fn without_prefix_lengths(value: &Value) -> Value {
+    match value {
+        Value::Text(address) => text(address.split('/').next().unwrap_or_default()),
+        Value::List(items) => Value::List(items.iter().map(without_prefix_lengths).collect()),
+        Value::Map(entries) => {
+            Value::Map(entries.iter().map(|(key, value)| (key.clone(), without_prefix_lengths(value))).collect())
+        }
+        other => other.clone(),
     }
 }
 

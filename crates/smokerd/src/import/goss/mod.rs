@@ -62,7 +62,7 @@ fn resource(
     };
     let attribute =
         |wanted: &str| attributes.iter().find(|(key, _)| key.as_text() == Some(wanted)).map(|(_, value)| value);
-    if attribute("skip").map(attributes::as_boolean) == Some(Value::Bool(true)) {
+    if attribute("skip").and_then(attributes::as_boolean) == Some(true) {
         return imported.leave(path, line, &whole, "goss skips it");
     }
     let mut plugin = ImportedPlugin::new(&format!("{section}-{name}"), path, line);
@@ -73,7 +73,17 @@ fn resource(
         let key = key.as_text().unwrap_or_default();
         if let Err(reason) = attributes::take(section, key, value, &mut plugin) {
             imported.leave(path, below(text, line, &format!("{key}:")), &format!("{whole}: {key}"), &reason);
+            if attributes::BOOLEANS.contains(&key) {
+                // Without it the plugin could say the opposite.
+                return;
+            }
         }
+    }
+    if section == "service" && attribute("running").is_none() {
+        plugin.set("State", attributes::any_state());
+    }
+    if section == "interface" {
+        plugin.set("Up", Value::Null);
     }
     imported.add(plugin, path);
     if let ("mount", Some(usage)) = (section, attribute("usage")) {
@@ -230,6 +240,30 @@ matching:
         assert_eq!(of("matching-m"), "Check=value Value=yes Matches={'Equals': 'yes'}");
         assert_eq!(of("file-/a"), "Check=file File=/a Exists=False");
         assert_eq!(imported.untaken.len(), 1, "goss skips command a");
+    }
+
+    #[test]
+    fn what_is_true_or_false_keeps_its_meaning() {
+        let text = "process:\n  a: {running: {equal: true}}\n  b: {running: {not: true}}\n  c: {running: {gt: 1}}\n\
+                    service:\n  d: {running: {equal: true}}\n  e: {enabled: true}\ninterface:\n  f: {exists: false}\n  \
+                    g: {addrs: {contain-element: 10.0.0.1/8}}\ndns:\n  PTR:192.0.2.1: {resolvable: true}\n";
+        let mut imported = Imported::default();
+        read(Path::new("goss.yaml"), text, &mut imported).expect("imported");
+        let of = |name: &str, key: &str| {
+            let plugin = imported.plugins.iter().find(|plugin| plugin.name == name).expect("a plugin");
+            let value = plugin.parameters.iter().find(|(its, _)| its == key).map(|(_, value)| value);
+            value.map(smoker_model::notation::python_text::str)
+        };
+        assert_eq!(of("process-a", "Error"), None);
+        assert_eq!(of("process-b", "Error").as_deref(), Some("{'Count': '> 0'}"));
+        assert_eq!(of("service-d", "State").as_deref(), Some("['active']"));
+        assert!(of("service-e", "State").is_some_and(|states| states.contains("'inactive'")));
+        assert_eq!(of("interface-g", "Up").as_deref(), Some("None"));
+        assert_eq!(of("interface-g", "Addresses").as_deref(), Some("{'Element': {'Equals': '10.0.0.1'}}"));
+        assert_eq!(of("dns-PTR:192.0.2.1", "Name").as_deref(), Some("1.2.0.192.in-addr.arpa"));
+        let left: Vec<_> = imported.untaken.iter().map(|untaken| untaken.text.as_str()).collect();
+        assert_eq!(left, ["process: c: running", "interface: f: exists"]);
+        assert_eq!(imported.plugins.len(), 6, "what could say the opposite is no plugin");
     }
 
     #[test]

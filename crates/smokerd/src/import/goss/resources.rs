@@ -1,5 +1,7 @@
 //! Which check a resource of goss becomes.
 
+use std::net::IpAddr;
+
 use smoker_model::value::Value;
 
 use crate::import::goss::matchers::{opposite, patterns, value_matcher};
@@ -58,7 +60,12 @@ pub(super) fn begin(
             let typed = resolve
                 .split_once(':')
                 .filter(|(kind, _)| !kind.is_empty() && kind.chars().all(|c| c.is_ascii_uppercase()));
-            check("dns", "Name", typed.map_or(resolve.as_str(), |(_, name)| name));
+            let name = match typed {
+                Some(("PTR", address)) => reverse(address),
+                Some((_, name)) => name.to_owned(),
+                None => resolve.clone(),
+            };
+            check("dns", "Name", &name);
             if let Some((kind, _)) = typed {
                 plugin.text("Type", kind);
             }
@@ -75,6 +82,21 @@ pub(super) fn begin(
         _ => return Err(format!("{section} has no counterpart")),
     }
     Ok(())
+}
+
+/// The name of an address in the tree of names; what is no address is a name already.
+fn reverse(address: &str) -> String {
+    match address.parse() {
+        Ok(IpAddr::V4(address)) => {
+            let [a, b, c, d] = address.octets();
+            format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+        }
+        Ok(IpAddr::V6(address)) => {
+            let digits = address.octets().iter().rev().map(|byte| format!("{:x}.{:x}.", byte & 15, byte >> 4));
+            digits.collect::<String>() + "ip6.arpa"
+        }
+        Err(_) => address.to_owned(),
+    }
 }
 
 /// How full a mount may be is what the check `disk` looks at.

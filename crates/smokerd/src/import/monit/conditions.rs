@@ -1,5 +1,7 @@
 //! What a test compares, as the limits of a built-in check.
 
+use smoker_model::value::Value;
+
 use crate::import::monit::connection;
 use crate::import::monit::statements::{Statement, Word};
 use crate::import::monit::subject::{Subject, text};
@@ -59,8 +61,11 @@ pub(super) fn read(subject: &Subject, condition: &Statement) -> Result<Option<Te
         Subject::System => of_system(condition).map(Some),
         Subject::Matching(_) => of_processes(subject, condition).map(Some),
         Subject::Program(_) => {
-            let is_failure = condition.word(0) == "status" && condition.word(1) == "!=" && condition.word(2) == "0";
-            if is_failure { Ok(None) } else { Err("an exit status other than 0 is an ERROR, and nothing else") }
+            if status_limit(condition).is_some() {
+                Ok(None)
+            } else {
+                Err("only its exit status is compared, with a number")
+            }
         }
         Subject::Interface(_) => {
             let is_down = ["link down", "failed link"].contains(&condition.text().as_str());
@@ -69,6 +74,25 @@ pub(super) fn read(subject: &Subject, condition: &Statement) -> Result<Option<Te
         Subject::Pidfile(_) => Err("write the name of the program: Check: process looks at processes by name"),
         Subject::Host(_) => Err(NO_COUNTERPART),
     }
+}
+
+/// What the exit status of a program should be by its tests: nothing of what they compare it with. None: 0.
+pub(super) fn exit_status(tests: &[&Statement]) -> Option<Value> {
+    let conditions = tests.iter().map(|test| &test.words[1..test.find("then").unwrap_or(test.words.len())]);
+    let conditions = conditions.filter(|words| !is_in_some_cycles(words)).map(|words| without_cycles(words).0);
+    let bad: Vec<_> = conditions.filter_map(|words| status_limit(&without_noise(&Statement::of(&words)))).collect();
+    if bad.iter().all(|bad| matches!(bad.as_str(), "!= 0" | "> 0")) {
+        return None;
+    }
+    let one = |name: &str, value: Value| Value::Map(vec![(text(name), value)]);
+    let good = bad.iter().map(|bad| one("Not", one("Number", text(bad.as_str())))).collect();
+    Some(one("And", Value::List(good)))
+}
+
+/// `status != 0`: the condition on an exit status.
+fn status_limit(condition: &Statement) -> Option<String> {
+    let (operator, number, unit) = comparison(condition).filter(|_| condition.word(0) == "status")?;
+    unit.is_empty().then(|| format!("{operator} {number}"))
 }
 
 fn without_noise(condition: &Statement) -> Statement {
@@ -136,8 +160,10 @@ const TIME: &[(&str, &str)] = &[
 ];
 
 fn of_system(condition: &Statement) -> Result<Test, &'static str> {
-    let kind = condition.exact(1).trim_matches(['(', ')']).to_owned();
-    match condition.word(0).split('(').next().unwrap_or_default() {
+    // The kind is behind a blank, or behind a bracket alone.
+    let (first, attached) = condition.word(0).split_once('(').unwrap_or((condition.word(0), ""));
+    let kind = if attached.is_empty() { condition.exact(1) } else { attached }.trim_matches(['(', ')']).to_owned();
+    match first {
         "loadavg" => {
             let span = condition.text();
             let number = match span.find("min").and_then(|at| span[..at].rsplit('(').next()) {
@@ -159,7 +185,7 @@ fn of_system(condition: &Statement) -> Result<Test, &'static str> {
                 "system" => "System",
                 "wait" => "IoWait",
                 "steal" => "Steal",
-                _ if condition.words.len() <= 4 => "Used",
+                _ if attached.is_empty() && condition.words.len() <= 4 => "Used",
                 _ => return Err("the kind of processor time is not known here"),
             };
             Ok(Test::new("cpu", "cpu").limit(number, &limit_of(condition, SHARE)?, &["Used"]))

@@ -103,23 +103,52 @@ impl<'a> Entry<'a> {
             Subject::Matching(_) | Subject::File(..) | Subject::Interface(_) => {
                 self.subject.parameters().into_iter().for_each(|(name, value)| plugin.set(&name, value));
             }
-            // A test of it finds that it is not mounted, too.
-            Subject::Filesystem(path) if tests.is_empty() => {
+            // A test of its space finds that it is not mounted, too.
+            Subject::Filesystem(path) if tests.iter().all(|test| conditions::is_about_existence(test).is_some()) => {
                 plugin.text("Check", "mount");
                 plugin.text("Mount", path);
             }
             Subject::Program(line) => {
                 plugin.command(line);
+                if let Some(status) = conditions::exit_status(tests) {
+                    plugin.text("Parser", "expect");
+                    plugin.set("ExitStatus", status);
+                }
                 plugin.set("Timeout", Value::Int(timeout.unwrap_or(300)));
             }
             Subject::Filesystem(_) | Subject::Host(_) | Subject::System => return,
         }
         let inverse = tests.iter().any(|test| conditions::is_about_existence(test) == Some(false));
-        if inverse && matches!(self.subject, Subject::File(..)) {
-            plugin.parameters.retain(|(name, _)| name != "Kind");
-            plugin.set("Exists", Value::Bool(false));
+        match &self.subject {
+            _ if !inverse => {}
+            Subject::File(..) => {
+                plugin.parameters.retain(|(name, _)| name != "Kind");
+                plugin.set("Exists", Value::Bool(false));
+            }
+            Subject::Matching(_) => plugin.set("Error", Value::Map(vec![(text("Count"), text("> 0"))])),
+            Subject::Filesystem(_) => plugin.set("Mounted", Value::Bool(false)),
+            _ => {
+                let what = format!("{}: if exist", self.name);
+                return imported.leave(self.path, self.line, &what, "that it should not be there is not known here");
+            }
+        }
+        let retries = tests.iter().filter_map(|test| self.retries_of_itself(test)).min();
+        if let Some(retries) = retries.filter(|retries| *retries > 1) {
+            plugin.set("Retries", Value::Int(retries));
         }
         self.add(plugin, imported);
+    }
+
+    /// How often in a row a test has to hold that the plugin of the subject itself is.
+    fn retries_of_itself(&self, test: &Statement) -> Option<i128> {
+        let words = &test.words[1..test.find("then").unwrap_or(test.words.len())];
+        if conditions::is_in_some_cycles(words) {
+            return None;
+        }
+        let (condition, retries) = conditions::without_cycles(words);
+        let is_itself = conditions::is_about_existence(test).is_some()
+            || matches!(conditions::read(&self.subject, &Statement::of(&condition)), Ok(None));
+        is_itself.then_some(retries)
     }
 
     fn add_test(&mut self, test: &Statement, imported: &mut Imported) {

@@ -202,6 +202,33 @@ check network lan with interface eth0
     }
 
     #[test]
+    fn what_should_not_be_there_and_exit_statuses_keep_their_meaning() {
+        let text_of = "check process a matching \"x y\"\n if exist then alert\ncheck process b matching b\n if not exist for 3 cycles then alert\n\
+                       check filesystem c path /c\n if does not exist then alert\ncheck process d pidfile /d.pid\n if exist then alert\n\
+                       check program e path \"/bin/e\"\n if status = 1 then alert\ncheck program f path \"/bin/f\"\n if status > 0 for 2 cycles then alert\n\
+                       check system s\n if cpu(wait) > 20% then alert\n";
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("monitrc");
+        fs::write(&path, text_of).expect("a file");
+        let mut imported = Imported::default();
+        read(&path, &mut imported).expect("imported");
+        let of = |name: &str| {
+            let plugin =
+                imported.plugins.iter().find(|plugin| plugin.name == name).unwrap_or_else(|| panic!("no {name}"));
+            let all = plugin.parameters.iter().filter(|(key, _)| !matches!(key.as_str(), "Interval" | "Timeout"));
+            let shown = all.map(|(key, value)| format!("{key}={}", smoker_model::notation::python_text::str(value)));
+            shown.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(of("a"), "Check=process Process=* Arguments=/x y/ Error={'Count': '> 0'}");
+        assert_eq!(of("b"), "Check=process Process=* Arguments=/b/ Retries=3");
+        assert_eq!(of("c"), "Check=mount Mount=/c");
+        assert_eq!(of("e"), "Command=/bin/e Parser=expect ExitStatus={'And': [{'Not': {'Number': '== 1'}}]}");
+        assert_eq!(of("f"), "Command=/bin/f Retries=2");
+        assert_eq!(of("s-cpu"), "Check=cpu Error={'IoWait': '> 20%', 'Used': 'never'}");
+        assert!(imported.plugins.iter().all(|plugin| plugin.name != "d"), "its file says that it should be there");
+    }
+
+    #[test]
     fn what_is_no_control_file_harms_nothing() {
         for text in [
             "check",

@@ -73,13 +73,13 @@ pub(crate) fn read_body(stream: &mut impl BufRead, answer: &mut Answer, method: 
     let Some(length) = length else {
         return take(stream, u64::MAX, answer).map(drop);
     };
-    let length: u64 = length
-        .split(',')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .parse()
-        .map_err(|_| format!("the length of the body is not understood: {length}"))?;
+    // The same length twice is one; where two differ, nobody knows where the body ends (RFC 9112, section 6.3).
+    let mut lengths = length.split(',').map(str::trim);
+    let first = lengths.next().unwrap_or_default();
+    if lengths.any(|other| other != first) {
+        return Err(format!("the answer has several lengths: {length}"));
+    }
+    let length: u64 = first.parse().map_err(|_| format!("the length of the body is not understood: {length}"))?;
     let read = take(stream, length, answer)?;
     if read < length && !answer.is_cut {
         return Err(format!("the body ends behind {read} of {length} bytes"));
@@ -170,6 +170,10 @@ mod tests {
         assert_eq!(reason(""), "no answer: the connection was closed");
         assert!(reason("HTTP/1.1 200 OK\r\nA: b").contains("has no end"));
         assert_eq!(reason("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"), "the body ends behind 5 of 9 bytes");
+        let twice =
+            |other: &str| format!("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: {other}\r\n\r\nhello");
+        assert_eq!(reason(&twice("6")), "the answer has several lengths: 5, 6");
+        assert!(read(&twice("5"), "GET").is_ok());
         assert!(reason("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel").contains("inside of a part"));
         assert!(reason("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n").contains("no length"));
         assert!(reason(&format!("HTTP/1.1 200 OK\r\nA: {}", "b".repeat(70_000))).contains("64 KiB"));
