@@ -28,7 +28,8 @@ add() {
 }
 while read -r path; do
     add "--remap-path-prefix=$path"
-    c_flags="$c_flags -ffile-prefix-map=$path"
+    # These are split at blanks. What C leaves of a path is in debug information, which is not shipped.
+    case $path in *" "*) ;; *) c_flags="$c_flags -ffile-prefix-map=$path" ;; esac
 done << PATHS
 $paths
 PATHS

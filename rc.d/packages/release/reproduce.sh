@@ -20,9 +20,9 @@ done
 export SOURCE_DATE_EPOCH TARGETS
 export CARGO_TARGET_DIR="$scratch/built"
 unset MINISIGN_KEY
-mkdir -p "$scratch/another folder"
-git -C "$top" archive HEAD | tar -C "$scratch/another folder" -xf -
-sh "$scratch/another folder/rc.d/packages/release/release.sh" "$1" "$scratch/dist" > "$scratch/log" || {
+mkdir -p "$scratch/elsewhere"
+git -C "$top" archive HEAD | tar -C "$scratch/elsewhere" -xf -
+sh "$scratch/elsewhere/rc.d/packages/release/release.sh" "$1" "$scratch/dist" > "$scratch/log" || {
     cat "$scratch/log"
     exit 1
 }

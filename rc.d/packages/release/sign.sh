@@ -5,6 +5,7 @@
 
 set -eu
 folder=$(dirname "$1")
+rm -f "$folder/minisign.pub"
 
 if [ -n "${MINISIGN_KEY:-}" ]; then
     # The public key lies beside the secret one, as minisign -G puts it.

@@ -60,7 +60,6 @@ fn a_folder_without_artefacts_is_refused() {
 }
 
 #[test]
-#[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))]
 fn a_program_that_asks_for_more_than_old_systems_have_is_refused() {
     let Some(place) = Workplace::new() else { return };
     let Some(_) = program("readelf", "apt-get install binutils") else { return };

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use smoker_tests::cli::{self, Output};
 use smoker_tests::machine::skip::{find, program};
+use smoker_tests::wait;
 use tempfile::TempDir;
 
 use crate::built::root;
@@ -113,14 +114,15 @@ impl Workplace {
     /// Makes a release in a folder of this test.
     pub(crate) fn release(&self, folder: &str, settings: &[(&str, &str)]) -> Output {
         let mut command = self.script("release.sh");
-        cli::run(command.arg(VERSION).arg(self.path(folder)).envs(settings.iter().copied()))
+        let command = command.arg(VERSION).arg(self.path(folder)).envs(settings.iter().copied());
+        cli::run_within(command, wait::DEADLINE * 10)
     }
 
     /// Looks at the artefacts in a folder.
     pub(crate) fn check(&self, folder: &Path) -> Output {
         // No system is fetched to try the programs on.
         let mut command = self.script("check.sh");
-        cli::run(command.arg(VERSION).arg(folder).env("OLD_SYSTEMS", " "))
+        cli::run_within(command.arg(VERSION).arg(folder).env("OLD_SYSTEMS", " "), wait::DEADLINE * 10)
     }
 
     /// The names in a folder, sorted.
