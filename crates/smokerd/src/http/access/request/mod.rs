@@ -13,6 +13,6 @@ pub(super) mod browser;
 pub(super) mod forwarded;
 pub(super) mod head;
 pub(super) mod host_names;
+pub(super) mod host_port;
 pub(super) mod network;
 
-mod host_port;
