@@ -13,7 +13,8 @@ pub struct AboutPage {
 /// A daemon's description of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
-    /// The machine's host name.
+    /// The machine's host name; empty if it is no text.
+    #[serde(deserialize_with = "text_or_empty")]
     pub host: String,
     /// The name of the interface; empty if the daemon gives none.
     #[serde(default, deserialize_with = "text_or_empty")]
@@ -67,5 +68,8 @@ mod tests {
             title: String::new(),
         };
         assert_eq!((about.title.as_str(), about.links), ("", vec![link]));
+        let about = serde_json::from_str::<AboutPage>(r#"{"about": {"host": 5, "links": []}}"#).expect("a page").about;
+        assert_eq!(about.host, "", "clients name it as they were told to ask it");
+        assert!(serde_json::from_str::<AboutPage>(r#"{"about": {"links": []}}"#).is_err());
     }
 }
