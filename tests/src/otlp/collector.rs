@@ -184,9 +184,9 @@ fn serve(stream: TcpStream, shared: &Mutex<Shared>) {
     }
 }
 
-type Read3 = (String, Vec<(String, String)>, Vec<u8>);
+type Received = (String, Vec<(String, String)>, Vec<u8>);
 
-fn read(stream: &TcpStream) -> Option<Read3> {
+fn read(stream: &TcpStream) -> Option<Received> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;

@@ -85,8 +85,12 @@ impl Collector {
         gauges.add_dropped(rejected);
         if rejected > 0 || !message.is_empty() {
             if self.is_new(Trouble::Partial(message.clone())) {
-                let what = self.signal.items();
-                tracing::warn!("otlp: {} has refused {rejected} of {items} {what}: {message}", self.address());
+                let (address, what) = (self.address(), self.signal.items());
+                if rejected > 0 {
+                    tracing::warn!("otlp: {address} has refused {rejected} of {items} {what}: {message}");
+                } else {
+                    tracing::warn!("otlp: {address} has taken {items} {what}, and says: {message}");
+                }
             }
             return;
         }

@@ -40,19 +40,20 @@ impl Cursor {
             }
             position => position,
         };
+        let position = if is_wanted { position.or(Some(newest)) } else { None };
         let shared = Shared { position: Mutex::new(position), file, is_failing: AtomicBool::new(false) };
         let cursor = Self(Arc::new(shared));
-        if is_wanted {
-            cursor.begin(newest);
-        } else if let Err(error) = cursor.write() {
-            tracing::error!("otlp: {error}; it would count again when a collector is configured");
+        // Also before anything was sent: a crash before that must lose nothing.
+        if let Err(error) = cursor.write() {
+            tracing::error!("otlp: {error}; the next start does not know which results were sent");
         }
         cursor
     }
 
     /// Begins behind this number, unless it is known where to go on.
-    pub(super) fn begin(&self, newest: Sequence) {
+    pub(super) async fn begin(&self, newest: Sequence) {
         self.lock().get_or_insert(newest);
+        self.save().await;
     }
 
     /// The number of the newest result that needs not be sent.
@@ -129,7 +130,8 @@ mod tests {
         assert_eq!((open(20, true).position(), open(5, true).position()), (9, 0));
         cursor.forget().await;
         assert_eq!(open(20, true).position(), 20);
-        cursor.begin(3);
+        cursor.begin(3).await;
+        assert_eq!(open(20, true).position(), 3, "also before anything was sent");
         cursor.advance(4).await;
         drop(open(20, false));
         assert_eq!(open(21, true).position(), 21, "a daemon without a collector has forgotten it");

@@ -60,7 +60,7 @@ impl OtlpExport {
         }
         match settings {
             Some(settings) => {
-                self.sources.cursor.begin(self.sources.state.newest_sequence());
+                self.sources.cursor.begin(self.sources.state.newest_sequence()).await;
                 self.running = Some(self.sources.run(settings));
             }
             None => self.sources.cursor.forget().await,

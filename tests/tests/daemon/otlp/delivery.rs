@@ -43,11 +43,19 @@ fn counted(daemon: &Daemon, series: &str) -> u64 {
 #[test]
 fn neither_a_collector_that_is_away_nor_a_crash_loses_a_result() {
     let collector = OtlpCollector::start();
+    // From the first start on.
+    collector.react(Reaction::Close);
     let mut daemon = Daemon::start(config(&collector));
     let _ = daemon.run("a");
-    wait::until_true("the first result", || collector.records().len() == 1);
+    wait::until_true("requests", || collector.attempts() > 1);
+    daemon.signal(Signal::SIGKILL);
+    let _ = daemon.wait_for_exit();
+    collector.take_all();
+    daemon.try_start().expect("it starts again");
+    let _ = daemon.run("a");
+    wait::until_true("the first results", || collector.records().len() == 2);
     let kept = || fs::read_to_string(daemon.path("state/otlp")).unwrap_or_default();
-    wait::until_true("that to be kept", || kept().trim().parse::<u64>().is_ok_and(|at| at >= sequences(&collector)[0]));
+    wait::until_true("that to be kept", || kept().trim().parse::<u64>().is_ok_and(|at| at >= sequences(&collector)[1]));
 
     // Without an answer, with an answer that asks to come again, and with one that says when.
     collector.react(Reaction::Close);
@@ -66,7 +74,7 @@ fn neither_a_collector_that_is_away_nor_a_crash_loses_a_result() {
     collector.take_all();
     daemon.try_start().expect("it starts again");
     let _ = daemon.run("a");
-    wait::until_true("all results", || sequences(&collector).len() >= 5);
+    wait::until_true("all results", || sequences(&collector).len() >= 6);
     let retried = collector.requests("/v1/logs").iter().filter(|request| request.status > 200).count();
     assert_eq!(retried, 4);
     assert_eq!(sequences(&collector), all_sequences(&daemon), "each once, in its order");
