@@ -92,7 +92,8 @@ fn reverse(address: &str) -> String {
             format!("{d}.{c}.{b}.{a}.in-addr.arpa")
         }
         Ok(IpAddr::V6(address)) => {
-            let digits = address.octets().iter().rev().map(|byte| format!("{:x}.{:x}.", byte & 15, byte >> 4));
+            let octets = address.octets();
+            let digits = octets.iter().rev().map(|byte| format!("{:x}.{:x}.", byte & 15, byte >> 4));
             digits.collect::<String>() + "ip6.arpa"
         }
         Err(_) => address.to_owned(),
