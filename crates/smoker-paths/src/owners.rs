@@ -59,7 +59,12 @@ fn add(path: &Path, seen: &mut HashSet<PathBuf>, found: &mut Vec<OwnedPath>) {
             && link.is_symlink()
         {
             // One link at a time: each can be changed by its owner, and by those who write the folder that it lies in.
-            found.push(OwnedPath { path: step.to_owned(), user: link.uid(), writable: Writable::Owner, named_writers: Vec::new() });
+            found.push(OwnedPath {
+                path: step.to_owned(),
+                user: link.uid(),
+                writable: Writable::Owner,
+                named_writers: Vec::new(),
+            });
             if let Ok(target) = fs::read_link(step) {
                 add(&step.parent().unwrap_or(step).join(target), seen, found);
             }

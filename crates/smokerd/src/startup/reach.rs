@@ -47,8 +47,7 @@ fn is_within_reach(file: &NamedFile, daemon: &Credentials) -> bool {
         status_of(&path).is_some_and(|now| (now.device, now.inode) == (file.status.device, file.status.inode));
     let is_open = |folder: &Path| {
         file.named_by.iter().any(|own| own.starts_with(folder))
-            || status_of(folder)
-                .is_some_and(|status| permits(&status, AccessList::of(folder).as_ref(), daemon, SEARCH))
+            || status_of(folder).is_some_and(|status| permits(&status, AccessList::of(folder).as_ref(), daemon, SEARCH))
     };
     is_the_same && path.ancestors().skip(1).all(is_open)
 }
