@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use nix::errno::Errno;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::process::{sys, terminate};
@@ -62,13 +64,24 @@ pub(crate) fn unowned() -> Vec<Pid> {
     children().unowned_among(listed)
 }
 
-/// Our children that nobody waits for and `is_kept` keeps. None is started or forgotten while it looks.
-pub(crate) fn retain_unowned(is_kept: impl Fn(Pid) -> bool) -> Vec<Pid> {
+/// Collects every dead child that nobody waits for; returns the living ones. None is started or forgotten meanwhile.
+pub(crate) fn sweep() -> Vec<Pid> {
     let listed = sys::child_pids();
     let children = children();
     let mut unowned = children.unowned_among(listed);
-    unowned.retain(|pid| is_kept(*pid));
+    unowned.retain(|pid| lives(*pid));
     unowned
+}
+
+/// Whether a child lives; a dead one is collected.
+fn lives(pid: Pid) -> bool {
+    match waitpid(pid, Some(WaitPidFlag::WNOHANG)) {
+        Ok(WaitStatus::StillAlive) => return true,
+        Err(Errno::ECHILD) => {}
+        Ok(status) => tracing::debug!("collected orphan {pid}: {status:?}"),
+        Err(error) => tracing::debug!("cannot collect orphan {pid}: {error}"),
+    }
+    false
 }
 
 impl Children {

@@ -56,6 +56,15 @@ struct Start {
     answer: oneshot::Sender<io::Result<Started>>,
 }
 
+/// A caller that no longer waits wants no child.
+struct GiveUpOnDrop(Arc<StartingChild>);
+
+impl Drop for GiveUpOnDrop {
+    fn drop(&mut self) {
+        let _ = STARTERS.withdraw(&self.0) || self.0.give_up();
+    }
+}
+
 /// A child that runs its program, until its caller takes it.
 struct Started {
     pid: Pid,
@@ -72,6 +81,7 @@ pub(crate) async fn start(setup: ChildSetup) -> io::Result<StartedChild> {
     let (answer, mut answered) = oneshot::channel();
     let child = StartingChild::register();
     STARTERS.queue_up(Start { setup, child: child.clone(), answer })?;
+    let _unwanted = GiveUpOnDrop(child.clone());
     let mut outcome = timeout(QUEUE_TIMEOUT, &mut answered).await;
     if outcome.is_err() {
         if child.is_waiting() {
