@@ -119,9 +119,9 @@ impl StartingChild {
         is_wanted
     }
 
-    /// Whether no thread has taken the start up.
-    pub(crate) fn is_waiting(&self) -> bool {
-        *self.stage() == Stage::Waiting
+    /// Whether a thread waits for the process to begin its program.
+    pub(crate) fn is_preparing(&self) -> bool {
+        *self.stage() == Stage::Preparing
     }
 
     /// The thread has the process back from the kernel: it runs its program, or failed. Returns whether it is still

@@ -273,9 +273,9 @@ const CHAIN: &str = "use POSIX; open my $lock, '<', $ARGV[0] or die; flock $lock
 fn a_chain_that_forks_on_without_any_mark_is_ended() {
     for level in [Level::OfHost, Level::Marks] {
         let Some(through) = level.through() else { continue };
-        let chain =
-            "Command: env -i prlimit --locks=0: perl {{DIR}}/chain.pl {{DIR}}/lock; echo began\nuid: 12345\ngid: 12345";
-        let config = Config::new().file("chain.pl", CHAIN).file("lock", "").plugin("chain", chain);
+        let chain = command("env -i prlimit --locks=0: perl {{DIR}}/chain.pl {{DIR}}/lock; echo began");
+        let chain = chain + "\nuid: 12345\ngid: 12345";
+        let config = Config::new().file("chain.pl", CHAIN).file("lock", "").plugin("chain", &chain);
         let daemon = Boot::of(config).through(through).start();
         daemon.run("chain").expect_ok(&["began"]);
         let is_free = || {

@@ -14,7 +14,7 @@ use crate::process::{sys, terminate};
 /// How long a chain is hunted. The next look at our children begins another hunt.
 const HUNT_LIMIT: Duration = Duration::from_secs(2);
 
-/// After so many looks in a row that find nothing the chain has ended, with this pause between them.
+/// After this number of looks in a row that find nothing the chain has ended, with this pause between them.
 const QUIET_LOOKS: usize = 20;
 const PAUSE: Duration = Duration::from_micros(500);
 
