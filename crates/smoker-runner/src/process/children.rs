@@ -48,11 +48,6 @@ fn children() -> MutexGuard<'static, Children> {
     CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Notes a process that somebody waits for.
-pub(crate) fn own(pid: Pid) {
-    children().owned.insert(pid.as_raw());
-}
-
 /// Forgets a process that was waited for.
 pub(crate) fn release(pid: Pid) {
     children().owned.remove(&pid.as_raw());
@@ -88,6 +83,36 @@ impl Children {
     fn unowned_among(&self, listed: Vec<Pid>) -> Vec<Pid> {
         let is_starting = |pid: &i32| self.starting.iter().any(|it| it.pid.load(Ordering::Relaxed) == *pid);
         listed.into_iter().filter(|pid| !self.owned.contains(&pid.as_raw()) && !is_starting(&pid.as_raw())).collect()
+    }
+}
+
+/// A process that a module host forked and a run waits for. As long as this lives no sweep collects it: should the host die, it
+/// becomes our child.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    pid: Pid,
+}
+
+impl Claim {
+    pub(crate) fn of(pid: Pid) -> Self {
+        children().owned.insert(pid.as_raw());
+        Self { pid }
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Collects the process, which became our child, if it has ended. One that
+    /// could not be ended is left to the sweep after its death.
+    pub(crate) fn collect_adopted(self) {
+        let _ = waitpid(self.pid, Some(WaitPidFlag::WNOHANG));
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        release(self.pid);
     }
 }
 

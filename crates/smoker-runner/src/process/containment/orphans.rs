@@ -8,7 +8,6 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -97,40 +96,9 @@ impl Reaper {
         &self.scanner
     }
 
-    /// Claims a process that a module host forked and a run waits for: should the
-    /// host die, the process becomes our child, and the sweep must not reap it.
-    pub(crate) fn claim(&self, pid: Pid) -> Claim {
-        children::own(pid);
-        Claim { pid }
-    }
-
     /// Changes whenever a child has died.
     pub(crate) fn deaths(&self) -> watch::Receiver<()> {
         self.deaths.clone()
-    }
-}
-
-/// A process that the sweep does not reap as long as this lives.
-#[derive(Debug)]
-pub(crate) struct Claim {
-    pid: Pid,
-}
-
-impl Claim {
-    pub(crate) fn pid(&self) -> Pid {
-        self.pid
-    }
-
-    /// Collects the process, which became our child, if it has ended. One that
-    /// could not be ended is left to the sweep after its death.
-    pub(crate) fn collect_adopted(self) {
-        let _ = waitpid(self.pid, Some(WaitPidFlag::WNOHANG));
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        children::release(self.pid);
     }
 }
 
