@@ -31,6 +31,9 @@ const HANG_TIMEOUT: Duration = Duration::from_millis(200);
 /// How many threads there are beside those whose starts hang; each is made when it is needed for the first time.
 const USUAL_STARTERS: usize = 4;
 
+/// How long a thread that is not the only one waits for another start.
+const IDLE_TIMEOUT: Duration = Duration::from_millis(100);
+
 /// How many starts may hang. While there are as many no other child can be started.
 const MAX_HANGING: usize = 64;
 
@@ -215,26 +218,32 @@ impl Starters {
         made.map(drop)
     }
 
-    /// The life of a thread. It ends when there is nothing to do and there are enough others.
+    /// The life of a thread. It ends when it has nothing to do and is not the only one.
     fn work(&self) {
-        loop {
-            let mut queue = self.queue();
-            let start = loop {
-                if let Some(start) = queue.waiting.pop_front() {
-                    break start;
-                }
-                if queue.threads > USUAL_STARTERS + queue.hanging.len() {
-                    queue.threads -= 1;
-                    return;
-                }
-                queue.idle += 1;
-                queue = self.begun.wait(queue).unwrap_or_else(PoisonError::into_inner);
-                queue.idle -= 1;
-            };
-            drop(queue);
+        while let Some(start) = self.next() {
             let child = start.child.clone();
             start.carry_out();
             self.queue().hanging.retain(|it| !Arc::ptr_eq(it, &child));
+        }
+    }
+
+    /// The next start; none when this thread is to end.
+    fn next(&self) -> Option<Start> {
+        let mut queue = self.queue();
+        loop {
+            if let Some(start) = queue.waiting.pop_front() {
+                return Some(start);
+            }
+            let is_only_one = queue.threads - queue.hanging.len() <= 1;
+            let timeout = if is_only_one { Duration::MAX } else { IDLE_TIMEOUT };
+            queue.idle += 1;
+            let (back, waited) = self.begun.wait_timeout(queue, timeout).unwrap_or_else(PoisonError::into_inner);
+            queue = back;
+            queue.idle -= 1;
+            if waited.timed_out() && queue.waiting.is_empty() && queue.threads - queue.hanging.len() > 1 {
+                queue.threads -= 1;
+                return None;
+            }
         }
     }
 
