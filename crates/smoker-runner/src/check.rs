@@ -35,12 +35,35 @@ pub(crate) async fn run(context: RunContext<'_>, modules: &Modules) -> CheckOutc
     if let Some(reason) = maintenance(context, started).await {
         return CheckOutcome::NotRun(reason.into_result(started, forced));
     }
-    let findings = memory_kills::noted(findings(context, modules).await, context);
+    let findings = match left_behind(context) {
+        Some(reason) => Findings::fault(&reason),
+        None => memory_kills::noted(findings(context, modules).await, context),
+    };
     let result = findings.into_result(started, forced);
     if let Some(trace) = context.trace {
         trace.duration(result.duration);
     }
     CheckOutcome::Ran(result)
+}
+
+/// Why a plugin is not run that has left processes which nothing could end; none when it has left none. Its actions run, since
+/// somebody has to hear of it.
+fn left_behind(context: RunContext<'_>) -> Option<String> {
+    /// How many processes the message names.
+    const MAX_NAMED: usize = 5;
+
+    let pids = context.processes.earlier_survivors();
+    if pids.is_empty() {
+        return None;
+    }
+    let named: Vec<_> = pids.iter().take(MAX_NAMED).map(ToString::to_string).collect();
+    let named = named.join(", ");
+    let more = if pids.len() > MAX_NAMED { ", ..." } else { "" };
+    Some(format!(
+        "Not run: an earlier run left {} that could not be killed ({named}{more}); it waits in the kernel, as on a file \
+         server that does not answer, and each run could add one. The plugin runs again when it is gone",
+        if pids.len() == 1 { "a process".to_owned() } else { format!("{} processes", pids.len()) }
+    ))
 }
 
 async fn findings(context: RunContext<'_>, modules: &Modules) -> Findings {

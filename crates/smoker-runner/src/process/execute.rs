@@ -16,9 +16,11 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::process::capture::Capture;
+use crate::process::children;
 use crate::process::containment::orphans::Reaper;
 use crate::process::containment::run_processes::RunProcesses;
 use crate::process::spawn::{self, ChildProcess, Program};
+use crate::process::starter::hanging_process;
 use crate::process::sys;
 
 /// How long output is read once everything was killed: no process holds the
@@ -49,6 +51,13 @@ pub(crate) struct ChildOutcome {
     pub(crate) stdout: Capture,
     pub(crate) stderr: Capture,
     pub(crate) end: ChildEnd,
+}
+
+impl ChildOutcome {
+    /// Of a child whose start the end of the daemon cut short.
+    fn of_unstarted(max_output: usize) -> Self {
+        Self { stdout: Capture::new(max_output), stderr: Capture::new(max_output), end: ChildEnd::Cancelled }
+    }
 }
 
 /// How a child ended.
@@ -82,7 +91,12 @@ pub(crate) async fn execute(
     let deadline = Instant::now().checked_add(limits.timeout);
     let reaper = processes.reaper();
     let registered = processes.register_child(limits.leave_running, program.surroundings.group_limits()).await;
-    let mut process = spawn::spawn(reaper, program, &registered).await?;
+    let started = tokio::select! {
+        started = spawn::spawn(program, &registered) => started,
+        // A start can hang.
+        () = cancel.cancelled() => return Ok(ChildOutcome::of_unstarted(limits.max_output)),
+    };
+    let mut process = started.inspect_err(|error| processes.note_survivors(hanging_process(error).as_slice()))?;
     let mut streams = OutputStreams::of(&mut process, limits.max_output);
     let stdin = process.child.stdin.take();
 
@@ -98,7 +112,7 @@ pub(crate) async fn execute(
     };
     let reason = tokio::select! {
         status = by_itself => {
-            reaper.release(process.child.pid);
+            children::release(process.child.pid);
             processes.child_ended(&registered, process.child.pid);
             return Ok(streams.into_outcome(ChildEnd::from(status?)));
         }
@@ -107,6 +121,7 @@ pub(crate) async fn execute(
     };
     let was_over = !sys::is_alive(process.child.pid);
     let (survivors, end) = terminate_all(reaper, process, &mut streams).await;
+    processes.note_survivors(&survivors);
     let end = match reason {
         StopReason::Timeout => ChildEnd::TimedOut { survivors, end, was_over },
         StopReason::Cancel => ChildEnd::Cancelled,
@@ -153,10 +168,9 @@ async fn terminate_all(
     if survived {
         tracing::error!("process {} survived SIGKILL; its run is given up", process.child.pid);
     }
-    let reaper = reaper.clone();
     let reap = async move {
         let status = process.child.wait().await;
-        reaper.release(process.child.pid);
+        children::release(process.child.pid);
         status
     };
     // Only a process that sleeps in the kernel is waited for beyond this moment.

@@ -1,11 +1,16 @@
 //! The level of containment: what the daemon says of it, what no plugin of another user can do at either, and what a
 //! daemon makes of a cgroup of its own.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+
 use smoker_tests::boot::Boot;
 use smoker_tests::cli;
 use smoker_tests::config::Config;
 use smoker_tests::machine::containment::Level;
 use smoker_tests::machine::processes;
+use smoker_tests::machine::skip::skip;
 use smoker_tests::sandbox::Sandbox;
 use smoker_tests::wait;
 
@@ -97,4 +102,52 @@ fn a_daemon_that_is_alone_in_its_cgroup_bounds_whole_runs() {
     assert!(!log.contains("no pids controller"), "{log}");
     daemon.signal(nix::sys::signal::Signal::SIGTERM);
     assert_eq!(daemon.wait_for_exit(), 0);
+}
+
+/// Names each file above the daemon's tree that this account can write: by these it would move, freeze or kill what is not its own.
+const ABOVE_THE_TREE: &str = "mount=$(grep -m1 ' - cgroup2 ' /proc/self/mountinfo | cut -d' ' -f5)\n\
+    own=$(sed -n s/^0:://p /proc/self/cgroup)\n\
+    case $own in */smokerd-*/run-*) ;; *) echo \"in no cgroup of a run: $own\"; exit 1 ;; esac\n\
+    folder=$mount${own%/smokerd-*}\n\
+    while :; do\n\
+    \x20 for file in $folder $folder/[!s]*; do if test -w $file; then echo \"writable: $file\"; fi; done\n\
+    \x20 case $folder in $mount | $mount/ | /) break ;; esac\n\
+    \x20 folder=${folder%/*}\n\
+    done\n\
+    echo looked\n";
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_daemon_that_drops_root_gives_away_nothing_but_its_own_tree() {
+    if !fs::read_to_string("/proc/self/mountinfo").is_ok_and(|mounts| mounts.contains(" - cgroup2 ")) {
+        skip("no test of who owns the daemon's cgroups", "run it where cgroup v2 is mounted");
+        return;
+    }
+    let config = Config::new()
+        .file("look.sh", ABOVE_THE_TREE)
+        .top("uid: 12377\ngid: 12377")
+        .plugin("look", "Command: sh {{DIR}}/look.sh");
+    let mut daemon = Boot::of(config).through(&AS_A_SERVICE).start();
+    let of_daemon = cgroup_of(daemon.pid());
+    let tree = of_daemon.strip_suffix("/daemon").unwrap_or_else(|| panic!("the daemon is in {of_daemon}"));
+    let (above, tree) = (cgroup_folder(tree.rsplit_once('/').expect("a parent").0), cgroup_folder(tree));
+    daemon.run("look").expect_ok(&["looked"]);
+    assert_eq!(fs::metadata(&tree).expect("there").uid(), 12377);
+    assert_eq!(fs::metadata(&above).expect("there").uid(), 0);
+    daemon.signal(nix::sys::signal::Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    // The next start as root does the same.
+    fs::remove_dir(&tree).expect("it is empty, and the daemon went back at its end");
+    fs::remove_dir(&above).expect("nothing else is left in it");
+}
+
+fn cgroup_of(pid: i32) -> String {
+    let cgroups = fs::read_to_string(format!("/proc/{pid}/cgroup")).expect("it runs");
+    cgroups.lines().find_map(|line| line.strip_prefix("0::")).expect("cgroup v2").to_owned()
+}
+
+fn cgroup_folder(cgroup: &str) -> PathBuf {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").expect("Linux");
+    let mount = mounts.lines().find(|line| line.contains(" - cgroup2 ")).expect("mounted");
+    PathBuf::from(mount.split(' ').nth(4).expect("a mount point").to_owned() + cgroup)
 }

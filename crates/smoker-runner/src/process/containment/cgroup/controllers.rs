@@ -4,9 +4,10 @@
 //! is the root of all. So a daemon that is alone in its cgroup, as a service is,
 //! moves into one of its own inside of its tree, and back at its end. A daemon
 //! that shares its cgroup, with a shell perhaps, moves nobody and does without.
+//! One that drops root moves in any case: its tree is all that its new account gets.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
 use std::path::Path;
 
 use nix::unistd::Pid;
@@ -30,36 +31,72 @@ impl Controllers {
     }
 }
 
+/// The two files of the cgroup that this process was started in by which it comes back at its end. The kernel asks for
+/// the rights of who opened them, so a daemon that has dropped root since needs no right to that cgroup.
+#[derive(Debug, Default)]
+pub(super) struct WayBack {
+    processes: Option<File>,
+    controllers: Option<File>,
+}
+
+impl WayBack {
+    pub(super) fn open(own: &Path) -> Self {
+        let open = |file: &str| OpenOptions::new().write(true).open(own.join(file)).ok();
+        Self { processes: open("cgroup.procs"), controllers: open("cgroup.subtree_control") }
+    }
+}
+
 /// Enables the controllers for the cgroups in `base`, which lies in this process's `own`, as far as the kernel and the
 /// cgroups above have them.
 pub(super) fn enable(own: &Path, base: &Path) -> Controllers {
-    let available = fs::read_to_string(own.join("cgroup.controllers")).unwrap_or_default();
-    let is_available = |controller: &str| available.split_ascii_whitespace().any(|it| it == controller);
-    let wanted = Controllers { memory: is_available(MEMORY), pids: is_available(PIDS) };
+    let wanted = wanted(own);
     let enabled = enable_all(wanted, own, base);
     if enabled == wanted || !is_alone_in(own) || enter(base).is_err() {
         return enabled;
     }
     let enabled = enable_all(wanted, own, base);
     if !enabled.any() {
-        disable(own, base);
+        disable(&WayBack::open(own), base);
     }
     enabled
 }
 
-/// Undoes [`enable`] and moves this process back, if it was moved. No run may be left in `base`: its limits would be lost.
-pub(super) fn disable(own: &Path, base: &Path) {
+/// As [`enable`], for a process that gives `base` to another account and then takes that account on. It moves into `base` in any
+/// case: a process may be put into a cgroup only by who may write to the cgroup that its old and its new one have in common,
+/// and nothing above `base` is to be given away.
+///
+/// # Errors
+///
+/// When this process cannot move.
+pub(super) fn enable_inside(own: &Path, base: &Path) -> io::Result<Controllers> {
+    enter(base)?;
+    Ok(enable_all(wanted(own), own, base))
+}
+
+/// Undoes [`enable`] and [`enable_inside`], and moves this process back, if it was moved. No run may be left in `base`: its limits would be lost.
+pub(super) fn disable(back: &WayBack, base: &Path) {
     if !base.join(DAEMON).is_dir() {
         return;
     }
-    for folder in [base, own] {
+    for controller in [MEMORY, PIDS] {
+        let _ = order(base, &format!("-{controller}"));
+    }
+    if let Some(mut controllers) = back.controllers.as_ref() {
         for controller in [MEMORY, PIDS] {
-            let _ = order(folder, &format!("-{controller}"));
+            let _ = controllers.write_all(format!("-{controller}").as_bytes());
         }
     }
-    let _ = fs::write(own.join("cgroup.procs"), Pid::this().to_string());
+    if let Some(mut processes) = back.processes.as_ref() {
+        let _ = processes.write_all(Pid::this().to_string().as_bytes());
+    }
     // The daemon and its guardian leave one after the other.
     let _ = fs::remove_dir(base.join(DAEMON));
+}
+
+fn wanted(own: &Path) -> Controllers {
+    let available = fs::read_to_string(own.join("cgroup.controllers")).unwrap_or_default();
+    let is_available = |controller: &str| available.split_ascii_whitespace().any(|it| it == controller);
+    Controllers { memory: is_available(MEMORY), pids: is_available(PIDS) }
 }
 
 fn enable_all(wanted: Controllers, own: &Path, base: &Path) -> Controllers {

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 
-use crate::process::containment::cgroup::controllers::{self, Controllers};
+use crate::process::containment::cgroup::controllers::{self, Controllers, WayBack};
 use crate::process::containment::cgroup::files::{children, open_folder, remove, remove_tree};
 use crate::process::containment::cgroup::own::own_cgroup;
 use crate::process::containment::cgroup::run_cgroup::{GroupLimits, RunCgroup};
@@ -28,7 +28,7 @@ const SPARE: usize = 32;
 /// How the names of the cgroups of runs begin.
 const RUN: &str = "run-";
 
-/// The files that the daemon writes in a cgroup of its own after it has dropped root.
+/// The files that the daemon writes in its tree after it has dropped root.
 const DELEGATED: [&str; 3] = ["cgroup.procs", "cgroup.threads", "cgroup.subtree_control"];
 
 /// All cgroups of this daemon. Cheap to clone.
@@ -40,6 +40,7 @@ struct Inner {
     path: PathBuf,
     base: OwnedFd,
     controllers: Controllers,
+    way_back: WayBack,
     last: AtomicU64,
     spare: Mutex<Vec<RunCgroup>>,
     /// Those of runs that are over, with processes that may stay.
@@ -59,30 +60,23 @@ impl CgroupTree {
         let random = RandomState::new().build_hasher().finish();
         let path = own.join(format!("smokerd-{}-{random:016x}", std::process::id()));
         let base = make_locked(&path).map_err(|error| with_path(&own, &error))?;
-        let controllers = controllers::enable(&own, &path);
-        let tree = Self::new(path, base, controllers);
-        if let Some((user, group)) = owner {
-            tree.give_to(&own, user, group).inspect_err(|_| tree.remove())?;
-        }
-        Ok(tree)
+        let way_back = WayBack::open(&own);
+        let Some((user, group)) = owner else {
+            let controllers = controllers::enable(&own, &path);
+            return Ok(Self::new(path, base, controllers, way_back));
+        };
+        let entered = controllers::enable_inside(&own, &path).and_then(|controllers| {
+            give_to(&path, user, group)?;
+            Ok(controllers)
+        });
+        // What cannot be given away is taken back when it is dropped.
+        let tree = Self::new(path, base, entered.as_ref().copied().unwrap_or_default(), way_back);
+        entered.map(|_| tree)
     }
 
-    fn new(path: PathBuf, base: OwnedFd, controllers: Controllers) -> Self {
+    fn new(path: PathBuf, base: OwnedFd, controllers: Controllers, way_back: WayBack) -> Self {
         let (last, spare, left) = (AtomicU64::new(0), Mutex::default(), Mutex::default());
-        Self(Arc::new(Inner { path, base, controllers, last, spare, left }))
-    }
-
-    /// A process may be put into a cgroup only by who may write to the cgroup
-    /// that both have in common, so that one changes hands as well, as systemd
-    /// does when a service that it delegates to has a `User=`.
-    fn give_to(&self, own: &Path, user: u32, group: u32) -> io::Result<()> {
-        for folder in [own, &self.0.path] {
-            chown(folder, Some(user), Some(group))?;
-            for file in DELEGATED {
-                chown(folder.join(file), Some(user), Some(group))?;
-            }
-        }
-        Ok(())
+        Self(Arc::new(Inner { path, base, controllers, way_back, last, spare, left }))
     }
 
     /// The tree that the daemon with this path of a tree has left.
@@ -92,7 +86,8 @@ impl CgroupTree {
     /// When it is gone.
     pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
         let base = File::open(&path)?.into();
-        Ok(Self::new(path, base, Controllers::default()))
+        let way_back = path.parent().map(WayBack::open).unwrap_or_default();
+        Ok(Self::new(path, base, Controllers::default(), way_back))
     }
 
     /// The folder of the tree.
@@ -208,13 +203,14 @@ impl Inner {
         names.into_iter().filter(|name| name.starts_with(RUN)).collect()
     }
 
-    /// What still has processes stays, as they do, with its limits.
+    /// What still has processes stays, as they do, with its limits. So does the folder of the tree, empty, when root has been dropped:
+    /// the cgroup that it lies in is not the daemon's, and the next start removes it.
     fn remove(&self) {
         for name in self.names() {
             let _ = remove(self.base.as_fd(), &name);
         }
-        if let Some(own) = self.path.parent().filter(|_| self.names().is_empty()) {
-            controllers::disable(own, &self.path);
+        if self.names().is_empty() {
+            controllers::disable(&self.way_back, &self.path);
         }
         let _ = remove_tree(&self.path);
     }
@@ -224,6 +220,14 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.remove();
     }
+}
+
+/// Gives a cgroup that this process has made to an account, as systemd does
+/// with what it delegates, and nothing above it: who may write to a cgroup
+/// freezes, kills and moves what is below it, whosever it is.
+fn give_to(made: &Path, user: u32, group: u32) -> io::Result<()> {
+    chown(made, Some(user), Some(group))?;
+    DELEGATED.iter().try_for_each(|file| chown(made.join(file), Some(user), Some(group)))
 }
 
 /// Makes the folder of a tree and locks it, which tells other daemons that the
