@@ -63,7 +63,11 @@ fn fetch(repository: &Path) -> Output {
     assert_eq!(fetched.len(), 2, "{fetched:?}");
     for package in fetched {
         let name = package.file_name().expect("a file");
-        assert!(fs::read(&package).expect("readable") == fs::read(folder().join(name)).expect("readable"), "{name:?}");
+        assert!(
+            fs::read(&package).expect("readable") == fs::read(folder().join(name)).expect("readable"),
+            "{}",
+            name.display()
+        );
     }
     updated
 }

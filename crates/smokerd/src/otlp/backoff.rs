@@ -32,7 +32,7 @@ impl Backoff {
         self.next = (wait * 2).min(LONGEST_WAIT);
         // No secret depends on it.
         let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.subsec_nanos());
-        wait - wait / 4 * (nanos % 1000) / 1000
+        wait.saturating_sub(wait / 4 * (nanos % 1000) / 1000)
     }
 
     /// A request has succeeded.

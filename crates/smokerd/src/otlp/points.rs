@@ -178,11 +178,11 @@ mod tests {
         Batches::of(page.lines(), times).collect()
     }
 
-    fn point(attributes: &Json, value: (&str, Json)) -> Json {
+    fn point(attributes: &Json, (kind, value): (&str, &Json)) -> Json {
         let attributes = attributes.as_object().expect("a mapping").iter();
         let attributes: Vec<_> =
             attributes.map(|(key, value)| json!({"key": key, "value": {"stringValue": value}})).collect();
-        json!({"attributes": attributes, "timeUnixNano": "2", value.0: value.1})
+        json!({"attributes": attributes, "timeUnixNano": "2", kind: value})
     }
 
     #[test]
@@ -200,15 +200,15 @@ mod tests {
         let all = batches(&page);
         assert_eq!((all.len(), all[0].points), (1, 4));
         let state = |status: &str, value: f64| {
-            point(&json!({"plugin": "a\\b\"c\nd{},=č", "status": status}), ("asDouble", json!(value)))
+            point(&json!({"plugin": "a\\b\"c\nd{},=č", "status": status}), ("asDouble", &json!(value)))
         };
         let expected = json!([
             {"name": STATUS.name, "description": STATUS.help, "unit": "",
              "gauge": {"dataPoints": [state("OK", 0.0), state("WARN", 1.0)]}},
             {"name": "x_build_info", "description": "The build.", "unit": "",
-             "gauge": {"dataPoints": [point(&json!({"v": "2"}), ("asDouble", json!(1.0)))]}},
+             "gauge": {"dataPoints": [point(&json!({"v": "2"}), ("asDouble", &json!(1.0)))]}},
             {"name": "x_bytes", "description": "Bytes.", "unit": "By",
-             "gauge": {"dataPoints": [point(&json!({}), ("asDouble", json!("-Infinity")))]}},
+             "gauge": {"dataPoints": [point(&json!({}), ("asDouble", &json!("-Infinity")))]}},
         ]);
         assert_eq!(json!(all[0].metrics), expected);
     }
@@ -223,13 +223,13 @@ mod tests {
         }
         let metrics = json!(batches(&lines.into_text())[0].metrics);
         let of = |at: usize| metrics[at]["sum"].clone();
-        let sum = |value: (&str, Json)| {
+        let sum = |value: (&str, &Json)| {
             let mut point = point(&json!({}), value);
             point["startTimeUnixNano"] = "1".into();
             json!({"aggregationTemporality": 2, "isMonotonic": true, "dataPoints": [point]})
         };
-        assert_eq!(of(0), sum(("asInt", json!("3"))));
-        assert_eq!(of(1), sum(("asDouble", json!(2.0))), "it has the same form with and without a fraction");
+        assert_eq!(of(0), sum(("asInt", &json!("3"))));
+        assert_eq!(of(1), sum(("asDouble", &json!(2.0))), "it has the same form with and without a fraction");
     }
 
     #[test]
@@ -237,7 +237,7 @@ mod tests {
         let runs = PageFamily::counter("x_runs", "Runs.");
         let mut lines = Lines::new(Format::OpenMetrics);
         lines.begin(runs);
-        for number in 0..2 * POINTS + 1 {
+        for number in 0..=(2 * POINTS) {
             lines.number(runs, &labels(&[("n", &number.to_string())]), 1.0);
         }
         let sizes: Vec<_> =

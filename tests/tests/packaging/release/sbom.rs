@@ -87,6 +87,9 @@ fn a_crate_of_a_program_that_is_not_listed_is_named() {
     assert!(output.stderr.contains("has tokio 0.0.1, which is not listed"), "{}", output.stderr);
 }
 
+/// What is wrong with a document.
+type Change = fn(&mut Json);
+
 #[test]
 fn a_document_that_lacks_something_is_refused() {
     let Some(_) = program("python3", "apt-get install python3") else { return };
@@ -98,7 +101,7 @@ fn a_document_that_lacks_something_is_refused() {
     };
     let whole = sbom();
     written(&whole).expect_code(0);
-    let changes: [(&str, fn(&mut Json)); 4] = [
+    let changes: [(&str, Change); 4] = [
         ("no CycloneDX 1.5", |document| document["specVersion"] = json!("9")),
         ("no urn:uuid", |document| document["serialNumber"] = json!("1")),
         ("has no licenses", |document| document["components"][3]["licenses"] = json!([])),

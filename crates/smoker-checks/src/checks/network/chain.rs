@@ -15,21 +15,24 @@ pub(super) fn first_to_end(chain: &[Vec<u8>], is_authority: &dyn Fn(&[u8]) -> bo
     let (own, behind) = chain.split_first()?;
     let own = Certificate::of(own)?;
     let behind: Vec<_> = behind.iter().take(MAX_BEHIND).filter_map(|der| Certificate::of(der)).collect();
-    way(&own, &behind, &mut Vec::new(), is_authority).flatten().cloned()
+    way(&own, &behind, &mut Vec::new(), is_authority).ok().flatten().cloned()
 }
 
-/// The longest lasting way from this certificate on; its certificate that ends first, if there is one on it.
+/// No way leads from a certificate to an authority.
+struct NoWay;
+
+/// The longest lasting way from this certificate on: its certificate that ends first, or none where an authority has signed this one.
 fn way<'a>(
     from: &Certificate,
     behind: &'a [Certificate],
     used: &mut Vec<usize>,
     is_authority: &dyn Fn(&[u8]) -> bool,
-) -> Option<Option<&'a Certificate>> {
+) -> Result<Option<&'a Certificate>, NoWay> {
     if is_authority(&from.issuer_name) {
-        return Some(None);
+        return Ok(None);
     }
     if used.len() >= MAX_DEPTH {
-        return None;
+        return Err(NoWay);
     }
     let mut best: Option<&'a Certificate> = None;
     for (at, next) in behind.iter().enumerate() {
@@ -39,11 +42,11 @@ fn way<'a>(
         used.push(at);
         let rest = way(next, behind, used, is_authority);
         used.pop();
-        let Some(rest) = rest else { continue };
+        let Ok(rest) = rest else { continue };
         let weakest = rest.filter(|rest| rest.not_after < next.not_after).unwrap_or(next);
         if best.is_none_or(|best| best.not_after < weakest.not_after) {
             best = Some(weakest);
         }
     }
-    best.map(Some)
+    best.map(Some).ok_or(NoWay)
 }

@@ -254,7 +254,7 @@ impl Leftovers {
             Ok(0) => {}
             Ok(killed) => tracing::info!(
                 "killed {} of runs that are over, which forked and ended faster than they could be listed",
-                count(killed)
+                counted(killed, "process")
             ),
             Err(error) => tracing::warn!("cannot look for processes that fork and end all the time: {error}"),
         }

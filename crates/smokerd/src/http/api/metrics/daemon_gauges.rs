@@ -156,22 +156,21 @@ impl Page {
         self.one(family, "", number(count));
     }
 
+    fn of_signals(&mut self, family: Family, gauges: &OtlpGauges, count: fn(&SignalGauges) -> u64) {
+        self.0.begin(family);
+        for signal in Signal::ALL {
+            self.0.number(family, &labels(&[("signal", signal.word())]), number(count(gauges.of(signal))));
+        }
+    }
+
     /// What was sent to a collector; nothing as long as there was none.
     fn otlp(&mut self, gauges: &OtlpGauges) {
         if !gauges.is_used() {
             return;
         }
-        let counts: [(Family, fn(&SignalGauges) -> u64); 3] = [
-            (OTLP_SENT, SignalGauges::sent),
-            (OTLP_FAILED, SignalGauges::failed),
-            (OTLP_DROPPED, SignalGauges::dropped),
-        ];
-        for (family, count) in counts {
-            self.0.begin(family);
-            for signal in Signal::ALL {
-                self.0.number(family, &labels(&[("signal", signal.word())]), number(count(gauges.of(signal))));
-            }
-        }
+        self.of_signals(OTLP_SENT, gauges, SignalGauges::sent);
+        self.of_signals(OTLP_FAILED, gauges, SignalGauges::failed);
+        self.of_signals(OTLP_DROPPED, gauges, SignalGauges::dropped);
         self.count(OTLP_LOST, gauges.lost());
     }
 
