@@ -78,7 +78,7 @@ fn odd(config: Config) -> Daemon {
 
 #[test]
 fn commands_modules_parsers_and_actions_begin_as_if_nothing_was_set() {
-    looks::expect_everywhere(&odd(looks::with_every_kind(Config::new(), "")), &EXPECTED);
+    looks::expect_everywhere(&odd(looks::with_every_kind(Config::new(), "Timeout: 120")), &EXPECTED);
 }
 
 #[test]
