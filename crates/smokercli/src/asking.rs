@@ -3,7 +3,7 @@
 use std::pin::pin;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::error::ExitError;
 use crate::terminal::console::Console;
@@ -46,21 +46,40 @@ pub(crate) async fn with_progress(console: &Console, work: impl Future<Output = 
     }
 }
 
-/// Waits for Ctrl-C, SIGTERM, or SIGHUP, which comes when the terminal is closed, unless the program was started to outlive that
-/// (`nohup`).
+/// Waits for a signal of [`StopSignals`].
 pub(crate) async fn stop_signal() {
-    let hangs_up = !hangup_is_ignored();
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = received(SignalKind::terminate()) => {}
-        () = received(SignalKind::hangup()), if hangs_up => {}
+    StopSignals::listen().next().await;
+}
+
+/// Ctrl-C, SIGTERM, and SIGHUP, which comes when the terminal is closed, unless the program was started to outlive that (`nohup`).
+pub(crate) struct StopSignals {
+    interrupt: Option<Signal>,
+    terminate: Option<Signal>,
+    hangup: Option<Signal>,
+}
+
+impl StopSignals {
+    /// Takes them from now on. It is called by what a runtime runs.
+    pub(crate) fn listen() -> Self {
+        let hangup = if hangup_is_ignored() { None } else { signal(SignalKind::hangup()).ok() };
+        let [interrupt, terminate] = [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok());
+        Self { interrupt, terminate, hangup }
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) {
+        tokio::select! {
+            () = received(self.interrupt.as_mut()) => {}
+            () = received(self.terminate.as_mut()) => {}
+            () = received(self.hangup.as_mut()) => {}
+        }
     }
 }
 
-async fn received(kind: SignalKind) {
-    match signal(kind) {
-        Ok(mut signal) => drop(signal.recv().await),
-        Err(_) => std::future::pending().await,
+async fn received(signal: Option<&mut Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
     }
 }
 

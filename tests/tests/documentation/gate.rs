@@ -86,8 +86,8 @@ impl Site {
             .replace("{{ inventory_file }}", "hosts.ini")
             .replace("{{ ansible_play_batch | join(',') }}", "web1")
             .replace("'web[01-40]' -p fsmount", &format!("{} localhost:{port} -p Disk", self.address))
-            .replace("--at 2h", "--at 1ms")
-            .replace("--at '2026-11-29T10:00'", "--at 1ms");
+            .replace("--at 2h", "--at 1s")
+            .replace("--at '2026-11-29T10:00'", "--at 1s");
         let programs = binary::path("smokercli").parent().expect("a folder").display().to_string();
         let path = format!("{programs}:{}", std::env::var("PATH").unwrap_or_default());
         let mut command = Command::new("/bin/sh");

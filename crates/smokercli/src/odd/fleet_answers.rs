@@ -109,7 +109,7 @@ fn add_answers(compared: &mut Answers, plugin: &Plugin, view: &PluginView) {
         let reason = action.reason().map_or(String::new(), |reason| format!(" {reason}"));
         messages.push(("error".to_owned(), format!("{} [{}]{reason}", action.title(), action.status)));
     }
-    if plugin.has_no_result() {
+    if plugin.has_no_result() && view.skipped().is_none() {
         messages.push(("info".to_owned(), "it has not run".to_owned()));
     }
     let lines: Vec<_> = messages.iter().map(|(level, text)| (level.as_str(), text.as_str())).collect();

@@ -1,9 +1,9 @@
 //! Ctrl-C, SIGTERM and SIGHUP while commands run.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 
-use crate::asking::{networking, stop_signal};
+use crate::asking::{StopSignals, networking};
 use crate::error::ExitError;
 use crate::terminal::console::{Console, Verbosity};
 
@@ -26,7 +26,11 @@ impl Signals {
         let signals = Self::default();
         let taken = signals.clone();
         let runtime = networking()?;
+        let (sender, is_listening) = mpsc::channel();
         std::thread::spawn(move || {
+            let mut signals = runtime.block_on(async { StopSignals::listen() });
+            // Who waits for it is there.
+            let _ = sender.send(());
             let console = Console::new(Verbosity::Quiet);
             let told = [
                 (
@@ -36,11 +40,13 @@ impl Signals {
                 (taken.cut_short, "interrupted again: the commands that run are ended"),
             ];
             for (flag, text) in told {
-                runtime.block_on(stop_signal());
+                runtime.block_on(signals.next());
                 flag.store(true, Ordering::Relaxed);
                 console.warn(text);
             }
         });
+        // Nothing begins that a signal could cut short unseen.
+        let _ = is_listening.recv();
         Ok(signals)
     }
 

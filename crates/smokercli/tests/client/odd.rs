@@ -143,7 +143,7 @@ fn consequences_are_folded_under_their_cause() {
         }
         host
     };
-    let fleet = Fleet::grouped((1..=5).map(web), &[], "");
+    let fleet = Fleet::grouped((1..=5).map(web), &[1], "");
     let cause = "Db: 3 alike; web3, web4 differ: no answer [ERROR]\n  the 3: fine [OK]\n  skipped because of it: App, Web on web3, web4\n";
     let count = "5 hosts; plugins and components alike: 0, not alike: 1\n";
     assert_eq!(fleet.odd(&[]).stdout, format!("{cause}{count}"));
