@@ -35,10 +35,6 @@ struct Message {
     one_of: &'static [&'static str],
 }
 
-const fn message(fields: &'static [(&'static str, Field)]) -> Message {
-    Message { fields, one_of: &[] }
-}
-
 // The published definitions (opentelemetry-proto 1.x): common, resource, logs and metrics, as far as anything could be sent.
 static ANY_VALUE: Message = Message {
     fields: &[
@@ -52,46 +48,60 @@ static ANY_VALUE: Message = Message {
     ],
     one_of: &["stringValue", "boolValue", "intValue", "doubleValue", "arrayValue", "kvlistValue", "bytesValue"],
 };
-static ARRAY_VALUE: Message = message(&[("values", Field::Many(&ANY_VALUE))]);
-static KEY_VALUE_LIST: Message = message(&[("values", Field::Many(&KEY_VALUE))]);
-static KEY_VALUE: Message = message(&[("key", Field::Text), ("value", Field::One(&ANY_VALUE))]);
-static RESOURCE: Message =
-    message(&[("attributes", Field::Many(&KEY_VALUE)), ("droppedAttributesCount", Field::Number)]);
-static SCOPE: Message = message(&[
-    ("name", Field::Text),
-    ("version", Field::Text),
-    ("attributes", Field::Many(&KEY_VALUE)),
-    ("droppedAttributesCount", Field::Number),
-]);
-static LOGS: Message = message(&[("resourceLogs", Field::Many(&RESOURCE_LOGS))]);
-static RESOURCE_LOGS: Message = message(&[
-    ("resource", Field::One(&RESOURCE)),
-    ("scopeLogs", Field::Many(&SCOPE_LOGS)),
-    ("schemaUrl", Field::Text),
-]);
-static SCOPE_LOGS: Message =
-    message(&[("scope", Field::One(&SCOPE)), ("logRecords", Field::Many(&LOG_RECORD)), ("schemaUrl", Field::Text)]);
-static LOG_RECORD: Message = message(&[
-    ("timeUnixNano", Field::Digits),
-    ("observedTimeUnixNano", Field::Digits),
-    ("severityNumber", Field::Number),
-    ("severityText", Field::Text),
-    ("body", Field::One(&ANY_VALUE)),
-    ("attributes", Field::Many(&KEY_VALUE)),
-    ("droppedAttributesCount", Field::Number),
-    ("flags", Field::Number),
-    ("traceId", Field::Text),
-    ("spanId", Field::Text),
-    ("eventName", Field::Text),
-]);
-static METRICS: Message = message(&[("resourceMetrics", Field::Many(&RESOURCE_METRICS))]);
-static RESOURCE_METRICS: Message = message(&[
-    ("resource", Field::One(&RESOURCE)),
-    ("scopeMetrics", Field::Many(&SCOPE_METRICS)),
-    ("schemaUrl", Field::Text),
-]);
-static SCOPE_METRICS: Message =
-    message(&[("scope", Field::One(&SCOPE)), ("metrics", Field::Many(&METRIC)), ("schemaUrl", Field::Text)]);
+static ARRAY_VALUE: Message = Message { fields: &[("values", Field::Many(&ANY_VALUE))], one_of: &[] };
+static KEY_VALUE_LIST: Message = Message { fields: &[("values", Field::Many(&KEY_VALUE))], one_of: &[] };
+static KEY_VALUE: Message = Message { fields: &[("key", Field::Text), ("value", Field::One(&ANY_VALUE))], one_of: &[] };
+static RESOURCE: Message = Message {
+    fields: &[("attributes", Field::Many(&KEY_VALUE)), ("droppedAttributesCount", Field::Number)],
+    one_of: &[],
+};
+static SCOPE: Message = Message {
+    fields: &[
+        ("name", Field::Text),
+        ("version", Field::Text),
+        ("attributes", Field::Many(&KEY_VALUE)),
+        ("droppedAttributesCount", Field::Number),
+    ],
+    one_of: &[],
+};
+static LOGS: Message = Message { fields: &[("resourceLogs", Field::Many(&RESOURCE_LOGS))], one_of: &[] };
+static RESOURCE_LOGS: Message = Message {
+    fields: &[("resource", Field::One(&RESOURCE)), ("scopeLogs", Field::Many(&SCOPE_LOGS)), ("schemaUrl", Field::Text)],
+    one_of: &[],
+};
+static SCOPE_LOGS: Message = Message {
+    fields: &[("scope", Field::One(&SCOPE)), ("logRecords", Field::Many(&LOG_RECORD)), ("schemaUrl", Field::Text)],
+    one_of: &[],
+};
+static LOG_RECORD: Message = Message {
+    fields: &[
+        ("timeUnixNano", Field::Digits),
+        ("observedTimeUnixNano", Field::Digits),
+        ("severityNumber", Field::Number),
+        ("severityText", Field::Text),
+        ("body", Field::One(&ANY_VALUE)),
+        ("attributes", Field::Many(&KEY_VALUE)),
+        ("droppedAttributesCount", Field::Number),
+        ("flags", Field::Number),
+        ("traceId", Field::Text),
+        ("spanId", Field::Text),
+        ("eventName", Field::Text),
+    ],
+    one_of: &[],
+};
+static METRICS: Message = Message { fields: &[("resourceMetrics", Field::Many(&RESOURCE_METRICS))], one_of: &[] };
+static RESOURCE_METRICS: Message = Message {
+    fields: &[
+        ("resource", Field::One(&RESOURCE)),
+        ("scopeMetrics", Field::Many(&SCOPE_METRICS)),
+        ("schemaUrl", Field::Text),
+    ],
+    one_of: &[],
+};
+static SCOPE_METRICS: Message = Message {
+    fields: &[("scope", Field::One(&SCOPE)), ("metrics", Field::Many(&METRIC)), ("schemaUrl", Field::Text)],
+    one_of: &[],
+};
 static METRIC: Message = Message {
     fields: &[
         ("name", Field::Text),
@@ -103,12 +113,15 @@ static METRIC: Message = Message {
     ],
     one_of: &["gauge", "sum"],
 };
-static GAUGE: Message = message(&[("dataPoints", Field::Many(&NUMBER_DATA_POINT))]);
-static SUM: Message = message(&[
-    ("dataPoints", Field::Many(&NUMBER_DATA_POINT)),
-    ("aggregationTemporality", Field::Number),
-    ("isMonotonic", Field::Bool),
-]);
+static GAUGE: Message = Message { fields: &[("dataPoints", Field::Many(&NUMBER_DATA_POINT))], one_of: &[] };
+static SUM: Message = Message {
+    fields: &[
+        ("dataPoints", Field::Many(&NUMBER_DATA_POINT)),
+        ("aggregationTemporality", Field::Number),
+        ("isMonotonic", Field::Bool),
+    ],
+    one_of: &[],
+};
 static NUMBER_DATA_POINT: Message = Message {
     fields: &[
         ("attributes", Field::Many(&KEY_VALUE)),
