@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::process::capture::Capture;
+use crate::process::children;
 use crate::process::containment::orphans::Reaper;
 use crate::process::containment::run_processes::RunProcesses;
 use crate::process::spawn::{self, ChildProcess, Program};
@@ -82,7 +83,7 @@ pub(crate) async fn execute(
     let deadline = Instant::now().checked_add(limits.timeout);
     let reaper = processes.reaper();
     let registered = processes.register_child(limits.leave_running, program.surroundings.group_limits()).await;
-    let mut process = spawn::spawn(reaper, program, &registered).await?;
+    let mut process = spawn::spawn(program, &registered).await?;
     let mut streams = OutputStreams::of(&mut process, limits.max_output);
     let stdin = process.child.stdin.take();
 
@@ -98,7 +99,7 @@ pub(crate) async fn execute(
     };
     let reason = tokio::select! {
         status = by_itself => {
-            reaper.release(process.child.pid);
+            children::release(process.child.pid);
             processes.child_ended(&registered, process.child.pid);
             return Ok(streams.into_outcome(ChildEnd::from(status?)));
         }
@@ -153,10 +154,9 @@ async fn terminate_all(
     if survived {
         tracing::error!("process {} survived SIGKILL; its run is given up", process.child.pid);
     }
-    let reaper = reaper.clone();
     let reap = async move {
         let status = process.child.wait().await;
-        reaper.release(process.child.pid);
+        children::release(process.child.pid);
         status
     };
     // Only a process that sleeps in the kernel is waited for beyond this moment.

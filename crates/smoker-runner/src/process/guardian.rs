@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::process::attributes::surroundings::Surroundings;
 use crate::process::child::Child;
+use crate::process::children;
 use crate::process::containment::cgroup::tree::CgroupTree;
 use crate::process::containment::leftovers::GuardianReport;
 use crate::process::containment::orphans::Reaper;
@@ -107,14 +108,14 @@ impl GuardianSupervisor {
             credentials: None,
             has_input: true,
         };
-        spawn_helper(&self.reaper, &program).await
+        spawn_helper(&program).await
     }
 
     async fn supervise(self, mut guardian: Child) {
         loop {
             let started_at = Instant::now();
             let died = self.watch(&mut guardian).await;
-            self.reaper.release(guardian.pid);
+            children::release(guardian.pid);
             let Some(died) = died else { return };
             tracing::warn!("the guardian died ({died}); starting another");
             let Some(another) = self.replace(started_at).await else { return };

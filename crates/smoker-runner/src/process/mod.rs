@@ -4,6 +4,8 @@
 //!
 //! - `running`: a process that is not our child
 //! - `spawn`: starts a child; nothing else does
+//! - `starter`: the threads that wait until its program begins
+//! - `children`: which children somebody waits for
 //! - `child`: a child, its streams and its end
 //! - `execute`: runs one child to its end: output, exit, deadline, cancel
 //! - `terminate`: ends a child and all that it started; nothing else signals children
@@ -19,6 +21,7 @@
 pub mod attributes;
 pub(crate) mod capture;
 pub(crate) mod child;
+pub(crate) mod children;
 pub mod containment;
 pub(crate) mod execute;
 pub mod guardian;
@@ -27,5 +30,6 @@ mod result_scan;
 pub(crate) mod run_id;
 pub mod running;
 pub(crate) mod spawn;
+mod starter;
 pub(crate) mod sys;
 pub(crate) mod terminate;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::sync::LazyLock;
@@ -19,9 +19,9 @@ use crate::process::attributes::environment::DAEMON_ONLY;
 use crate::process::attributes::inheritance;
 use crate::process::attributes::surroundings::Surroundings;
 use crate::process::child::Child;
-use crate::process::containment::orphans::Reaper;
 use crate::process::containment::run_processes::RegisteredChild;
 use crate::process::run_id::{self, RunId};
+use crate::process::starter;
 use crate::process::sys::{self, ChildAccount, ChildSetup};
 
 /// Where programs are without a `PATH`.
@@ -55,18 +55,14 @@ pub(crate) struct ChildProcess {
 /// # Errors
 ///
 /// Why the program did not begin.
-pub(crate) async fn spawn(
-    reaper: &Reaper,
-    program: &Program<'_>,
-    registered: &RegisteredChild,
-) -> io::Result<ChildProcess> {
+pub(crate) async fn spawn(program: &Program<'_>, registered: &RegisteredChild) -> io::Result<ChildProcess> {
     let (input, stdin) = if program.has_input {
         let (reader, writer) = io::pipe()?;
         (OwnedFd::from(reader), Some(pipe::Sender::from_owned_fd(writer.into())?))
     } else {
         (null(OpenOptions::new().read(true))?, None)
     };
-    let mut child = start_with_output(reaper, program, input, registered).await?;
+    let mut child = start_with_output(program, input, registered).await?;
     child.stdin = stdin;
     Ok(ChildProcess { child, registered: registered.clone() })
 }
@@ -76,8 +72,8 @@ pub(crate) async fn spawn(
 /// # Errors
 ///
 /// Why the interpreter did not begin.
-pub(crate) async fn spawn_host(reaper: &Reaper, program: &Program<'_>, control: OwnedFd) -> io::Result<Child> {
-    start_with_output(reaper, program, control, &RegisteredChild::helper()).await
+pub(crate) async fn spawn_host(program: &Program<'_>, control: OwnedFd) -> io::Result<Child> {
+    start_with_output(program, control, &RegisteredChild::helper()).await
 }
 
 /// Starts a helper that reads what the daemon writes and prints nothing. It belongs to no run.
@@ -85,17 +81,16 @@ pub(crate) async fn spawn_host(reaper: &Reaper, program: &Program<'_>, control: 
 /// # Errors
 ///
 /// Why the helper did not begin.
-pub(crate) async fn spawn_helper(reaper: &Reaper, program: &Program<'_>) -> io::Result<Child> {
+pub(crate) async fn spawn_helper(program: &Program<'_>) -> io::Result<Child> {
     let (reader, writer) = io::pipe()?;
     let nowhere = null(OpenOptions::new().write(true))?;
     let streams = [OwnedFd::from(reader), nowhere.try_clone()?, nowhere];
-    let mut child = start(reaper, program, streams, &RegisteredChild::helper()).await?;
+    let mut child = start(program, streams, &RegisteredChild::helper()).await?;
     child.stdin = Some(pipe::Sender::from_owned_fd(writer.into())?);
     Ok(child)
 }
 
 async fn start_with_output(
-    reaper: &Reaper,
     program: &Program<'_>,
     input: OwnedFd,
     registered: &RegisteredChild,
@@ -109,18 +104,13 @@ async fn start_with_output(
             fchown(stream, Some(credentials.uid), Some(credentials.gid))?;
         }
     }
-    let mut child = start(reaper, program, streams, registered).await?;
+    let mut child = start(program, streams, registered).await?;
     child.stdout = Some(pipe::Receiver::from_owned_fd(stdout.into())?);
     child.stderr = Some(pipe::Receiver::from_owned_fd(stderr.into())?);
     Ok(child)
 }
 
-async fn start(
-    reaper: &Reaper,
-    program: &Program<'_>,
-    streams: [OwnedFd; 3],
-    registered: &RegisteredChild,
-) -> io::Result<Child> {
+async fn start(program: &Program<'_>, streams: [OwnedFd; 3], registered: &RegisteredChild) -> io::Result<Child> {
     let run = registered.run;
     let path = text(search(program.path)?.as_os_str())?;
     let name = program.name.map_or(program.path.as_os_str(), OsStr::new);
@@ -129,27 +119,27 @@ async fn start(
         arguments.push(text(argument)?);
     }
     let environment = environment(program, run)?;
-    let limits = registered.limits.resources();
     let work_dir = program.surroundings.work_dir()?;
     let settings = program.surroundings.settings;
-    let account = program.credentials.map(|it| ChildAccount { uid: it.uid, gid: it.gid, groups: &it.groups });
+    let account = program.credentials.map(|it| ChildAccount { uid: it.uid, gid: it.gid, groups: it.groups.clone() });
+    let cgroup = registered.cgroup.as_ref().map(|cgroup| cgroup.directory().try_clone_to_owned()).transpose()?;
     let setup = ChildSetup {
-        program: &path,
-        arguments: &arguments,
-        environment: &environment,
-        streams: [streams[0].as_fd(), streams[1].as_fd(), streams[2].as_fd()],
+        program: path,
+        arguments,
+        environment,
+        streams,
         account,
-        limits: &limits,
+        limits: registered.limits.resources(),
         mark: sys::mark_of(run),
         open_files: inheritance::open_files(),
-        cgroup: registered.cgroup.as_ref().map(|cgroup| cgroup.directory()),
-        work_dir: work_dir.as_deref(),
+        cgroup,
+        work_dir,
         umask: settings.umask,
         nice: settings.nice,
         no_new_privileges: settings.no_new_privileges,
         resets_oom_score: inheritance::is_spared_by_oom_killer(),
     };
-    let started = reaper.start_child(&setup).await;
+    let started = starter::start(setup).await;
     started.map(Child::of).map_err(|error| with_limit(error, registered.limits.processes))
 }
 

@@ -280,6 +280,11 @@ fn kill_at_once(pid: Pid) {
     let _ = kill(pid, Signal::SIGKILL);
 }
 
+/// Kills a child whose program has not begun, or that nobody has taken. SIGKILL ends one that is stopped, too.
+pub(crate) fn kill_unstarted(pid: Pid) {
+    let _ = kill(pid, Signal::SIGKILL);
+}
+
 /// Kills a helper of ours that does not end by itself. What it started follows it.
 pub(crate) fn kill_helper(helper: &Child) -> io::Result<()> {
     Ok(kill(helper.pid, Signal::SIGKILL)?)

@@ -28,8 +28,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-/// One runtime and one reaper for all tests: a second reaper would take the
-/// first one's children for orphans.
+/// One runtime and one reaper for all tests.
 pub(crate) fn world() -> &'static (Runtime, Reaper) {
     static WORLD: OnceLock<(Runtime, Reaper)> = OnceLock::new();
     WORLD.get_or_init(|| {

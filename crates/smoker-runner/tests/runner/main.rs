@@ -4,6 +4,7 @@
 //!
 //! - `act`: a plugin's output on its way into its action's command
 //! - `python`: modules, parsers and actions in Python
+//! - `reapers`: several daemons in one process
 //! - `fixture`: a folder with Python files, and a runner that runs them
 //!
 //! All tests share one runtime and one reaper, which collects every child that no run waits
@@ -12,3 +13,4 @@
 mod act;
 mod fixture;
 mod python;
+mod reapers;

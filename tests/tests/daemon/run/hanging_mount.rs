@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nix::unistd::geteuid;
+use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::machine::skip::{program, skip};
@@ -76,4 +77,60 @@ fn a_mount_that_hangs_costs_the_timeout_of_its_plugin() {
     assert!(begin.elapsed() < Duration::from_secs(12), "it took {:?}", begin.elapsed());
     frozen.thaw();
     assert_eq!(daemon.run("mounts").status(), "OK");
+}
+
+/// Mounts a file system at its first argument that never answers, and becomes the others.
+const NEVER_ANSWERS: &str = "import ctypes, os, sys\n\
+    device = os.open('/dev/fuse', os.O_RDWR)\n\
+    os.set_inheritable(device, True)\n\
+    os.makedirs(sys.argv[1])\n\
+    options = 'fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other' % device\n\
+    libc = ctypes.CDLL(None, use_errno=True)\n\
+    if libc.mount(b'never', sys.argv[1].encode(), b'fuse', 0, options.encode()):\n\
+    \x20   sys.exit('no mount: ' + os.strerror(ctypes.get_errno()))\n\
+    os.execvp(sys.argv[2], sys.argv[2:])\n";
+
+/// A mount namespace of its own, so that the mount goes with the last process of the daemon.
+const WITH_IT: [&str; 6] =
+    ["unshare", "--mount", "--propagation=private", "python3", "-I", "{{DIR}}/never_answers.py"];
+
+fn can_mount_what_never_answers() -> bool {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (script, point) = (folder.path().join("never_answers.py"), folder.path().join("hanging"));
+    std::fs::write(&script, NEVER_ANSWERS).expect("writable");
+    let can = ran(Command::new(WITH_IT[0]).args(&WITH_IT[1..5]).arg(script).arg(point).arg("true"));
+    if !can {
+        skip("no test of starts that hang", "run the tests as root where /dev/fuse and mount namespaces can be used");
+    }
+    can
+}
+
+/// More than there are threads that start children as a rule, and more than the daemon has threads that serve.
+const HANGING: [&str; 6] = ["hangs1", "hangs2", "hangs3", "hangs4", "hangs5", "hangs6"];
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn starts_that_hang_keep_no_other_run_from_starting() {
+    if !can_mount_what_never_answers() {
+        return;
+    }
+    // The process has its account by then, so that any other process of that account could have stopped it there as well.
+    let hangs = "Command: echo began\nWorkDir: {{DIR}}/hanging\nuid: 12345\ngid: 12345";
+    let config = Config::new().file("never_answers.py", NEVER_ANSWERS).plugin("other", "Command: echo fine");
+    let config = HANGING.iter().fold(config, |config, name| config.plugin(name, hangs));
+    let through = [&WITH_IT[..], &["{{DIR}}/hanging"]].concat();
+    let daemon = Boot::of(config).through(&through).start();
+    let begin = Instant::now();
+    let stuck = daemon.force(&HANGING);
+    for _ in 0..5 {
+        daemon.run("other").expect_ok(&["fine"]);
+    }
+    assert_eq!(daemon.get(&stuck).status, 202, "the others hang meanwhile");
+    assert!(begin.elapsed() < Duration::from_secs(8), "it took {:?}", begin.elapsed());
+    for (name, outcome) in daemon.finish(&stuck) {
+        let error = outcome.expect_error();
+        assert!(error.contains("its program had not begun after 10 s"), "{name}: {error}");
+    }
+    daemon.run("other").expect_ok(&["fine"]);
+    wait::until_true("nothing is left of them", || daemon.processes().len() <= 2);
 }

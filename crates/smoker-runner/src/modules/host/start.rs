@@ -20,6 +20,7 @@ use crate::modules::host::sources;
 use crate::modules::host::wire::HostMessage;
 use crate::process::attributes::surroundings::Surroundings;
 use crate::process::child::Child;
+use crate::process::children;
 use crate::process::containment::orphans::Reaper;
 use crate::process::execute::ChildEnd;
 use crate::process::own_program;
@@ -50,7 +51,7 @@ const KEPT_LINES: usize = 5;
 pub(crate) async fn start(settings: &PythonSettings, reaper: &Reaper) -> Result<Arc<HostConnection>, String> {
     let interpreter = settings.interpreter()?;
     let shown = interpreter.display();
-    let host = StartedHost::spawn(interpreter, settings, reaper).await;
+    let host = StartedHost::spawn(interpreter, settings).await;
     let host = host.map_err(|error| format!("cannot start {shown}: {error}; {PYTHON_ADVICE}"))?;
     let StartedHost { mut writer, mut lines, exit } = host;
     let answered = async {
@@ -105,7 +106,7 @@ struct StartedHost {
 }
 
 impl StartedHost {
-    async fn spawn(interpreter: &Path, settings: &PythonSettings, reaper: &Reaper) -> io::Result<Self> {
+    async fn spawn(interpreter: &Path, settings: &PythonSettings) -> io::Result<Self> {
         let (ours, theirs) = StdUnixStream::pair()?;
         ours.set_nonblocking(true)?;
         let (reader, writer) = UnixStream::from_std(ours)?.into_split();
@@ -118,12 +119,12 @@ impl StartedHost {
             credentials: None,
             has_input: true,
         };
-        let mut child = spawn_host(reaper, &program, theirs.into()).await?;
+        let mut child = spawn_host(&program, theirs.into()).await?;
         let printed = HostOutput::default();
         let stdout = child.stdout.take().map(|pipe| tokio::spawn(printed.clone().read(pipe)));
         let stderr = child.stderr.take().map(|pipe| tokio::spawn(printed.clone().read(pipe)));
         let readers = [stdout, stderr].into_iter().flatten().collect();
-        let exit = HostExit { child, printed, readers, reaper: reaper.clone() };
+        let exit = HostExit { child, printed, readers };
         Ok(Self { writer, lines: BufReader::new(reader).lines(), exit })
     }
 }
@@ -133,7 +134,6 @@ struct HostExit {
     child: Child,
     printed: HostOutput,
     readers: Vec<JoinHandle<()>>,
-    reaper: Reaper,
 }
 
 impl HostExit {
@@ -147,7 +147,7 @@ impl HostExit {
                 Err(error) => Err(error),
             },
         };
-        self.reaper.release(self.child.pid);
+        children::release(self.child.pid);
         for reader in self.readers {
             // A child that it left may hold its pipes.
             let _ = timeout(DRAIN_TIMEOUT, reader).await;

@@ -1,7 +1,8 @@
 //! What a child is made of.
 
-use std::ffi::{CStr, CString};
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::ffi::CString;
+use std::io;
+use std::os::fd::OwnedFd;
 
 use nix::unistd::{Gid, Pid, Uid};
 use tokio::io::unix::AsyncFd;
@@ -20,25 +21,26 @@ pub(crate) const PROCESSES: LimitedResource = libc::RLIMIT_NPROC as LimitedResou
 
 /// A program and all that it begins with.
 #[derive(Debug)]
-pub(crate) struct ChildSetup<'a> {
+pub(crate) struct ChildSetup {
     /// The path of the program; nothing is searched.
-    pub(crate) program: &'a CStr,
+    pub(crate) program: CString,
     /// Its name and its arguments.
-    pub(crate) arguments: &'a [CString],
+    pub(crate) arguments: Vec<CString>,
     /// All of its environment, as `NAME=VALUE`.
-    pub(crate) environment: &'a [CString],
+    pub(crate) environment: Vec<CString>,
     /// Standard input, output and error.
-    pub(crate) streams: [BorrowedFd<'a>; 3],
+    pub(crate) streams: [OwnedFd; 3],
     /// Another user; none: as this process.
-    pub(crate) account: Option<ChildAccount<'a>>,
+    pub(crate) account: Option<ChildAccount>,
     /// Limits that have to hold, with soft and hard value alike.
-    pub(crate) limits: &'a [(LimitedResource, u64)],
+    pub(crate) limits: Vec<(LimitedResource, u64)>,
     /// A soft limit that may fail.
     pub(crate) mark: Option<(LimitedResource, u64)>,
     /// The soft limit on open files.
     pub(crate) open_files: Option<u64>,
-    pub(crate) cgroup: Option<BorrowedFd<'a>>,
-    pub(crate) work_dir: Option<&'a CStr>,
+    /// The folder of the cgroup that it begins in.
+    pub(crate) cgroup: Option<OwnedFd>,
+    pub(crate) work_dir: Option<CString>,
     pub(crate) umask: Option<u32>,
     pub(crate) nice: Option<i32>,
     pub(crate) no_new_privileges: bool,
@@ -47,11 +49,20 @@ pub(crate) struct ChildSetup<'a> {
 }
 
 /// As whom a child runs.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ChildAccount<'a> {
+#[derive(Clone, Debug)]
+pub(crate) struct ChildAccount {
     pub(crate) uid: Uid,
     pub(crate) gid: Gid,
-    pub(crate) groups: &'a [Gid],
+    pub(crate) groups: Vec<Gid>,
+}
+
+/// Why a program did not begin.
+#[derive(Debug)]
+pub(crate) struct StartError {
+    /// The process that was to become the program; it has to be collected.
+    pub(crate) process: Option<Pid>,
+    /// The system's reason, with the step that failed when that was not the program's own start.
+    pub(crate) error: io::Error,
 }
 
 /// A child that runs its program.

@@ -35,12 +35,12 @@ mod run_member;
 
 pub(crate) use calls::{close_inherited_descriptors_on_exec, reap};
 #[cfg(target_os = "linux")]
-pub(crate) use calls::{open_pidfd, signal_pidfd};
+pub(crate) use calls::{open_pidfd, signal_pidfd, watch};
 #[cfg(target_os = "linux")]
 pub(crate) use child::account::give_up_capabilities;
 #[cfg(target_os = "linux")]
 pub(crate) use child::start::start;
-pub(crate) use child_setup::{ADDRESS_SPACE, ChildAccount, ChildSetup, LimitedResource, PROCESSES, StartedChild};
+pub(crate) use child_setup::{ADDRESS_SPACE, ChildAccount, ChildSetup, LimitedResource, PROCESSES, StartError, StartedChild};
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
     adopt_orphans, can_mark, child_pids, groups_of, is_alive, mark_of, members_of, orphan_facts, signal_member,
@@ -49,7 +49,7 @@ pub(crate) use linux::{
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable::{
     ProcessList, ScanScope, adopt_orphans, can_mark, child_pids, groups_of, is_alive, mark_of, members_of, open_pidfd,
-    orphan_facts, signal_member, signal_pidfd, threads_of, ticks_since_boot,
+    orphan_facts, signal_member, signal_pidfd, threads_of, ticks_since_boot, watch,
 };
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable_child::{give_up_capabilities, start};

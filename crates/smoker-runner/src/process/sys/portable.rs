@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Gid, Pid};
+use tokio::io::unix::AsyncFd;
 
 use crate::process::containment::marked_runs::OrphanFacts;
 use crate::process::containment::process_tree::{CarriedRun, ProcessTree};
@@ -47,6 +48,11 @@ pub(crate) fn orphan_facts(_pid: Pid) -> Option<OrphanFacts> {
 /// A process is known by its number alone here.
 pub(crate) fn open_pidfd(_pid: Pid) -> io::Result<OwnedFd> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// There is no such descriptor here.
+pub(crate) fn watch(_descriptor: OwnedFd) -> Option<AsyncFd<OwnedFd>> {
+    None
 }
 
 /// There is no such descriptor here.

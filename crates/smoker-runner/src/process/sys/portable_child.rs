@@ -13,35 +13,40 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::ptr;
+use std::sync::atomic::AtomicI32;
 
 use libc::c_int;
 use nix::unistd::Pid;
 
-use crate::process::sys::child_setup::{ChildSetup, LimitedResource, StartedChild};
+use crate::process::sys::child_setup::{ChildSetup, LimitedResource, StartError};
 
 /// Signals are numbered from 1 to this.
 const LAST_SIGNAL: c_int = 31;
 
-/// Starts a program. Returns when the program has begun.
+/// Starts a program. Returns when the program has begun. The number of its process is not known before.
 ///
 /// # Errors
 ///
 /// The system's reason.
-pub(crate) fn start(setup: &ChildSetup<'_>) -> io::Result<StartedChild> {
+pub(crate) fn start(setup: &ChildSetup, _process: &AtomicI32) -> Result<Pid, StartError> {
+    spawn(setup).map_err(|error| StartError { process: None, error })
+}
+
+fn spawn(setup: &ChildSetup) -> io::Result<Pid> {
     let os = |text: &CStr| OsStr::from_bytes(text.to_bytes()).to_owned();
-    let mut command = Command::new(os(setup.program));
+    let mut command = Command::new(os(&setup.program));
     let mut arguments = setup.arguments.iter().map(|text| os(text));
     if let Some(name) = arguments.next() {
         command.arg0(name);
     }
     command.args(arguments).env_clear();
-    for variable in setup.environment {
+    for variable in &setup.environment {
         let bytes = variable.to_bytes();
         if let Some(at) = bytes.iter().position(|byte| *byte == b'=') {
             command.env(OsStr::from_bytes(&bytes[..at]), OsStr::from_bytes(&bytes[at + 1..]));
         }
     }
-    let [stdin, stdout, stderr] = setup.streams;
+    let [stdin, stdout, stderr] = &setup.streams;
     command.stdin(Stdio::from(stdin.try_clone_to_owned()?));
     command.stdout(Stdio::from(stdout.try_clone_to_owned()?));
     command.stderr(Stdio::from(stderr.try_clone_to_owned()?));
@@ -50,18 +55,18 @@ pub(crate) fn start(setup: &ChildSetup<'_>) -> io::Result<StartedChild> {
     // neither allocates nor locks; its captures were made before the fork.
     unsafe { command.pre_exec(prepare) };
     let child = command.spawn()?;
-    Ok(StartedChild { pid: Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX)), end: None })
+    Ok(Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX)))
 }
 
-fn preparation(setup: &ChildSetup<'_>) -> impl FnMut() -> io::Result<()> + Send + Sync + 'static {
-    let ids = setup.account.map(|account| {
+fn preparation(setup: &ChildSetup) -> impl FnMut() -> io::Result<()> + Send + Sync + use<> {
+    let ids = setup.account.as_ref().map(|account| {
         let groups: Vec<libc::gid_t> = account.groups.iter().map(|gid| gid.as_raw()).collect();
         (account.uid.as_raw(), account.gid.as_raw(), groups)
     });
-    let mut limits = setup.limits.to_vec();
+    let mut limits = setup.limits.clone();
     limits.extend(setup.open_files.map(|soft| (libc::RLIMIT_NOFILE as LimitedResource, soft)));
     let (umask, nice) = (setup.umask, setup.nice);
-    let work_dir = setup.work_dir.map(CStr::to_owned);
+    let work_dir = setup.work_dir.clone();
     move || {
         // SAFETY: the calls take plain numbers, or pointers into the closure's own captures.
         unsafe {

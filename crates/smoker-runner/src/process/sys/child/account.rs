@@ -25,7 +25,7 @@ const KEYCTL_JOIN_SESSION_KEYRING: c_int = 1;
 /// Groups first, while the child may still set them, then group, then user,
 /// each real, effective and saved; then checked. Nothing is left of what makes
 /// root root, and neither does the child possess what is in root's keyring.
-pub(super) fn take_account(account: ChildAccount<'_>, groups: *const libc::gid_t) -> Result<(), Failure> {
+pub(super) fn take_account(account: &ChildAccount, groups: *const libc::gid_t) -> Result<(), Failure> {
     let (uid, gid) = (account.uid.as_raw(), account.gid.as_raw());
     // SAFETY: plain numbers, and a list of as many groups as said, which the
     // parent made and keeps.

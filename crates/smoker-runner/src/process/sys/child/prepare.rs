@@ -23,7 +23,7 @@ const SIGNAL_SET: usize = 8;
 
 /// What the child reads and where it says what failed.
 pub(super) struct Shared<'a> {
-    pub(super) setup: &'a ChildSetup<'a>,
+    pub(super) setup: &'a ChildSetup,
     pub(super) arguments: *const *const c_char,
     pub(super) environment: *const *const c_char,
     pub(super) groups: *const libc::gid_t,
@@ -58,7 +58,7 @@ fn prepare_and_exec(shared: &Shared<'_>) -> Result<Infallible, Failure> {
         // SAFETY: plain numbers.
         check(Step::Nice, unsafe { libc::syscall(libc::SYS_setpriority, libc::PRIO_PROCESS, 0, nice) })?;
     }
-    if let Some(account) = setup.account {
+    if let Some(account) = &setup.account {
         take_account(account, shared.groups)?;
     }
     // SAFETY: the calls take plain numbers, and texts that end with a NUL and
@@ -67,7 +67,7 @@ fn prepare_and_exec(shared: &Shared<'_>) -> Result<Infallible, Failure> {
         if let Some(umask) = setup.umask {
             libc::syscall(libc::SYS_umask, umask);
         }
-        if let Some(folder) = setup.work_dir {
+        if let Some(folder) = &setup.work_dir {
             check(Step::WorkDir, libc::syscall(libc::SYS_chdir, folder.as_ptr()))?;
         }
         if setup.no_new_privileges {
@@ -83,7 +83,7 @@ fn prepare_and_exec(shared: &Shared<'_>) -> Result<Infallible, Failure> {
 }
 
 fn enter_cgroup(shared: &Shared<'_>) -> Result<(), Failure> {
-    let Some(cgroup) = shared.setup.cgroup.filter(|_| shared.enters_cgroup) else { return Ok(()) };
+    let Some(cgroup) = shared.setup.cgroup.as_ref().filter(|_| shared.enters_cgroup) else { return Ok(()) };
     let flags = libc::O_WRONLY | libc::O_CLOEXEC;
     // SAFETY: the texts end with a NUL or are as long as said.
     unsafe {
@@ -98,7 +98,7 @@ fn enter_cgroup(shared: &Shared<'_>) -> Result<(), Failure> {
 /// (`ChildSetup::streams`). The rest is closed when the program begins; where
 /// the kernel cannot say so for all at once (before 5.11), each is marked so
 /// when it is opened, and the inherited ones at the daemon's start.
-fn take_streams(setup: &ChildSetup<'_>) -> Result<(), Failure> {
+fn take_streams(setup: &ChildSetup) -> Result<(), Failure> {
     for (place, stream) in (0..).zip(&setup.streams) {
         let place: c_int = place;
         let stream = stream.as_raw_fd();
@@ -117,14 +117,14 @@ fn take_streams(setup: &ChildSetup<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn set_limits(setup: &ChildSetup<'_>) -> Result<(), Failure> {
+fn set_limits(setup: &ChildSetup) -> Result<(), Failure> {
     if let Some((resource, soft)) = setup.mark {
         let _ = set_soft_limit(resource, soft);
     }
     if let Some(soft) = setup.open_files {
         let _ = set_soft_limit(libc::RLIMIT_NOFILE, soft);
     }
-    for (resource, limit) in setup.limits {
+    for (resource, limit) in &setup.limits {
         lower_limit(*resource, *limit)?;
     }
     if setup.resets_oom_score {

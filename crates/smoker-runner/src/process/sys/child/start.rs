@@ -8,15 +8,15 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 use std::ptr;
+use std::sync::atomic::AtomicI32;
 
 use libc::{c_char, c_int, c_long, c_void, pid_t};
 use nix::sys::signal::{SigSet, SigmaskHow};
 use nix::unistd::Pid;
 
-use crate::process::sys::calls;
 use crate::process::sys::child::prepare::{Shared, run_child};
 use crate::process::sys::child::step::Step;
-use crate::process::sys::child_setup::{ChildSetup, StartedChild};
+use crate::process::sys::child_setup::{ChildSetup, StartError};
 
 /// The child's stack until it runs its program. What it calls needs a few hundred bytes.
 const STACK: usize = 32 * 1024;
@@ -41,15 +41,15 @@ struct CloneArgs {
     cgroup: u64,
 }
 
-/// Starts a program. Returns when the program has begun.
+/// Starts a program. Returns when the program has begun, or its process has ended. The number of the process is in
+/// `process` before it does anything.
 ///
 /// # Errors
 ///
-/// The system's reason, with the step that failed when that was not the
-/// program's own start.
-pub(crate) fn start(setup: &ChildSetup<'_>) -> io::Result<StartedChild> {
-    let (arguments, environment) = (null_terminated(setup.arguments), null_terminated(setup.environment));
-    let groups: Vec<_> = setup.account.iter().flat_map(|account| account.groups).map(|gid| gid.as_raw()).collect();
+/// Why the program did not begin.
+pub(crate) fn start(setup: &ChildSetup, process: &AtomicI32) -> Result<Pid, StartError> {
+    let (arguments, environment) = (null_terminated(&setup.arguments), null_terminated(&setup.environment));
+    let groups: Vec<_> = setup.account.iter().flat_map(|account| &account.groups).map(|gid| gid.as_raw()).collect();
     let mut shared = Shared {
         setup,
         arguments: arguments.as_ptr(),
@@ -61,25 +61,25 @@ pub(crate) fn start(setup: &ChildSetup<'_>) -> io::Result<StartedChild> {
     let mut stack = vec![MaybeUninit::<u128>::uninit(); STACK / size_of::<u128>()];
     let stack = stack.as_mut_ptr().cast::<c_void>();
     let blocked = BlockedSignals::new();
-    let started = match clone3(&shared, stack) {
+    let started = match clone3(&shared, stack, process) {
         // Before Linux 5.3 there is no such call, before 5.7 it knows no cgroups, and sandboxes may not know it.
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EINVAL | libc::E2BIG | libc::EPERM)) => {
             shared.enters_cgroup = setup.cgroup.is_some();
-            clone_vfork(&shared, stack)
+            clone_vfork(&shared, stack, process)
         }
         other => other,
     };
     drop(blocked);
-    let pid = started?;
+    let pid = started.map_err(|error| StartError { process: None, error })?;
     match *shared.failure.get_mut() {
-        (Step::Nothing, _) => Ok(StartedChild { pid, end: calls::open_pidfd(pid).ok().and_then(calls::watch) }),
+        (Step::Nothing, _) => Ok(pid),
         (step, errno) => {
-            let _ = nix::sys::wait::waitpid(pid, None);
             let error = io::Error::from_raw_os_error(errno);
-            Err(step.context().map_or_else(
-                || io::Error::from_raw_os_error(errno),
-                |context| io::Error::new(error.kind(), format!("{context}: {error}")),
-            ))
+            let error = match step.context() {
+                Some(context) => io::Error::new(error.kind(), format!("{context}: {error}")),
+                None => error,
+            };
+            Err(StartError { process: Some(pid), error })
         }
     }
 }
@@ -108,21 +108,22 @@ impl Drop for BlockedSignals {
 
 /// Starts the child where it belongs at once, so that no moment is outside of its cgroup.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-fn clone3(shared: &Shared<'_>, stack: *mut c_void) -> io::Result<Pid> {
+fn clone3(shared: &Shared<'_>, stack: *mut c_void, process: &AtomicI32) -> io::Result<Pid> {
     let mut arguments = CloneArgs {
-        flags: (libc::CLONE_VM | libc::CLONE_VFORK) as u64,
+        flags: (libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PARENT_SETTID) as u64,
+        parent_tid: process.as_ptr() as u64,
         exit_signal: libc::SIGCHLD as u64,
         stack: stack as u64,
         stack_size: STACK as u64,
         ..CloneArgs::default()
     };
-    if let Some(cgroup) = shared.setup.cgroup {
+    if let Some(cgroup) = &shared.setup.cgroup {
         arguments.flags |= CLONE_INTO_CGROUP;
         arguments.cgroup = u64::from(cgroup.as_raw_fd().unsigned_abs());
     }
     let returned: c_long;
     #[cfg(target_arch = "x86_64")]
-    // SAFETY: the kernel reads `arguments`, which outlives the call. The child
+    // SAFETY: the kernel reads `arguments` and writes to `process`, which outlive the call. The child
     // begins behind the system call with a stack of its own, calls `run_child`,
     // which never returns, and ends in its exit or its program; this thread
     // stands still until then (`CLONE_VFORK`), so all that `shared` refers to
@@ -174,15 +175,16 @@ fn clone3(shared: &Shared<'_>, stack: *mut c_void) -> io::Result<Pid> {
 
 /// The call needs a line of assembly for each processor; the others take the older call.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn clone3(_shared: &Shared<'_>, _stack: *mut c_void) -> io::Result<Pid> {
+fn clone3(_shared: &Shared<'_>, _stack: *mut c_void, _process: &AtomicI32) -> io::Result<Pid> {
     Err(io::Error::from_raw_os_error(libc::ENOSYS))
 }
 
 /// Starts the child with the call that every Linux has; it enters its cgroup itself.
-fn clone_vfork(shared: &Shared<'_>, stack: *mut c_void) -> io::Result<Pid> {
-    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+fn clone_vfork(shared: &Shared<'_>, stack: *mut c_void, process: &AtomicI32) -> io::Result<Pid> {
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PARENT_SETTID | libc::SIGCHLD;
+    let shared = ptr::from_ref(shared).cast_mut().cast();
     // SAFETY: the stack has `STACK` bytes and grows downwards from its aligned
     // end; for the rest see `clone3`.
-    let pid = unsafe { libc::clone(run_child, stack.byte_add(STACK), flags, ptr::from_ref(shared).cast_mut().cast()) };
+    let pid = unsafe { libc::clone(run_child, stack.byte_add(STACK), flags, shared, process.as_ptr()) };
     if pid < 0 { Err(io::Error::last_os_error()) } else { Ok(Pid::from_raw(pid)) }
 }
