@@ -9,11 +9,13 @@
 //! - `replace`: a file takes the place of another in one step
 //! - `regular`: files that are read, and are files
 //! - `owners`: the accounts that can change what a path leads to
+//! - `acl`: the access control list of a file
 //! - `resolved_path`: a path, followed component by component
 //! - `size_limit`: files that may not grow beyond a limit
 
 #![forbid(unsafe_code)]
 
+pub mod acl;
 pub mod append;
 pub mod owners;
 pub mod regular;

@@ -25,7 +25,12 @@ pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
     ),
     (
         "smoker-paths",
-        &[("append", &["resolved_path"]), ("regular", &["resolved_path"]), ("replace", &["resolved_path"])],
+        &[
+            ("append", &["resolved_path"]),
+            ("owners", &["acl"]),
+            ("regular", &["resolved_path"]),
+            ("replace", &["resolved_path"]),
+        ],
     ),
     ("smoker-page", &[("grid", &["files", "markup", "table"]), ("table", &["files", "markup"]), ("files", &["built"])]),
     (

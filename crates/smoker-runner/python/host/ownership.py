@@ -2,6 +2,7 @@
 # for --check, so it has to compile on any Python.
 import os
 import stat
+import struct
 import sys
 
 
@@ -48,6 +49,12 @@ class Owners(object):
             return None
         if status.st_mode & stat.S_IWOTH:
             return '%s can be written by everybody, who would decide what smokerd runs: chmod o-w %s' % (path, path)
+        # With a list, the bits of the group are the most that it gives to anybody.
+        for user in _named_writers(path) if status.st_mode & stat.S_IWGRP else []:
+            if user not in self.accounts:
+                name = _name_of(user)
+                return ("%s can be written by %s, whom its access control list (ACL) names and who would decide what smokerd "
+                        "runs: setfacl -x u:%s %s, or start smokerd with --trust-owner %s" % (path, name, name, path, name))
         return None
 
 
@@ -72,6 +79,18 @@ class Guard(object):
         reason = self.owners.refusal_of(spec)
         if reason is not None:
             raise ImportError('smokerd does not import %s: %s' % (name, reason))
+
+
+def _named_writers(path):
+    """The users beside the owner who can write a file because its access control list names them (Linux)."""
+    try:
+        data = os.getxattr(path, 'system.posix_acl_access')
+    except (AttributeError, OSError):
+        return []
+    # A version, then a tag, permissions and a number for each entry: 2 is a user, 16 the mask.
+    entries = [struct.unpack_from('<HHI', data, at) for at in range(4, len(data) - 7, 8)]
+    mask = ([permissions for tag, permissions, _ in entries if tag == 16] or [7])[0]
+    return [user for tag, permissions, user in entries if tag == 2 and permissions & mask & 2]
 
 
 def _name_of(user):

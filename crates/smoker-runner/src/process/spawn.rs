@@ -90,11 +90,7 @@ pub(crate) async fn spawn_helper(program: &Program<'_>) -> io::Result<Child> {
     Ok(child)
 }
 
-async fn start_with_output(
-    program: &Program<'_>,
-    input: OwnedFd,
-    registered: &RegisteredChild,
-) -> io::Result<Child> {
+async fn start_with_output(program: &Program<'_>, input: OwnedFd, registered: &RegisteredChild) -> io::Result<Child> {
     let (stdout, their_stdout) = io::pipe()?;
     let (stderr, their_stderr) = io::pipe()?;
     let streams = [input, their_stdout.into(), their_stderr.into()];

@@ -33,10 +33,8 @@ const USUAL_STARTERS: usize = 4;
 /// How many threads there are at most. Each that is more than usual has a start that hangs, or had one.
 const MAX_STARTERS: usize = 64;
 
-static STARTERS: Starters = Starters {
-    queue: Mutex::new(Queue { waiting: VecDeque::new(), threads: 0, idle: 0 }),
-    begun: Condvar::new(),
-};
+static STARTERS: Starters =
+    Starters { queue: Mutex::new(Queue { waiting: VecDeque::new(), threads: 0, idle: 0 }), begun: Condvar::new() };
 
 struct Starters {
     queue: Mutex<Queue>,
@@ -86,7 +84,8 @@ pub(crate) async fn start(setup: ChildSetup) -> io::Result<StartedChild> {
         Err(_) if child.give_up() => return Err(too_slow()),
         Err(_) => answered.await,
     };
-    let started = outcome.map_err(|_| io::Error::other("the thread that starts it panicked; please report it, with the log"))??;
+    let started = outcome
+        .map_err(|_| io::Error::other("the thread that starts it panicked; please report it, with the log"))??;
     Ok(started.take())
 }
 

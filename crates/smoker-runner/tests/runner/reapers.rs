@@ -21,20 +21,22 @@ fn a_second_reaper_takes_no_child_of_the_first() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let reason = "a test".to_owned();
     let second = Reaper::start(ContainmentLevel::Marks { reason }).expect("a reaper");
-    let runners = [reaper.clone(), second].map(|reaper| {
-        Arc::new(Runner::new(reaper, PythonSettings::new(None, &[], folder.path(), folder.path())))
-    });
+    let runners = [reaper.clone(), second]
+        .map(|reaper| Arc::new(Runner::new(reaper, PythonSettings::new(None, &[], folder.path(), folder.path()))));
     let mut plugin = Check::module("quick");
-    plugin.spec.invocation = fixture::invocation(Execution::Command {
-        command: Value::Text("echo fine".to_owned()),
-        parser: None,
-    });
+    plugin.spec.invocation =
+        fixture::invocation(Execution::Command { command: Value::Text("echo fine".to_owned()), parser: None });
     let plugin = Arc::new(PreparedPlugin::new(Arc::new(plugin.spec)));
     for _ in 0..20 {
-        let runs: Vec<_> = runners.iter().cycle().take(20).map(|runner| {
-            let (runner, plugin) = (runner.clone(), plugin.clone());
-            runtime.spawn(async move { check_and_act(&runner, &plugin, &CancellationToken::new()).await })
-        }).collect();
+        let runs: Vec<_> = runners
+            .iter()
+            .cycle()
+            .take(20)
+            .map(|runner| {
+                let (runner, plugin) = (runner.clone(), plugin.clone());
+                runtime.spawn(async move { check_and_act(&runner, &plugin, &CancellationToken::new()).await })
+            })
+            .collect();
         for run in runs {
             let result = runtime.block_on(run).expect("no panic");
             assert_eq!(result.status, Status::Ok, "{result:?}");

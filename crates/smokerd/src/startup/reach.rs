@@ -5,11 +5,9 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::Gid;
 use smoker_config::sources::{FileStatus, NamedFile};
+use smoker_paths::acl::{AccessList, READ, SEARCH};
 use smoker_paths::owners;
 use smoker_runner::process::attributes::credentials::Credentials;
-
-const READ: u32 = 0o4;
-const SEARCH: u32 = 0o1;
 
 /// Whether the daemon's account, whose name this is, could have read a file that was read before it was taken on.
 pub(crate) enum Reach {
@@ -41,15 +39,15 @@ impl Reach {
 
 /// Whether the account could read the file without root. Of the folders above, those count that its own files do not lie in.
 fn is_within_reach(file: &NamedFile, daemon: &Credentials) -> bool {
-    if !permits(&file.status, daemon, READ) {
+    let Ok(path) = file.path.canonicalize() else { return false };
+    if !permits(&file.status, AccessList::of(&path).as_ref(), daemon, READ) {
         return false;
     }
-    let Ok(path) = file.path.canonicalize() else { return false };
     let is_the_same =
         status_of(&path).is_some_and(|now| (now.device, now.inode) == (file.status.device, file.status.inode));
     let is_open = |folder: &Path| {
         file.named_by.iter().any(|own| own.starts_with(folder))
-            || status_of(folder).is_some_and(|status| permits(&status, daemon, SEARCH))
+            || status_of(folder).is_some_and(|status| permits(&status, AccessList::of(folder).as_ref(), daemon, SEARCH))
     };
     is_the_same && path.ancestors().skip(1).all(is_open)
 }
@@ -58,14 +56,21 @@ fn status_of(path: &Path) -> Option<FileStatus> {
     fs::metadata(path).ok().map(|found| FileStatus::from(&found))
 }
 
-/// Whether the account has this permission. An owner can give it to itself.
-fn permits(status: &FileStatus, daemon: &Credentials, permission: u32) -> bool {
-    if status.user == daemon.uid.as_raw() {
+/// Whether the account has this permission, by the access control list where there is one. An owner can give it to itself.
+fn permits(status: &FileStatus, list: Option<&AccessList>, daemon: &Credentials, permission: u16) -> bool {
+    let user = daemon.uid.as_raw();
+    if status.user == user {
         return true;
     }
-    let group = Gid::from_raw(status.group);
-    let is_in_group = daemon.gid == group || daemon.groups.contains(&group);
-    status.mode & if is_in_group { permission << 3 } else { permission } != 0
+    let is_in = |group: u32| {
+        let group = Gid::from_raw(group);
+        daemon.gid == group || daemon.groups.contains(&group)
+    };
+    if let Some(list) = list {
+        return list.permits(user, status.group, is_in, permission);
+    }
+    let permission = u32::from(permission);
+    status.mode & if is_in(status.group) { permission << 3 } else { permission } != 0
 }
 
 #[cfg(test)]
@@ -94,9 +99,9 @@ mod tests {
             (0o604, &[7], false),
             (0o604, &[], true),
         ] {
-            assert_eq!(permits(&status(mode), &account(OTHER, groups), READ), expected, "{mode:o} {groups:?}");
+            assert_eq!(permits(&status(mode), None, &account(OTHER, groups), READ), expected, "{mode:o} {groups:?}");
         }
-        assert!(permits(&status(0o600), &account(0, &[]), READ));
+        assert!(permits(&status(0o600), None, &account(0, &[]), READ));
     }
 
     /// This process stands for the daemon's account, to which the naming file belongs; the named file is another's.

@@ -68,7 +68,7 @@ impl OwnershipReport {
     }
 
     fn judge(&mut self, found: &OwnedPath, accounts: &[u32]) {
-        let OwnedPath { path, user, writable } = found;
+        let OwnedPath { path, user, writable, named_writers } = found;
         let shown = path.display();
         if !accounts.contains(user) {
             self.refused.push(format!(
@@ -76,6 +76,12 @@ impl OwnershipReport {
                  with --trust-owner {}",
                 name_of(*user),
                 name_of(*user)
+            ));
+        }
+        for name in named_writers.iter().filter(|user| !accounts.contains(user)).map(|user| name_of(*user)) {
+            self.refused.push(format!(
+                "{shown} can be written by {name}, whom its access control list (ACL) names and who would decide what smokerd \
+                 runs: setfacl -x u:{name} {shown}, or start smokerd with --trust-owner {name}"
             ));
         }
         match writable {

@@ -16,6 +16,8 @@ use smoker_tests::lines::expect_line;
 use smoker_tests::sandbox::Sandbox;
 use smoker_tests::wait;
 
+use crate::paths::acl;
+
 /// An account that nobody has.
 const STRANGER: u32 = 12345;
 
@@ -89,6 +91,26 @@ fn root_refuses_every_part_that_everybody_can_write() {
             set_mode(&sandbox, part, 0o1777);
             smokerd(&sandbox, &["--check"]).expect_code(0);
         }
+    }
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn root_refuses_every_part_that_an_access_control_list_lets_another_account_write() {
+    for part in PARTS {
+        let sandbox = prepare();
+        if !acl::let_write(&sandbox.path(part), STRANGER) {
+            return;
+        }
+        let refused = smokerd(&sandbox, &["--check"]);
+        refused.expect_code(refusal_code(part));
+        let text = "can be written by 12345, whom its access control list (ACL) names";
+        assert!(refused.stderr.contains(text), "{part}: {}", refused.stderr);
+        assert!(!refused.stderr.contains("by a group"), "{part}: {}", refused.stderr);
+        smokerd(&sandbox, &["--check", "--trust-owner", "12345"]).expect_code(0);
+        let mode = fs::metadata(sandbox.path(part)).expect("there").permissions().mode() & 0o7777;
+        set_mode(&sandbox, part, mode & !0o020);
+        smokerd(&sandbox, &["--check"]).expect_code(0);
     }
 }
 

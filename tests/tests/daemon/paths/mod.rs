@@ -1,5 +1,6 @@
 //! Paths that another account controls: what root opens, locks, signals and reads through them.
 
+mod acl;
 mod configuration;
 mod inherited;
 mod modules;

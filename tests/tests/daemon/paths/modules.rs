@@ -8,6 +8,8 @@ use smoker_tests::config::Config;
 use smoker_tests::lines::expect_line;
 use smoker_tests::sandbox::Sandbox;
 
+use crate::paths::acl;
+
 /// An account that nobody has.
 const STRANGER: u32 = 12345;
 
@@ -71,6 +73,12 @@ fn root_imports_nothing_that_others_can_write() {
         smokerd(&sandbox, &["--test-plugin", "M", "--trust-owner", "12345"]).expect_code(0);
         fs::remove_file(sandbox.path("ran")).expect("it ran");
         chown(sandbox.path(name), Some(0), None).expect("root may");
+    }
+    if acl::let_write(&sandbox.path("helper.py"), STRANGER) {
+        expect_refused(&sandbox, "helper.py can be written by 12345, whom its access control list (ACL) names");
+        smokerd(&sandbox, &["--test-plugin", "M", "--trust-owner", "12345"]).expect_code(0);
+        fs::remove_file(sandbox.path("ran")).expect("it ran");
+        set_mode(&sandbox, "helper.py", 0o644);
     }
     fs::rename(sandbox.path("checks/m.py"), sandbox.path("theirs")).expect("ours");
     chown(sandbox.path("theirs"), Some(STRANGER), None).expect("root may");

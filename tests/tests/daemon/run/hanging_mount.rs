@@ -91,8 +91,7 @@ const NEVER_ANSWERS: &str = "import ctypes, os, sys\n\
     os.execvp(sys.argv[2], sys.argv[2:])\n";
 
 /// A mount namespace of its own, so that the mount goes with the last process of the daemon.
-const WITH_IT: [&str; 6] =
-    ["unshare", "--mount", "--propagation=private", "python3", "-I", "{{DIR}}/never_answers.py"];
+const WITH_IT: [&str; 6] = ["unshare", "--mount", "--propagation=private", "python3", "-I", "{{DIR}}/never_answers.py"];
 
 fn can_mount_what_never_answers() -> bool {
     let folder = tempfile::tempdir().expect("a folder");

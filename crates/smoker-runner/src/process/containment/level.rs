@@ -47,7 +47,9 @@ impl ContainmentLevel {
     pub fn shortcomings(&self) -> Vec<&'static str> {
         let Controllers { memory, pids } = self.controllers();
         let of_level = match self {
-            Self::Cgroups(_) => "a run as root, or as the daemon's own account, can move its processes out of its cgroup",
+            Self::Cgroups(_) => {
+                "a run as root, or as the daemon's own account, can move its processes out of its cgroup"
+            }
             Self::Marks { .. } => {
                 "without cgroups, a process that changes its process group, loses its parent and clears its run id can \
                  outlive its run while other runs of its account are active, or if the daemon is killed with SIGKILL \

@@ -40,7 +40,9 @@ pub(crate) use calls::{open_pidfd, signal_pidfd, watch};
 pub(crate) use child::account::give_up_capabilities;
 #[cfg(target_os = "linux")]
 pub(crate) use child::start::start;
-pub(crate) use child_setup::{ADDRESS_SPACE, ChildAccount, ChildSetup, LimitedResource, PROCESSES, StartError, StartedChild};
+pub(crate) use child_setup::{
+    ADDRESS_SPACE, ChildAccount, ChildSetup, LimitedResource, PROCESSES, StartError, StartedChild,
+};
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
     adopt_orphans, can_mark, child_pids, groups_of, is_alive, mark_of, members_of, orphan_facts, signal_member,
