@@ -20,6 +20,12 @@ use crate::prepared::PreparedPlugin;
 use crate::process::attributes::environment;
 use crate::{memory_kills, output};
 
+/// With so many processes of a plugin that nothing could end, its actions do not run either: they may be what left them.
+const MAX_SURVIVORS: usize = 4;
+
+const TOO_MANY_SURVIVORS: &str = "Not run: earlier runs of the plugin and its actions left 4 processes or more that could not be killed; \
+                                  they wait in the kernel, as on a file server that does not answer";
+
 /// Runs an action on a result and returns its own result. An action that is a
 /// module may change the plugin's result.
 pub(crate) async fn run(
@@ -32,6 +38,9 @@ pub(crate) async fn run(
     let started = Moment::now();
     let (findings, changed) = match &action.invocation {
         None => (Findings::fault(NOTHING_TO_RUN), None),
+        Some(_) if context.processes.earlier_survivors().len() >= MAX_SURVIVORS => {
+            (Findings::fault(TOO_MANY_SURVIVORS), None)
+        }
         Some(invocation) => findings(action, invocation, (result, occasion), context, modules).await,
     };
     let findings = memory_kills::noted(findings, context);

@@ -35,12 +35,32 @@ pub(crate) async fn run(context: RunContext<'_>, modules: &Modules) -> CheckOutc
     if let Some(reason) = maintenance(context, started).await {
         return CheckOutcome::NotRun(reason.into_result(started, forced));
     }
-    let findings = memory_kills::noted(findings(context, modules).await, context);
+    let findings = match left_behind(context) {
+        Some(reason) => Findings::fault(&reason),
+        None => memory_kills::noted(findings(context, modules).await, context),
+    };
     let result = findings.into_result(started, forced);
     if let Some(trace) = context.trace {
         trace.duration(result.duration);
     }
     CheckOutcome::Ran(result)
+}
+
+/// Why a plugin is not run that has left processes which nothing could end; none when it has left none. Its actions run, since
+/// somebody has to hear of it.
+fn left_behind(context: RunContext<'_>) -> Option<String> {
+    /// How many processes the message names.
+    const MAX_NAMED: usize = 5;
+
+    let pids = context.processes.earlier_survivors();
+    let (first, others) = pids.split_first()?;
+    let further = others.iter().take(MAX_NAMED - 1).map(|pid| format!(", {pid}")).collect::<String>();
+    let more = if pids.len() > MAX_NAMED { ", ..." } else { "" };
+    Some(format!(
+        "Not run: an earlier run left {} that could not be killed ({first}{further}{more}); it waits in the kernel, as on a file \
+         server that does not answer, and each run could add one. The plugin runs again when it is gone",
+        if pids.len() == 1 { "a process".to_owned() } else { format!("{} processes", pids.len()) }
+    ))
 }
 
 async fn findings(context: RunContext<'_>, modules: &Modules) -> Findings {

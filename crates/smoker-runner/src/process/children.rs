@@ -91,6 +91,11 @@ impl StartingChild {
         &self.pid
     }
 
+    /// Its process, if there is one by now.
+    pub(crate) fn process(&self) -> Option<Pid> {
+        Some(self.pid.load(Ordering::Relaxed)).filter(|pid| *pid != 0).map(Pid::from_raw)
+    }
+
     /// A thread takes the start up. Returns whether it is still wanted.
     pub(crate) fn take_up(&self) -> bool {
         let mut stage = self.stage();
@@ -134,10 +139,11 @@ impl StartingChild {
         match *stage {
             Stage::Waiting => {}
             // Nobody collects the process while the stage is held, so the number is its own.
-            Stage::Preparing => match self.pid.load(Ordering::Relaxed) {
-                0 => {}
-                pid => terminate::kill_unstarted(Pid::from_raw(pid)),
-            },
+            Stage::Preparing => {
+                if let Some(process) = self.process() {
+                    terminate::kill_unstarted(process);
+                }
+            }
             Stage::GivenUp | Stage::Over => return false,
         }
         *stage = Stage::GivenUp;

@@ -20,6 +20,7 @@ use crate::process::children;
 use crate::process::containment::orphans::Reaper;
 use crate::process::containment::run_processes::RunProcesses;
 use crate::process::spawn::{self, ChildProcess, Program};
+use crate::process::starter::hanging_process;
 use crate::process::sys;
 
 /// How long output is read once everything was killed: no process holds the
@@ -83,7 +84,8 @@ pub(crate) async fn execute(
     let deadline = Instant::now().checked_add(limits.timeout);
     let reaper = processes.reaper();
     let registered = processes.register_child(limits.leave_running, program.surroundings.group_limits()).await;
-    let mut process = spawn::spawn(program, &registered).await?;
+    let started = spawn::spawn(program, &registered).await;
+    let mut process = started.inspect_err(|error| processes.note_survivors(hanging_process(error).as_slice()))?;
     let mut streams = OutputStreams::of(&mut process, limits.max_output);
     let stdin = process.child.stdin.take();
 
@@ -108,6 +110,7 @@ pub(crate) async fn execute(
     };
     let was_over = !sys::is_alive(process.child.pid);
     let (survivors, end) = terminate_all(reaper, process, &mut streams).await;
+    processes.note_survivors(&survivors);
     let end = match reason {
         StopReason::Timeout => ChildEnd::TimedOut { survivors, end, was_over },
         StopReason::Cancel => ChildEnd::Cancelled,

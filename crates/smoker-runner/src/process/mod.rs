@@ -30,6 +30,6 @@ mod result_scan;
 pub(crate) mod run_id;
 pub mod running;
 pub(crate) mod spawn;
-mod starter;
+pub(crate) mod starter;
 pub(crate) mod sys;
 pub(crate) mod terminate;

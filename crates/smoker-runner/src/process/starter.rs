@@ -6,6 +6,7 @@
 //! that takes too long is given up, and its process is killed.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -81,7 +82,9 @@ pub(crate) async fn start(setup: ChildSetup) -> io::Result<StartedChild> {
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(_) if STARTERS.withdraw(&child) => return Err(too_many()),
-        Err(_) if child.give_up() => return Err(too_slow()),
+        Err(_) if child.give_up() => {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, HangingStart { process: child.process() }));
+        }
         Err(_) => answered.await,
     };
     let started = outcome
@@ -89,15 +92,28 @@ pub(crate) async fn start(setup: ChildSetup) -> io::Result<StartedChild> {
     Ok(started.take())
 }
 
-fn too_slow() -> io::Error {
-    let seconds = START_TIMEOUT.as_secs();
-    io::Error::new(
-        io::ErrorKind::TimedOut,
-        format!(
+/// A start that was given up.
+#[derive(Debug)]
+struct HangingStart {
+    process: Option<Pid>,
+}
+
+impl std::error::Error for HangingStart {}
+
+impl fmt::Display for HangingStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = START_TIMEOUT.as_secs();
+        write!(
+            f,
             "its program had not begun after {seconds} s, so its process was killed: either its WorkDir or its program lies on a \
              file system that does not answer, or another process of its account has stopped it"
-        ),
-    )
+        )
+    }
+}
+
+/// The process of a start that was given up: it was killed, and lives on as long as the kernel does not let it go.
+pub(crate) fn hanging_process(error: &io::Error) -> Option<Pid> {
+    error.get_ref()?.downcast_ref::<HangingStart>()?.process
 }
 
 fn too_many() -> io::Error {

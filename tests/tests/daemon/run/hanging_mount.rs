@@ -75,8 +75,33 @@ fn a_mount_that_hangs_costs_the_timeout_of_its_plugin() {
     let (_, outcome) = daemon.finish(&stuck).pop().expect("a result");
     assert_eq!(outcome.error()[0], "Plugin execution exceeded timeout 1 seconds");
     assert!(begin.elapsed() < Duration::from_secs(12), "it took {:?}", begin.elapsed());
+    let left = daemon.processes().len();
+    for _ in 0..3 {
+        let outcome = daemon.run("mounts");
+        let error = outcome.expect_error();
+        assert!(error.contains("Not run: an earlier run left "), "{error}");
+    }
+    assert!(daemon.processes().len() <= left, "no run has added a process that hangs");
+    daemon.run("other").expect_ok(&["fine"]);
     frozen.thaw();
-    assert_eq!(daemon.run("mounts").status(), "OK");
+    wait::until_true("the plugin runs again", || daemon.run("mounts").status() == "OK");
+}
+
+#[test]
+fn an_action_that_hangs_adds_no_process_without_end() {
+    let Some(frozen) = Frozen::new() else { return };
+    let hangs = format!("Command: echo x > {}/file\nTimeout: 0.2", frozen.point().display());
+    let config = Config::new().plugin("bad", "Command: exit 1\nAction: hangs").action("hangs", &hangs);
+    let daemon = Boot::of(config).grace(Duration::from_millis(100)).start();
+    let mut ran = 0;
+    wait::until_true("an action that does not run", || {
+        let action = daemon.run("bad").action().expect("it is due each time").expect_error();
+        ran += 1;
+        action.contains("Not run: earlier runs of the plugin and its actions left 4 processes or more")
+    });
+    assert!(ran <= 5, "it ran {ran} times");
+    frozen.thaw();
+    wait::until_true("the plugin runs again", || !daemon.run("bad").expect_error().contains("Not run"));
 }
 
 /// Mounts a file system at its first argument that never answers, and becomes the others.

@@ -140,6 +140,7 @@ async fn classify_end(
         return Ok(end);
     }
     let survivors = run.registered.end(child, processes.reaper()).await;
+    processes.note_survivors(&survivors);
     match end {
         RunEnd::TimedOut => Ok(ChildEnd::TimedOut { survivors, end: None, was_over: false }),
         RunEnd::Cancelled => Ok(ChildEnd::Cancelled),

@@ -18,6 +18,7 @@ use crate::process::containment::cgroup::tree::CgroupTree;
 use crate::process::containment::marked_runs::{MarkedRun, MarkedRuns, Origin, OrphanFacts, OrphanFate};
 use crate::process::containment::process_scanner::ProcessScanner;
 use crate::process::containment::process_tree::ProcessTree;
+use crate::process::containment::survivors::Survivors;
 use crate::process::run_id::RunId;
 use crate::process::sys::{self, RunMember};
 use crate::process::terminate;
@@ -50,6 +51,7 @@ struct LeftoversState {
     begun: Notify,
     report: watch::Sender<GuardianReport>,
     ends: Mutex<JoinSet<()>>,
+    survivors: Survivors,
     cgroups: Option<CgroupTree>,
     scanner: ProcessScanner,
     deaths: watch::Receiver<()>,
@@ -81,7 +83,8 @@ impl Leftovers {
     pub(crate) fn new(cgroups: Option<CgroupTree>, scanner: ProcessScanner, deaths: watch::Receiver<()>) -> Self {
         let (report, _) = watch::channel(GuardianReport::default());
         let (runs, over, begun, ends) = (Mutex::default(), Notify::new(), Notify::new(), Mutex::default());
-        Self(Arc::new(LeftoversState { runs, over, begun, report, ends, cgroups, scanner, deaths }))
+        let survivors = Survivors::default();
+        Self(Arc::new(LeftoversState { runs, over, begun, report, ends, survivors, cgroups, scanner, deaths }))
     }
 
     /// A run begins that is known by marks.
@@ -173,7 +176,8 @@ impl Leftovers {
                 return;
             }
             this.report(Some(&plugin), &sys::members_of(&cgroup.processes()));
-            report_survivors(&terminate::terminate_cgroup(&cgroup, this.0.deaths.clone()).await);
+            let survivors = terminate::terminate_cgroup(&cgroup, this.0.deaths.clone()).await;
+            this.report_survivors(Some(&plugin), &survivors);
             cgroups.give_back(cgroup);
         });
     }
@@ -223,11 +227,25 @@ impl Leftovers {
             if !known.is_empty() {
                 this.report(plugin.as_ref(), &known);
             }
-            report_survivors(&tree.end_with(known, scanner, deaths.clone()).await);
+            this.report_survivors(plugin.as_ref(), &tree.end_with(known, scanner, deaths.clone()).await);
             if let Some(run) = tree.run {
                 this.runs().terminating.remove(&run);
             }
         });
+    }
+
+    /// The processes that nothing could end.
+    pub(crate) fn survivors(&self) -> &Survivors {
+        &self.0.survivors
+    }
+
+    fn report_survivors(&self, plugin: Option<&PluginName>, survivors: &[Pid]) {
+        for pid in survivors {
+            tracing::error!("process {pid}, which a run left running, could not be killed");
+        }
+        if let Some(plugin) = plugin {
+            self.0.survivors.note(plugin, survivors);
+        }
     }
 
     /// Once a run; as a warning once a plugin.
@@ -331,10 +349,4 @@ fn named(left: &[RunMember]) -> String {
     let names: Vec<_> = left.iter().take(MAX_NAMED).map(|it| format!("{} ({})", it.name, it.pid)).collect();
     let more = if left.len() > MAX_NAMED { ", ..." } else { "" };
     names.join(", ") + more
-}
-
-fn report_survivors(survivors: &[Pid]) {
-    for pid in survivors {
-        tracing::error!("process {pid}, which a run left running, could not be killed");
-    }
 }

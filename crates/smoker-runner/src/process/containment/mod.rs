@@ -9,6 +9,7 @@
 //! - `process_scanner`: finds the processes of a run in the list of all processes
 //! - `process_tree`: the processes that come from one child
 //! - `leftovers`: ends what runs left behind
+//! - `survivors`: processes that nothing could end
 //! - `orphans`: collects orphans, which became our children
 
 pub mod level;
@@ -20,3 +21,4 @@ pub(crate) mod marked_runs;
 pub(crate) mod process_scanner;
 pub(crate) mod process_tree;
 pub(crate) mod run_processes;
+pub(crate) mod survivors;

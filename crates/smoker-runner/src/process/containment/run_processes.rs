@@ -118,6 +118,16 @@ impl RunProcesses {
         }
     }
 
+    /// Notes processes of the run that nothing could end, or that hang on their way to their program.
+    pub(crate) fn note_survivors(&self, survivors: &[Pid]) {
+        self.reaper.leftovers().survivors().note(&self.plugin, survivors);
+    }
+
+    /// The processes of earlier runs of the plugin that nothing could end and that still live.
+    pub(crate) fn earlier_survivors(&self) -> Vec<Pid> {
+        self.reaper.leftovers().survivors().of(&self.plugin)
+    }
+
     pub(crate) fn reaper(&self) -> &Reaper {
         &self.reaper
     }

@@ -14,9 +14,6 @@ use crate::process::sys::child::limits::{lower_limit, set_soft_limit};
 use crate::process::sys::child::step::{Failure, Step, check};
 use crate::process::sys::child_setup::ChildSetup;
 
-/// From `linux/close_range.h`, since not every C library's headers have it.
-const CLOSE_RANGE_CLOEXEC: c_int = 4;
-
 /// Signals are numbered from 1 to this, and a set of them has this many bytes.
 const LAST_SIGNAL: c_int = 64;
 const SIGNAL_SET: usize = 8;
@@ -95,9 +92,10 @@ fn enter_cgroup(shared: &Shared<'_>) -> Result<(), Failure> {
 }
 
 /// Puts the streams in their places, none of which is the source of another
-/// (`ChildSetup::streams`). The rest is closed when the program begins; where
-/// the kernel cannot say so for all at once (before 5.11), each is marked so
-/// when it is opened, and the inherited ones at the daemon's start.
+/// (`ChildSetup::streams`). The rest is closed at once: a child that hangs on the
+/// way to its program would hold the pipes of other runs open. Where the kernel
+/// cannot close all at once (before 5.9), each is closed when the program begins:
+/// it is marked so when it is opened, and the inherited ones at the daemon's start.
 fn take_streams(setup: &ChildSetup) -> Result<(), Failure> {
     for (place, stream) in (0..).zip(&setup.streams) {
         let place: c_int = place;
@@ -113,7 +111,7 @@ fn take_streams(setup: &ChildSetup) -> Result<(), Failure> {
         check(Step::Streams, returned)?;
     }
     // SAFETY: plain numbers.
-    unsafe { libc::syscall(libc::SYS_close_range, 3, c_int::MAX, CLOSE_RANGE_CLOEXEC) };
+    unsafe { libc::syscall(libc::SYS_close_range, 3, c_int::MAX, 0) };
     Ok(())
 }
 
