@@ -20,7 +20,7 @@ use crate::prepared::PreparedPlugin;
 use crate::process::attributes::environment;
 use crate::{memory_kills, output};
 
-/// With so many processes of a plugin that nothing could end, its actions do not run either: they may be what left them.
+/// With this number of processes of a plugin that nothing could end, its actions do not run either: they may be what left them.
 const MAX_SURVIVORS: usize = 4;
 
 const TOO_MANY_SURVIVORS: &str = "Not run: earlier runs of the plugin and its actions left 4 processes or more that could not be killed; \

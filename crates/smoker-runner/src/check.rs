@@ -53,11 +53,14 @@ fn left_behind(context: RunContext<'_>) -> Option<String> {
     const MAX_NAMED: usize = 5;
 
     let pids = context.processes.earlier_survivors();
-    let (first, others) = pids.split_first()?;
-    let further = others.iter().take(MAX_NAMED - 1).map(|pid| format!(", {pid}")).collect::<String>();
+    if pids.is_empty() {
+        return None;
+    }
+    let named: Vec<_> = pids.iter().take(MAX_NAMED).map(ToString::to_string).collect();
+    let named = named.join(", ");
     let more = if pids.len() > MAX_NAMED { ", ..." } else { "" };
     Some(format!(
-        "Not run: an earlier run left {} that could not be killed ({first}{further}{more}); it waits in the kernel, as on a file \
+        "Not run: an earlier run left {} that could not be killed ({named}{more}); it waits in the kernel, as on a file \
          server that does not answer, and each run could add one. The plugin runs again when it is gone",
         if pids.len() == 1 { "a process".to_owned() } else { format!("{} processes", pids.len()) }
     ))

@@ -33,7 +33,7 @@ impl Runner {
     /// modules is started by the first run that needs one.
     #[must_use]
     pub fn new(reaper: Reaper, python: PythonSettings) -> Self {
-        let modules = Arc::new(RwLock::new(Modules::new(python, reaper.clone())));
+        let modules = Arc::new(RwLock::new(Modules::new(python)));
         Self { modules, reaper, memory: CheckMemory::default() }
     }
 
@@ -47,7 +47,7 @@ impl Runner {
     /// now on. The host that there is ends with the last run that it has.
     pub fn set_python(&self, python: PythonSettings) {
         let mut modules = self.modules.write().unwrap_or_else(PoisonError::into_inner);
-        *modules = Modules::new(python, self.reaper.clone());
+        *modules = Modules::new(python);
     }
 
     /// Begins a run. Cancelling ends its processes; its steps then return what is known.

@@ -22,7 +22,6 @@ use crate::modules::reply::{self, Answer, ModuleReply};
 use crate::modules::{builtin, encoding, hidden, module_name};
 use crate::process::attributes::credentials::Credentials;
 use crate::process::attributes::surroundings::Surroundings;
-use crate::process::containment::orphans::Reaper;
 use crate::process::execute::{ChildEnd, ChildLimits, ChildOutcome, STOPPED};
 use crate::{detached, output, terminal_codes};
 
@@ -50,8 +49,8 @@ pub(crate) struct ModuleRun<'a> {
 }
 
 impl Modules {
-    pub(crate) fn new(python: PythonSettings, reaper: Reaper) -> Self {
-        Self { host: PythonHost::new(python, reaper) }
+    pub(crate) fn new(python: PythonSettings) -> Self {
+        Self { host: PythonHost::new(python) }
     }
 
     /// Runs a module. Whatever goes wrong is a finding, too.

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use nix::errno::Errno;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::process::{sys, terminate};
@@ -46,11 +48,6 @@ fn children() -> MutexGuard<'static, Children> {
     CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Notes a process that somebody waits for.
-pub(crate) fn own(pid: Pid) {
-    children().owned.insert(pid.as_raw());
-}
-
 /// Forgets a process that was waited for.
 pub(crate) fn release(pid: Pid) {
     children().owned.remove(&pid.as_raw());
@@ -62,19 +59,60 @@ pub(crate) fn unowned() -> Vec<Pid> {
     children().unowned_among(listed)
 }
 
-/// Our children that nobody waits for and `is_kept` keeps. None is started or forgotten while it looks.
-pub(crate) fn retain_unowned(is_kept: impl Fn(Pid) -> bool) -> Vec<Pid> {
+/// Collects every dead child that nobody waits for; returns the living ones. None is started or forgotten meanwhile.
+pub(crate) fn sweep() -> Vec<Pid> {
     let listed = sys::child_pids();
     let children = children();
     let mut unowned = children.unowned_among(listed);
-    unowned.retain(|pid| is_kept(*pid));
+    unowned.retain(|pid| lives(*pid));
     unowned
+}
+
+/// Whether a child lives; a dead one is collected.
+fn lives(pid: Pid) -> bool {
+    match waitpid(pid, Some(WaitPidFlag::WNOHANG)) {
+        Ok(WaitStatus::StillAlive) => return true,
+        Err(Errno::ECHILD) => {}
+        Ok(status) => tracing::debug!("collected orphan {pid}: {status:?}"),
+        Err(error) => tracing::debug!("cannot collect orphan {pid}: {error}"),
+    }
+    false
 }
 
 impl Children {
     fn unowned_among(&self, listed: Vec<Pid>) -> Vec<Pid> {
         let is_starting = |pid: &i32| self.starting.iter().any(|it| it.pid.load(Ordering::Relaxed) == *pid);
         listed.into_iter().filter(|pid| !self.owned.contains(&pid.as_raw()) && !is_starting(&pid.as_raw())).collect()
+    }
+}
+
+/// A process that a module host forked and a run waits for. As long as this lives no sweep collects it: should the host die, it
+/// becomes our child.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    pid: Pid,
+}
+
+impl Claim {
+    pub(crate) fn of(pid: Pid) -> Self {
+        children().owned.insert(pid.as_raw());
+        Self { pid }
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Collects the process, which became our child, if it has ended. One that
+    /// could not be ended is left to the sweep after its death.
+    pub(crate) fn collect_adopted(self) {
+        let _ = waitpid(self.pid, Some(WaitPidFlag::WNOHANG));
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        release(self.pid);
     }
 }
 
@@ -106,9 +144,9 @@ impl StartingChild {
         is_wanted
     }
 
-    /// Whether no thread has taken the start up.
-    pub(crate) fn is_waiting(&self) -> bool {
-        *self.stage() == Stage::Waiting
+    /// Whether a thread waits for the process to begin its program.
+    pub(crate) fn is_preparing(&self) -> bool {
+        *self.stage() == Stage::Preparing
     }
 
     /// The thread has the process back from the kernel: it runs its program, or failed. Returns whether it is still

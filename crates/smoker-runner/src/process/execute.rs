@@ -53,6 +53,13 @@ pub(crate) struct ChildOutcome {
     pub(crate) end: ChildEnd,
 }
 
+impl ChildOutcome {
+    /// Of a child whose start the end of the daemon cut short.
+    fn of_unstarted(max_output: usize) -> Self {
+        Self { stdout: Capture::new(max_output), stderr: Capture::new(max_output), end: ChildEnd::Cancelled }
+    }
+}
+
 /// How a child ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ChildEnd {
@@ -84,7 +91,11 @@ pub(crate) async fn execute(
     let deadline = Instant::now().checked_add(limits.timeout);
     let reaper = processes.reaper();
     let registered = processes.register_child(limits.leave_running, program.surroundings.group_limits()).await;
-    let started = spawn::spawn(program, &registered).await;
+    let started = tokio::select! {
+        started = spawn::spawn(program, &registered) => started,
+        // A start can hang.
+        () = cancel.cancelled() => return Ok(ChildOutcome::of_unstarted(limits.max_output)),
+    };
     let mut process = started.inspect_err(|error| processes.note_survivors(hanging_process(error).as_slice()))?;
     let mut streams = OutputStreams::of(&mut process, limits.max_output);
     let stdin = process.child.stdin.take();

@@ -25,17 +25,22 @@ use crate::process::terminate;
 /// How long the start of a child may take, from its process to its program. On a host that is overloaded it takes seconds.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a start waits for one of the usual threads before another one is made for it.
-const QUEUE_TIMEOUT: Duration = Duration::from_millis(200);
+/// A start that takes longer counts as one that hangs, so that its thread is replaced by another one.
+const HANG_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// How many threads there are as long as no start hangs; each is made when it is needed for the first time.
+/// How many threads there are beside those whose starts hang; each is made when it is needed for the first time.
 const USUAL_STARTERS: usize = 4;
 
-/// How many threads there are at most. Each that is more than usual has a start that hangs, or had one.
-const MAX_STARTERS: usize = 64;
+/// How long a thread that is not the only one waits for another start.
+const IDLE_TIMEOUT: Duration = Duration::from_millis(100);
 
-static STARTERS: Starters =
-    Starters { queue: Mutex::new(Queue { waiting: VecDeque::new(), threads: 0, idle: 0 }), begun: Condvar::new() };
+/// How many starts may hang. While there are as many no other child can be started.
+const MAX_HANGING: usize = 64;
+
+static STARTERS: Starters = Starters {
+    queue: Mutex::new(Queue { waiting: VecDeque::new(), hanging: Vec::new(), threads: 0, idle: 0 }),
+    begun: Condvar::new(),
+};
 
 struct Starters {
     queue: Mutex<Queue>,
@@ -45,6 +50,7 @@ struct Starters {
 
 struct Queue {
     waiting: VecDeque<Start>,
+    hanging: Vec<Arc<StartingChild>>,
     threads: usize,
     idle: usize,
 }
@@ -53,7 +59,20 @@ struct Queue {
 struct Start {
     setup: ChildSetup,
     child: Arc<StartingChild>,
+    /// Told when a thread takes it up.
+    taken_up: oneshot::Sender<()>,
     answer: oneshot::Sender<io::Result<Started>>,
+}
+
+/// A caller that no longer waits wants no child.
+struct GiveUpOnDrop(Arc<StartingChild>);
+
+impl Drop for GiveUpOnDrop {
+    fn drop(&mut self) {
+        if self.0.give_up() {
+            STARTERS.withdraw(&self.0);
+        }
+    }
 }
 
 /// A child that runs its program, until its caller takes it.
@@ -70,18 +89,19 @@ struct Started {
 /// The system's reason, and when the program has not begun after [`START_TIMEOUT`].
 pub(crate) async fn start(setup: ChildSetup) -> io::Result<StartedChild> {
     let (answer, mut answered) = oneshot::channel();
+    let (taken_up, is_taken_up) = oneshot::channel();
     let child = StartingChild::register();
-    STARTERS.queue_up(Start { setup, child: child.clone(), answer })?;
-    let mut outcome = timeout(QUEUE_TIMEOUT, &mut answered).await;
+    STARTERS.queue_up(Start { setup, child: child.clone(), taken_up, answer })?;
+    let _unwanted = GiveUpOnDrop(child.clone());
+    // Without a thread that takes it up there is an answer at once.
+    let _ = is_taken_up.await;
+    let mut outcome = timeout(HANG_TIMEOUT, &mut answered).await;
     if outcome.is_err() {
-        if child.is_waiting() {
-            STARTERS.add_thread(MAX_STARTERS);
-        }
+        STARTERS.hangs(&child);
         outcome = timeout(START_TIMEOUT, &mut answered).await;
     }
     let outcome = match outcome {
         Ok(outcome) => outcome,
-        Err(_) if STARTERS.withdraw(&child) => return Err(too_many()),
         Err(_) if child.give_up() => {
             return Err(io::Error::new(io::ErrorKind::TimedOut, HangingStart { process: child.process() }));
         }
@@ -119,7 +139,7 @@ pub(crate) fn hanging_process(error: &io::Error) -> Option<Pid> {
 fn too_many() -> io::Error {
     io::Error::new(
         io::ErrorKind::TimedOut,
-        format!("the starts of {MAX_STARTERS} other processes hang; see the errors of other plugins for why"),
+        format!("the starts of {MAX_HANGING} other processes hang; see the errors of other plugins for why"),
     )
 }
 
@@ -144,17 +164,87 @@ impl Starters {
     fn queue_up(&'static self, start: Start) -> io::Result<()> {
         let child = start.child.clone();
         let mut queue = self.queue();
+        if queue.hanging.len() >= MAX_HANGING {
+            drop(queue);
+            child.is_gone();
+            return Err(too_many());
+        }
         queue.waiting.push_back(start);
         let needs_thread = queue.waiting.len() > queue.idle;
         drop(queue);
         self.begun.notify_one();
-        if needs_thread && let Some(Err(error)) = self.add_thread(USUAL_STARTERS) {
+        if needs_thread && let Err(error) = self.add_thread() {
             let has_threads = self.queue().threads > 0;
             if !has_threads && self.withdraw(&child) {
                 return Err(error);
             }
         }
         Ok(())
+    }
+
+    /// A start hangs: its thread is replaced. With too many no other one begins, those that wait included.
+    fn hangs(&'static self, child: &Arc<StartingChild>) {
+        let mut queue = self.queue();
+        if !child.is_preparing() {
+            return;
+        }
+        queue.hanging.push(child.clone());
+        let is_full = queue.hanging.len() >= MAX_HANGING;
+        let waiting = if is_full { std::mem::take(&mut queue.waiting) } else { VecDeque::new() };
+        let needs_thread = !queue.waiting.is_empty();
+        drop(queue);
+        for start in waiting {
+            start.child.is_gone();
+            let _ = start.answer.send(Err(too_many()));
+        }
+        if needs_thread {
+            // Those that wait go on waiting for a thread that comes back.
+            let _ = self.add_thread();
+        }
+    }
+
+    /// Makes one more thread unless there are enough.
+    fn add_thread(&'static self) -> io::Result<()> {
+        let mut queue = self.queue();
+        if queue.has_enough_threads() {
+            return Ok(());
+        }
+        queue.threads += 1;
+        drop(queue);
+        let made = thread::Builder::new().name("starter".to_owned()).spawn(|| self.work());
+        if made.is_err() {
+            self.queue().threads -= 1;
+        }
+        made.map(drop)
+    }
+
+    /// The life of a thread. It ends when it has nothing to do and is not the only one.
+    fn work(&self) {
+        while let Some(start) = self.next() {
+            let child = start.child.clone();
+            start.carry_out();
+            self.queue().hanging.retain(|it| !Arc::ptr_eq(it, &child));
+        }
+    }
+
+    /// The next start; none when this thread is to end.
+    fn next(&self) -> Option<Start> {
+        let mut queue = self.queue();
+        loop {
+            if let Some(start) = queue.waiting.pop_front() {
+                return Some(start);
+            }
+            let is_only_one = queue.threads - queue.hanging.len() <= 1;
+            let timeout = if is_only_one { Duration::MAX } else { IDLE_TIMEOUT };
+            queue.idle += 1;
+            let (back, waited) = self.begun.wait_timeout(queue, timeout).unwrap_or_else(PoisonError::into_inner);
+            queue = back;
+            queue.idle -= 1;
+            if waited.timed_out() && queue.waiting.is_empty() && queue.threads - queue.hanging.len() > 1 {
+                queue.threads -= 1;
+                return None;
+            }
+        }
     }
 
     /// Takes back a start that no thread has taken up. Returns whether there was one.
@@ -168,54 +258,25 @@ impl Starters {
         true
     }
 
-    /// Makes one more thread unless there are `most`; none then.
-    fn add_thread(&'static self, most: usize) -> Option<io::Result<()>> {
-        let mut queue = self.queue();
-        if queue.threads >= most {
-            return None;
-        }
-        queue.threads += 1;
-        drop(queue);
-        let made = thread::Builder::new().name("starter".to_owned()).spawn(|| self.work());
-        if made.is_err() {
-            self.queue().threads -= 1;
-        }
-        Some(made.map(drop))
-    }
-
-    /// The life of a thread. It ends when there is nothing to do and it is more than usual.
-    fn work(&self) {
-        loop {
-            let mut queue = self.queue();
-            let start = loop {
-                if let Some(start) = queue.waiting.pop_front() {
-                    break start;
-                }
-                if queue.threads > USUAL_STARTERS {
-                    queue.threads -= 1;
-                    return;
-                }
-                queue.idle += 1;
-                queue = self.begun.wait(queue).unwrap_or_else(PoisonError::into_inner);
-                queue.idle -= 1;
-            };
-            drop(queue);
-            start.carry_out();
-        }
-    }
-
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl Queue {
+    fn has_enough_threads(&self) -> bool {
+        self.threads >= USUAL_STARTERS + self.hanging.len()
+    }
+}
+
 impl Start {
     fn carry_out(self) {
-        let Self { setup, child, answer } = self;
+        let Self { setup, child, taken_up, answer } = self;
         if !child.take_up() {
             child.is_gone();
             return;
         }
+        let _ = taken_up.send(());
         let started = sys::start(&setup, child.pid_cell());
         let is_wanted = child.settle();
         // Their other ends would not close as long as these are open.

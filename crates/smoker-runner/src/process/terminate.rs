@@ -280,6 +280,11 @@ fn kill_at_once(pid: Pid) {
     let _ = kill(pid, Signal::SIGKILL);
 }
 
+/// Kills a process of a run that is over, if it is still the one that was seen.
+pub(crate) fn kill_member(member: &RunMember) {
+    sys::signal_member(member, Signal::SIGKILL);
+}
+
 /// Kills a child whose program has not begun, or that nobody has taken. SIGKILL ends one that is stopped, too.
 pub(crate) fn kill_unstarted(pid: Pid) {
     let _ = kill(pid, Signal::SIGKILL);

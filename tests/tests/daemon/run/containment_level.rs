@@ -125,14 +125,14 @@ fn a_daemon_that_drops_root_gives_away_nothing_but_its_own_tree() {
     }
     let config = Config::new()
         .file("look.sh", ABOVE_THE_TREE)
-        .top("uid: 12345\ngid: 12345")
+        .top("uid: 12377\ngid: 12377")
         .plugin("look", "Command: sh {{DIR}}/look.sh");
     let mut daemon = Boot::of(config).through(&AS_A_SERVICE).start();
     let of_daemon = cgroup_of(daemon.pid());
     let tree = of_daemon.strip_suffix("/daemon").unwrap_or_else(|| panic!("the daemon is in {of_daemon}"));
     let (above, tree) = (cgroup_folder(tree.rsplit_once('/').expect("a parent").0), cgroup_folder(tree));
     daemon.run("look").expect_ok(&["looked"]);
-    assert_eq!(fs::metadata(&tree).expect("there").uid(), 12345);
+    assert_eq!(fs::metadata(&tree).expect("there").uid(), 12377);
     assert_eq!(fs::metadata(&above).expect("there").uid(), 0);
     daemon.signal(nix::sys::signal::Signal::SIGTERM);
     assert_eq!(daemon.wait_for_exit(), 0);

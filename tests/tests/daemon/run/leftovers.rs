@@ -1,6 +1,9 @@
 //! What a run leaves running when it ends by itself is ended, unless it has
 //! the right to leave something: `LeaveRunning`.
 
+use std::fs::File;
+
+use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::Signal;
 use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
@@ -256,4 +259,29 @@ fn what_was_there_before_the_daemon_is_never_taken_for_a_leftover() {
         left.wait_until_free();
     }
     assert_eq!(token.holders().len(), 1, "the child of what became the daemon");
+}
+
+/// Processes that carry no mark, of which each forks the next one and ends within a millisecond or two. No list shows them; the lock tells.
+const CHAIN: &str = "use POSIX; open my $lock, '<', $ARGV[0] or die; flock $lock, 2 or die;\n\
+    POSIX::close($_) for 0..2;\n\
+    fork and POSIX::_exit(0); POSIX::setsid(); fork and POSIX::_exit(0);\n\
+    $SIG{TERM} = 'IGNORE'; my $end = time + 120;\n\
+    while (time < $end) { fork and POSIX::_exit(0); POSIX::setsid(); select undef, undef, undef, 0.001 }\n";
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_chain_that_forks_on_without_any_mark_is_ended() {
+    for level in [Level::OfHost, Level::Marks] {
+        let Some(through) = level.through() else { continue };
+        let chain = command("env -i prlimit --locks=0: perl {{DIR}}/chain.pl {{DIR}}/lock; echo began");
+        let chain = chain + "\nuid: 12345\ngid: 12345";
+        let config = Config::new().file("chain.pl", CHAIN).file("lock", "").plugin("chain", &chain);
+        let daemon = Boot::of(config).through(through).start();
+        daemon.run("chain").expect_ok(&["began"]);
+        let is_free = || {
+            let file = File::open(daemon.path("lock")).expect("a file");
+            Flock::lock(file, FlockArg::LockExclusiveNonblock).is_ok()
+        };
+        wait::until_true("the end of the chain", is_free);
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::modules::host::connection::{ChildEvent, ChildEvents, HostConnection, RequestedChild};
 use crate::modules::host::streams::ChildStreams;
-use crate::process::containment::orphans::Claim;
+use crate::process::children::Claim;
 
 /// A child that waits for its job. Dropping it ends it.
 #[derive(Debug)]

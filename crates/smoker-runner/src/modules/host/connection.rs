@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::modules::host::streams::ChildStreams;
 use crate::modules::host::wire::{self, HostMessage, HostRequest};
-use crate::process::containment::orphans::{Claim, Reaper};
+use crate::process::children::Claim;
 use crate::process::execute::ChildEnd;
 
 /// A host that takes orders. Dropping it ends the host.
@@ -25,7 +25,6 @@ pub(crate) struct HostConnection {
     death: OnceLock<String>,
     next_id: AtomicU64,
     search_path: Vec<PathBuf>,
-    reaper: Reaper,
     /// The child that was ordered for the next run.
     spare: Mutex<Option<RequestedChild>>,
 }
@@ -56,7 +55,7 @@ pub(crate) struct ChildEvents {
 
 impl HostConnection {
     /// Takes orders over this half of the control socket.
-    pub(crate) fn new(socket: OwnedWriteHalf, search_path: Vec<PathBuf>, reaper: Reaper) -> Self {
+    pub(crate) fn new(socket: OwnedWriteHalf, search_path: Vec<PathBuf>) -> Self {
         let (orders, mut ordered) = unbounded_channel();
         tokio::spawn(async move {
             while let Some(order) = ordered.recv().await {
@@ -69,7 +68,7 @@ impl HostConnection {
         });
         let next_id = AtomicU64::new(1);
         let (runs, spare) = (Mutex::default(), Mutex::default());
-        Self { orders, runs, death: OnceLock::new(), next_id, search_path, reaper, spare }
+        Self { orders, runs, death: OnceLock::new(), next_id, search_path, spare }
     }
 
     /// Why the host is gone; none while it lives.
@@ -140,7 +139,7 @@ impl HostConnection {
     fn dispatch(&self, message: &HostMessage) {
         let (id, event): (u64, &dyn Fn() -> ChildEvent) = match message {
             HostMessage::Started { started, pid } => {
-                (*started, &|| ChildEvent::Started(self.reaper.claim(Pid::from_raw(*pid))))
+                (*started, &|| ChildEvent::Started(Claim::of(Pid::from_raw(*pid))))
             }
             HostMessage::Exited { exited, code } => (*exited, &|| ChildEvent::Ended(ChildEnd::Exited(*code))),
             HostMessage::Signalled { exited, signal } => (*exited, &|| ChildEvent::Ended(ChildEnd::of_signal(*signal))),

@@ -9,7 +9,6 @@ use crate::modules::host::child::{ChildLost, WaitingChild};
 use crate::modules::host::connection::HostConnection;
 use crate::modules::host::settings::PythonSettings;
 use crate::modules::host::start;
-use crate::process::containment::orphans::Reaper;
 
 /// Runs Python modules. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -18,14 +17,13 @@ pub(crate) struct PythonHost(Arc<PythonHostState>);
 #[derive(Debug)]
 struct PythonHostState {
     settings: PythonSettings,
-    reaper: Reaper,
     current: Mutex<Option<Arc<HostConnection>>>,
 }
 
 impl PythonHost {
     /// A host that is started at first need.
-    pub(crate) fn new(settings: PythonSettings, reaper: Reaper) -> Self {
-        Self(Arc::new(PythonHostState { settings, reaper, current: Mutex::default() }))
+    pub(crate) fn new(settings: PythonSettings) -> Self {
+        Self(Arc::new(PythonHostState { settings, current: Mutex::default() }))
     }
 
     /// Where Python looks modules up: the user's folders, then the interpreter's.
@@ -72,7 +70,7 @@ impl PythonHost {
             if let Some(connection) = current.as_ref().filter(|connection| connection.death().is_none()) {
                 return Ok(Arc::clone(connection));
             }
-            let connection = start::start(&inner.settings, &inner.reaper).await?;
+            let connection = start::start(&inner.settings).await?;
             *current = Some(Arc::clone(&connection));
             Ok(connection)
         };

@@ -21,7 +21,6 @@ use crate::modules::host::wire::HostMessage;
 use crate::process::attributes::surroundings::Surroundings;
 use crate::process::child::Child;
 use crate::process::children;
-use crate::process::containment::orphans::Reaper;
 use crate::process::execute::ChildEnd;
 use crate::process::own_program;
 use crate::process::spawn::{Program, spawn_host};
@@ -48,7 +47,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 const KEPT_LINES: usize = 5;
 
 /// Starts a host and waits until it takes orders.
-pub(crate) async fn start(settings: &PythonSettings, reaper: &Reaper) -> Result<Arc<HostConnection>, String> {
+pub(crate) async fn start(settings: &PythonSettings) -> Result<Arc<HostConnection>, String> {
     let interpreter = settings.interpreter()?;
     let shown = interpreter.display();
     let host = StartedHost::spawn(interpreter, settings).await;
@@ -71,7 +70,7 @@ pub(crate) async fn start(settings: &PythonSettings, reaper: &Reaper) -> Result<
         return Err(format!("{shown} cannot run modules: {reason}; {PYTHON_ADVICE}"));
     };
     tracing::debug!("Started Python host {}: {shown} is Python {ready}", exit.child.pid);
-    let connection = Arc::new(HostConnection::new(writer, path, reaper.clone()));
+    let connection = Arc::new(HostConnection::new(writer, path));
     let weak = Arc::downgrade(&connection);
     tokio::spawn(async move {
         HostConnection::listen(weak.clone(), lines).await;

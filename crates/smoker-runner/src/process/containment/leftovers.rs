@@ -4,8 +4,9 @@
 //! only when the reaper finds a living child that no run waits for, the run that
 //! this child belongs to is read.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::unistd::Pid;
@@ -13,11 +14,15 @@ use smoker_model::plugin::PluginName;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
+use crate::detached;
+use crate::process::children;
 use crate::process::containment::cgroup::run_cgroup::RunCgroup;
 use crate::process::containment::cgroup::tree::CgroupTree;
-use crate::process::containment::marked_runs::{MarkedRun, MarkedRuns, Origin, OrphanFacts, OrphanFate};
+use crate::process::containment::hunt;
+use crate::process::containment::marked_runs::{MarkedRun, MarkedRuns, Origin};
 use crate::process::containment::process_scanner::ProcessScanner;
 use crate::process::containment::process_tree::ProcessTree;
+use crate::process::containment::runs::Runs;
 use crate::process::containment::survivors::Survivors;
 use crate::process::run_id::RunId;
 use crate::process::sys::{self, RunMember};
@@ -51,40 +56,36 @@ struct LeftoversState {
     begun: Notify,
     report: watch::Sender<GuardianReport>,
     ends: Mutex<JoinSet<()>>,
+    is_hunting: AtomicBool,
     survivors: Survivors,
     cgroups: Option<CgroupTree>,
     scanner: ProcessScanner,
     deaths: watch::Receiver<()>,
 }
 
-#[derive(Debug, Default)]
-struct Runs {
-    marked: MarkedRuns,
-    /// Runs that are over and left something in a cgroup, which may stay, by the name of the cgroup.
-    left_in_cgroups: HashMap<String, RunId>,
-    /// Runs whose leftovers are being ended.
-    terminating: HashSet<RunId>,
-    /// Living children that no run waits for, as they were seen first.
-    orphans: HashMap<Pid, Orphan>,
-    /// Plugins that were warned of.
-    warned: HashSet<PluginName>,
-}
-
-/// A process that lost its parent and became our child.
-#[derive(Clone, Debug)]
-struct Orphan {
-    facts: OrphanFacts,
-    origin: Origin,
-    /// Whether it is being ended, or SIGKILL could not end it.
-    is_settled: bool,
-}
-
 impl Leftovers {
-    pub(crate) fn new(cgroups: Option<CgroupTree>, scanner: ProcessScanner, deaths: watch::Receiver<()>) -> Self {
-        let (report, _) = watch::channel(GuardianReport::default());
-        let (runs, over, begun, ends) = (Mutex::default(), Notify::new(), Notify::new(), Mutex::default());
-        let survivors = Survivors::default();
-        Self(Arc::new(LeftoversState { runs, over, begun, report, ends, survivors, cgroups, scanner, deaths }))
+    /// `only_runs_bear`: since when only runs can be the origin of our children, in the kernel's ticks since boot.
+    pub(crate) fn new(
+        cgroups: Option<CgroupTree>,
+        only_runs_bear: Option<u64>,
+        scanner: ProcessScanner,
+        deaths: watch::Receiver<()>,
+    ) -> Self {
+        // With cgroups it is they that tell.
+        let marked = MarkedRuns::new(only_runs_bear.filter(|_| cgroups.is_none()));
+        let runs = Mutex::new(Runs { marked, ..Runs::default() });
+        Self(Arc::new(LeftoversState {
+            runs,
+            over: Notify::new(),
+            begun: Notify::new(),
+            report: watch::channel(GuardianReport::default()).0,
+            ends: Mutex::default(),
+            is_hunting: AtomicBool::new(false),
+            survivors: Survivors::default(),
+            cgroups,
+            scanner,
+            deaths,
+        }))
     }
 
     /// A run begins that is known by marks.
@@ -222,16 +223,40 @@ impl Leftovers {
         let this = self.clone();
         self.spawn_termination(async move {
             let LeftoversState { scanner, deaths, .. } = &*this.0;
+            let was_seen = !known.is_empty();
             let known = if known.is_empty() { Vec::new() } else { scanner.find(known).await };
             let known = scanner.members(tree, known).await;
             if !known.is_empty() {
                 this.report(plugin.as_ref(), &known);
+            } else if was_seen {
+                this.hunt().await;
             }
             this.report_survivors(plugin.as_ref(), &tree.end_with(known, scanner, deaths.clone()).await);
             if let Some(run) = tree.run {
                 this.runs().terminating.remove(&run);
             }
         });
+    }
+
+    /// What was to be ended is gone before it was signalled. It may have left another one in its place.
+    async fn hunt(&self) {
+        if self.0.is_hunting.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let this = self.clone();
+        let hunted = detached::run_blocking(move || {
+            hunt::hunt(|| this.runs().take_newly_doomed(&children::sweep(), this.0.cgroups.as_ref()))
+        })
+        .await;
+        self.0.is_hunting.store(false, Ordering::Relaxed);
+        match hunted {
+            Ok(0) => {}
+            Ok(killed) => tracing::info!(
+                "killed {} of runs that are over, which forked and ended faster than they could be listed",
+                count(killed)
+            ),
+            Err(error) => tracing::warn!("cannot look for processes that fork and end all the time: {error}"),
+        }
     }
 
     /// The processes that nothing could end.
@@ -268,70 +293,6 @@ impl Leftovers {
 
     fn runs(&self) -> MutexGuard<'_, Runs> {
         self.0.runs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Runs {
-    /// Notes the orphans that there are now. Those in a cgroup of `cgroups` end with it.
-    fn see(&mut self, unowned_children: &[Pid], cgroups: Option<&CgroupTree>) {
-        let Self { marked, orphans, .. } = self;
-        let mut before = mem::take(orphans);
-        for pid in unowned_children {
-            let seen = before.remove(pid);
-            let seen = seen.or_else(|| {
-                let facts = sys::orphan_facts(*pid)?;
-                let is_in_cgroup = cgroups.is_some_and(|cgroups| cgroups.has_in_run(*pid));
-                let origin = if is_in_cgroup { Origin::Cgroup } else { Origin::Unknown };
-                Some(Orphan { facts, origin, is_settled: false })
-            });
-            let Some(mut orphan) = seen else { continue };
-            if orphan.origin == Origin::Unknown {
-                orphan.origin = marked.origin(orphan.facts);
-            }
-            orphans.insert(*pid, orphan);
-        }
-    }
-
-    /// What is to be ended now: the leftovers of a run, or single orphans.
-    fn take_ended(&mut self) -> Vec<(ProcessTree, Vec<Pid>, Option<PluginName>)> {
-        let Self { marked, orphans, terminating, .. } = self;
-        let mut by_run: HashMap<Option<RunId>, Vec<Pid>> = HashMap::new();
-        for (pid, orphan) in orphans.iter_mut().filter(|(_, orphan)| !orphan.is_settled) {
-            if marked.verdict(&orphan.origin) != OrphanFate::End {
-                continue;
-            }
-            orphan.is_settled = true;
-            let run = if let Origin::Run(run) = orphan.origin { Some(run) } else { None };
-            by_run.entry(run).or_default().push(*pid);
-        }
-        let ended = by_run.into_iter().map(|(run, pids)| {
-            let known = run.and_then(|run| marked.get(run));
-            let tree = ProcessTree { run, owner: known.and_then(|run| run.owner), group: None };
-            terminating.extend(run);
-            (tree, pids, known.map(|run| run.plugin.clone()))
-        });
-        ended.collect()
-    }
-
-    /// The orphans that may not stay when the daemon is gone.
-    fn orphans_without_leave(&self) -> BTreeSet<(i32, u64)> {
-        let may_not_stay = |orphan: &Orphan| self.marked.verdict(&orphan.origin) != OrphanFate::Stay;
-        let orphans = self.orphans.iter().filter(|(_, orphan)| may_not_stay(orphan));
-        orphans.map(|(pid, orphan)| (pid.as_raw(), orphan.facts.start)).collect()
-    }
-
-    /// Forgets runs that have left nothing, or nothing that lives.
-    fn forget(&mut self) {
-        let Self { marked, orphans, terminating, .. } = self;
-        let mut kept: HashSet<RunId> = terminating.clone();
-        for orphan in orphans.values() {
-            match &orphan.origin {
-                Origin::Run(run) => drop(kept.insert(*run)),
-                Origin::OneOf(runs) => kept.extend(runs),
-                Origin::Cgroup | Origin::Unknown | Origin::Foreign => {}
-            }
-        }
-        marked.forget_all_but(|run| kept.contains(&run));
     }
 }
 

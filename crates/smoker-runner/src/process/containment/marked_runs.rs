@@ -47,14 +47,20 @@ pub(crate) enum Origin {
     Cgroup,
     /// From a run, but from none that can have started it: it has taken another account.
     Unknown,
-    /// From no run: it is older than all of them, or was started when none went on. It was a child of what became the
-    /// daemon, or one that the kernel gave us as the first process of a container.
+    /// From no run: it is older than all of them, or was started when none went on, where others can be the origin of our
+    /// children. It was a child of what became the daemon, or one that the kernel gave us as the first process of a container.
     Foreign,
 }
 
 /// All runs that go on, and those that are over and may have left something.
 #[derive(Debug, Default)]
-pub(crate) struct MarkedRuns(HashMap<RunId, MarkedRun>);
+pub(crate) struct MarkedRuns {
+    runs: HashMap<RunId, MarkedRun>,
+    /// Since when only runs can be the origin of our children, in the kernel's ticks since boot; none where others can.
+    only_origin_since: Option<u64>,
+    /// Whether a run has begun whose leftovers may stay: they start processes when no run goes on, too.
+    may_have_left: bool,
+}
 
 impl MarkedRun {
     fn can_own(&self, uid: u32) -> bool {
@@ -71,30 +77,36 @@ impl MarkedRun {
 }
 
 impl MarkedRuns {
+    /// Where only runs can be the origin of our children from `only_origin_since` on.
+    pub(crate) fn new(only_origin_since: Option<u64>) -> Self {
+        Self { only_origin_since, ..Self::default() }
+    }
+
     pub(crate) fn begin(&mut self, id: RunId, run: MarkedRun) {
-        self.0.insert(id, run);
+        self.may_have_left |= run.leaves_running;
+        self.runs.insert(id, run);
     }
 
     /// A run is over.
     pub(crate) fn end(&mut self, id: RunId, now: u64) {
-        if let Some(run) = self.0.get_mut(&id) {
+        if let Some(run) = self.runs.get_mut(&id) {
             run.ended = Some(now);
         }
     }
 
     pub(crate) fn get(&self, id: RunId) -> Option<&MarkedRun> {
-        self.0.get(&id)
+        self.runs.get(&id)
     }
 
     /// Where a process comes from.
     pub(crate) fn origin(&self, process: OrphanFacts) -> Origin {
         if let Some(number) = process.number
-            && self.0.get(&number).is_some_and(|run| run.can_own(process.uid))
+            && self.runs.get(&number).is_some_and(|run| run.can_own(process.uid))
         {
             return Origin::Run(number);
         }
         let candidates = |is_meant: &dyn Fn(&MarkedRun) -> bool| {
-            let meant = self.0.iter().filter(|(_, run)| is_meant(run) && run.can_have_started(process));
+            let meant = self.runs.iter().filter(|(_, run)| is_meant(run) && run.can_have_started(process));
             meant.map(|(id, _)| *id).collect::<Vec<_>>()
         };
         // Runs of that very account come first; root's can have started processes of any.
@@ -103,7 +115,11 @@ impl MarkedRuns {
             found = candidates(&|run| run.owner.is_none());
         }
         match *found {
-            [] if self.0.values().any(|run| run.went_on_at(process.start)) => Origin::Unknown,
+            [] if self.runs.values().any(|run| run.went_on_at(process.start)) => Origin::Unknown,
+            // What a run left running has started it.
+            [] if !self.may_have_left && self.only_origin_since.is_some_and(|since| since <= process.start) => {
+                Origin::Unknown
+            }
             [] => Origin::Foreign,
             [run] => Origin::Run(run),
             _ => Origin::OneOf(found),
@@ -119,7 +135,7 @@ impl MarkedRuns {
             Origin::Unknown => return OrphanFate::End,
             Origin::Cgroup | Origin::Foreign => return OrphanFate::Stay,
         };
-        let runs = || runs.iter().filter_map(|id| self.0.get(id));
+        let runs = || runs.iter().filter_map(|id| self.runs.get(id));
         if runs().any(|run| run.ended.is_none()) {
             OrphanFate::Wait
         } else if runs().any(|run| run.leaves_running) {
@@ -131,17 +147,17 @@ impl MarkedRuns {
 
     /// Whether a run goes on.
     pub(crate) fn has_unfinished(&self) -> bool {
-        self.0.values().any(|run| run.ended.is_none())
+        self.runs.values().any(|run| run.ended.is_none())
     }
 
     /// Runs that are over and whose leftovers may stay.
     pub(crate) fn left(&self) -> BTreeSet<RunId> {
-        self.0.iter().filter(|(_, run)| run.leaves_running && run.ended.is_some()).map(|(id, _)| *id).collect()
+        self.runs.iter().filter(|(_, run)| run.leaves_running && run.ended.is_some()).map(|(id, _)| *id).collect()
     }
 
     /// Forgets runs that are over, but for those that something is left of.
     pub(crate) fn forget_all_but(&mut self, is_kept: impl Fn(RunId) -> bool) {
-        self.0.retain(|id, run| run.ended.is_none() || is_kept(*id));
+        self.runs.retain(|id, run| run.ended.is_none() || is_kept(*id));
     }
 }
 
@@ -209,6 +225,19 @@ mod tests {
             assert_eq!(runs.origin(process(0, start, None)), origin, "{start}");
         }
         assert_eq!(runs.verdict(&Origin::Foreign), OrphanFate::Stay);
+    }
+
+    #[test]
+    fn where_only_runs_bear_what_starts_later_comes_from_them_unless_some_may_leave_something() {
+        let ended = RunId::new();
+        let mut runs = MarkedRuns::new(Some(5));
+        runs.begin(ended, run(Some(65534), false, 10));
+        runs.end(ended, 20);
+        for (start, origin) in [(4, Origin::Foreign), (5, Origin::Unknown), (21, Origin::Unknown)] {
+            assert_eq!(runs.origin(process(65534, start, None)), origin, "{start}");
+        }
+        runs.begin(RunId::new(), run(Some(65534), true, 30));
+        assert_eq!(runs.origin(process(65534, 21, None)), Origin::Foreign);
     }
 
     #[test]

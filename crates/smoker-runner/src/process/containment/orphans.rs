@@ -5,10 +5,9 @@
 //! would steal the exit status of a plugin's shell from the run that waits for it.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use nix::errno::Errno;
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -53,7 +52,8 @@ impl Reaper {
         sys::can_mark();
         let (death, deaths) = watch::channel(());
         let scanner = ProcessScanner::start(ScanScope::this())?;
-        let leftovers = Leftovers::new(containment.cgroups().cloned(), scanner.clone(), deaths.clone());
+        let leftovers =
+            Leftovers::new(containment.cgroups().cloned(), only_runs_bear(), scanner.clone(), deaths.clone());
         let this = Self { deaths, scanner, leftovers, containment };
         tokio::spawn(collect(this.clone(), signal(SignalKind::child())?, death));
         Ok(this)
@@ -62,7 +62,7 @@ impl Reaper {
     /// To be called when all runs are over, before the daemon ends: returns
     /// when what they left running has ended.
     pub async fn settle(&self) {
-        self.leftovers.inspect(&sweep());
+        self.leftovers.inspect(&children::sweep());
         self.leftovers.settle().await;
         if let Some(cgroups) = self.containment.cgroups() {
             cgroups.remove();
@@ -96,57 +96,20 @@ impl Reaper {
         &self.scanner
     }
 
-    /// Claims a process that a module host forked and a run waits for: should the
-    /// host die, the process becomes our child, and the sweep must not reap it.
-    pub(crate) fn claim(&self, pid: Pid) -> Claim {
-        children::own(pid);
-        Claim { pid }
-    }
-
     /// Changes whenever a child has died.
     pub(crate) fn deaths(&self) -> watch::Receiver<()> {
         self.deaths.clone()
     }
 }
 
-/// A process that the sweep does not reap as long as this lives.
-#[derive(Debug)]
-pub(crate) struct Claim {
-    pid: Pid,
-}
-
-impl Claim {
-    pub(crate) fn pid(&self) -> Pid {
-        self.pid
-    }
-
-    /// Collects the process, which became our child, if it has ended. One that
-    /// could not be ended is left to the sweep after its death.
-    pub(crate) fn collect_adopted(self) {
-        let _ = waitpid(self.pid, Some(WaitPidFlag::WNOHANG));
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        children::release(self.pid);
-    }
-}
-
-/// Collects every dead child that no run waits for; returns the living ones.
-fn sweep() -> Vec<Pid> {
-    children::retain_unowned(lives)
-}
-
-/// Whether a child lives; a dead one is collected.
-fn lives(pid: Pid) -> bool {
-    match waitpid(pid, Some(WaitPidFlag::WNOHANG)) {
-        Ok(WaitStatus::StillAlive) => return true,
-        Err(Errno::ECHILD) => {}
-        Ok(status) => tracing::debug!("collected orphan {pid}: {status:?}"),
-        Err(error) => tracing::debug!("cannot collect orphan {pid}: {error}"),
-    }
-    false
+/// Since when only runs can be the origin of our children, in the kernel's ticks since boot; none where others can: a daemon that
+/// is the first process of a container gets orphans of all in it, and children of what became the daemon have children of their own.
+fn only_runs_bear() -> Option<u64> {
+    static HAS_ANOTHER: AtomicBool = AtomicBool::new(false);
+    // Tests have several in one process.
+    let is_another = HAS_ANOTHER.swap(true, Ordering::Relaxed);
+    let is_first_process = Pid::this().as_raw() == 1;
+    (!is_another && !is_first_process && sys::child_pids().is_empty()).then(sys::ticks_since_boot)
 }
 
 /// Sweeps our children whenever some have died or runs are over, and again and again while runs go on that are known by marks.
@@ -160,7 +123,7 @@ async fn collect(reaper: Reaper, mut child_died: Signal, death: watch::Sender<()
             // From now on orphans are looked for.
             () = leftovers.marked_run_began() => continue,
         }
-        leftovers.inspect(&sweep());
+        leftovers.inspect(&children::sweep());
         let _ = death.send(());
         tokio::time::sleep(SWEEP_PAUSE).await;
     }

@@ -3,16 +3,19 @@
 //! A plugin that has some is not run, since each run could leave one more.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use nix::unistd::Pid;
 use smoker_model::plugin::PluginName;
 
 use crate::process::sys;
 
-/// The processes of each plugin that has some. Cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Survivors(Arc<Mutex<HashMap<PluginName, Vec<(Pid, u64)>>>>);
+/// The processes of each plugin that has some.
+#[derive(Debug, Default)]
+pub(crate) struct Survivors(Mutex<HashMap<PluginName, Vec<Identity>>>);
+
+/// The number of a process, and when it started.
+type Identity = (Pid, u64);
 
 impl Survivors {
     /// Notes processes of a plugin, as far as they live.

@@ -58,7 +58,7 @@ fn spawn(setup: &ChildSetup) -> io::Result<Pid> {
     Ok(Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX)))
 }
 
-fn preparation(setup: &ChildSetup) -> impl FnMut() -> io::Result<()> + Send + Sync + use<> {
+fn preparation(setup: &ChildSetup) -> impl FnMut() -> io::Result<()> + Send + Sync + 'static {
     let ids = setup.account.as_ref().map(|account| {
         let groups: Vec<libc::gid_t> = account.groups.iter().map(|gid| gid.as_raw()).collect();
         (account.uid.as_raw(), account.gid.as_raw(), groups)
