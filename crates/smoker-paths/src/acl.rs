@@ -26,7 +26,9 @@ struct Entry {
 /// How the kernel gives a list (`linux/posix_acl_xattr.h`): a version, and entries of a tag, permissions and a number.
 #[cfg(target_os = "linux")]
 const NAME: &str = "system.posix_acl_access";
+#[cfg(any(target_os = "linux", test))]
 const HEADER: usize = 4;
+#[cfg(any(target_os = "linux", test))]
 const ENTRY: usize = 8;
 
 /// The tags of entries (`linux/posix_acl.h`).
@@ -66,6 +68,7 @@ impl AccessList {
         None
     }
 
+    #[cfg(any(target_os = "linux", test))]
     fn read(bytes: &[u8]) -> Self {
         let number = |entry: &[u8], at: usize| u16::from_le_bytes([entry[at], entry[at + 1]]);
         let entries = bytes.get(HEADER..).unwrap_or_default().chunks_exact(ENTRY).map(|entry| Entry {

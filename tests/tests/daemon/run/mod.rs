@@ -20,5 +20,6 @@ mod reports;
 mod schedule;
 mod shipped;
 mod silences;
+mod stopped_starts;
 mod timeout;
 mod wait;

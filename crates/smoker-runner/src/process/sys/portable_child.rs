@@ -47,9 +47,9 @@ fn spawn(setup: &ChildSetup) -> io::Result<Pid> {
         }
     }
     let [stdin, stdout, stderr] = &setup.streams;
-    command.stdin(Stdio::from(stdin.try_clone_to_owned()?));
-    command.stdout(Stdio::from(stdout.try_clone_to_owned()?));
-    command.stderr(Stdio::from(stderr.try_clone_to_owned()?));
+    command.stdin(Stdio::from(stdin.try_clone()?));
+    command.stdout(Stdio::from(stdout.try_clone()?));
+    command.stderr(Stdio::from(stderr.try_clone()?));
     let prepare = preparation(setup);
     // SAFETY: the closure makes only async-signal-safe system calls and
     // neither allocates nor locks; its captures were made before the fork.
