@@ -149,7 +149,7 @@ mod tests {
             (Unit::Seconds, "2 min", Some(120.0)),
             (Unit::Seconds, "1h30m", Some(5400.0)),
             (Unit::Seconds, "1.5h", Some(5400.0)),
-            (Unit::Seconds, "500us", Some(0.0005)),
+            (Unit::Seconds, "2us", Some(2e-6)),
             (Unit::Days, "1d12h", Some(1.5 * DAY)),
             (Unit::Seconds, "-1.5", Some(-1.5)),
             (Unit::Seconds, "1x", None),
