@@ -30,6 +30,7 @@ mod pages;
 mod replay;
 mod report;
 mod roll;
+mod roll_resume;
 mod run;
 mod site;
 mod terminal;

@@ -26,13 +26,13 @@ fn host(name: &str, status: &str) -> Value {
 }
 
 /// Hosts `h1`, `h2` and so on in an inventory, and a folder that lives as long as they do.
-struct Fleet {
+pub(crate) struct Fleet {
     fakes: Vec<Fake>,
     folder: tempfile::TempDir,
 }
 
 impl Fleet {
-    fn of(statuses: &[&str]) -> Self {
+    pub(crate) fn of(statuses: &[&str]) -> Self {
         let name = |number: usize| format!("h{}", number + 1);
         let fakes: Vec<_> =
             statuses.iter().enumerate().map(|(number, status)| Fake::start(&host(&name(number), status))).collect();
@@ -45,11 +45,11 @@ impl Fleet {
         Self { fakes, folder }
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.path().join(name).display().to_string()
     }
 
-    fn roll(&self, arguments: &[&str]) -> Done {
+    pub(crate) fn roll(&self, arguments: &[&str]) -> Done {
         let (inventory, record, log) = (self.path("hosts.ini"), self.path("record"), self.path("log"));
         let run = format!("echo {{host}} >> {log}");
         let ours = ["roll", "--inventory", &inventory, "-g", "prod", "--state", &record, "--run", &run];
@@ -57,18 +57,18 @@ impl Fleet {
         Run::of(SMOKERCLI).args(ours).args(gate).args(arguments.iter().copied()).done()
     }
 
-    fn resume(&self, arguments: &[&str]) -> Done {
+    pub(crate) fn resume(&self, arguments: &[&str]) -> Done {
         let record = self.path("record");
         Run::of(SMOKERCLI).args(["roll", "--resume", &record]).args(arguments.iter().copied()).done()
     }
 
     /// The hosts on which the command has run, sorted within what was run at once.
-    fn log(&self) -> Vec<String> {
+    pub(crate) fn log(&self) -> Vec<String> {
         let text = fs::read_to_string(self.path("log")).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
 
-    fn events(&self) -> Vec<Value> {
+    pub(crate) fn events(&self) -> Vec<Value> {
         events(Path::new(&self.path("record")))
     }
 }
@@ -78,7 +78,7 @@ fn events(record: &Path) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-fn named<'a>(events: &'a [Value], name: &str) -> Vec<&'a Value> {
+pub(crate) fn named<'a>(events: &'a [Value], name: &str) -> Vec<&'a Value> {
     events.iter().filter(|event| event["event"] == name).collect()
 }
 
@@ -262,89 +262,6 @@ fn a_signal_lets_commands_end_and_a_second_one_ends_them() {
     assert_eq!(hosts, ["h1", "h2", "h3", "h4"]);
 }
 
-/// A terminal that is closed: its signal comes, and nothing can be printed any more.
-#[test]
-fn a_closed_terminal_loses_nothing() {
-    let fleet = Fleet::of(&["OK"; 3]);
-    let (inventory, record) = (fleet.path("hosts.ini"), fleet.path("record"));
-    let (begun, go, ended) = (fleet.path("begun"), fleet.path("go"), fleet.path("ended"));
-    let run = format!("echo {{host}} >> {begun}; until [ -e {go} ]; do sleep 0.05; done; echo {{host}} >> {ended}");
-    let line = ["roll", "--inventory", &inventory, "--state", &record, "--steps", "1,100%", "--run", &run];
-    for is_signalled in [true, false] {
-        let _ = fs::remove_file(&record);
-        let _ = fs::remove_file(&go);
-        let (mut child, terminal, _home) =
-            Run::of("env").args(["--default-signal=HUP", SMOKERCLI]).args(line).start_on_terminal();
-        until("a command to begin", || fs::read_to_string(&record).is_ok_and(|text| text.contains("\"runBegun\"")));
-        drop(terminal);
-        if is_signalled {
-            kill(Pid::from_raw(i32::try_from(child.id()).expect("a pid")), Signal::SIGHUP).expect("it runs");
-        }
-        fs::write(&go, "").expect("written");
-        assert!(child.wait().expect("it ends").code().is_some_and(|code| code > 0));
-        let events = fleet.events();
-        assert_eq!(events.last().expect("an event")["event"], "interrupted", "{events:?}");
-        assert_eq!((named(&events, "runEnded").len(), named(&events, "gateEnded").len() < 2), (1, true), "{events:?}");
-        let done = fleet.resume(&["--gate", "within 5s, every 100ms"]);
-        assert_eq!(done.code, Some(0), "{done:?}");
-        assert!(done.stdout.ends_with("done: 3 hosts, 0 bad\n"), "{}", done.stdout);
-    }
-    assert_eq!(fs::read_to_string(&ended).expect("a file").lines().count(), 6);
-}
-
-/// What is typed again is no error, and what is not the same any more is told.
-#[test]
-fn a_record_says_which_hosts_a_roll_goes_on_with() {
-    let fleet = Fleet::of(&["OK", "ERROR", "OK", "OK"]);
-    let record = fleet.path("record");
-    assert_eq!(fleet.roll(&["--steps", "2,100%"]).code, Some(69));
-    let command = format!("smokercli roll --resume {record}\n");
-    for (arguments, words) in [
-        (["--steps", "1,100%"].as_slice(), "batches that end at host 1, 4, on record 2, 4"),
-        (&["--steps", "2,100%", "--limit", "h1", "h3"], "not there any more: h2, h4"),
-        (&["--exclude-hosts", "h4"], "not there any more: h4"),
-    ] {
-        let done = fleet.roll(&[&["--resume", &record], arguments].concat());
-        assert!(done.code == Some(2) && done.stderr.contains(words), "{arguments:?}: {done:?}");
-        assert!(done.stderr.ends_with(&command), "{done:?}");
-    }
-    let inventory = fleet.path("hosts.ini");
-    let text = fs::read_to_string(&inventory).expect("an inventory");
-    fs::write(&inventory, text.replace("h4 ", "h9 ")).expect("written");
-    let done = fleet.resume(&[]);
-    assert_eq!(done.code, Some(69), "{done:?}");
-    assert!(done.stderr.contains("hosts have changed since the roll was begun (new: h9; not there any more: h4)"));
-    fs::remove_file(&inventory).expect("it is there");
-    let done = fleet.resume(&[]);
-    assert!(done.code == Some(69) && done.stderr.contains("it is not known whether the hosts"), "{done:?}");
-    fs::write(&inventory, text).expect("written");
-    let done = fleet.roll(&["--steps", "2,100%", "--resume", &record, "--allow-bad", "1"]);
-    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{done:?}");
-    let mut log = fleet.log();
-    log.sort();
-    assert_eq!(log, ["h1", "h2", "h3", "h4"]);
-}
-
-/// Names of files in the command line are those of the folder in which it was typed.
-#[test]
-fn a_roll_goes_on_in_the_folder_in_which_it_was_begun() {
-    let fleet = Fleet::of(&["OK", "OK"]);
-    let at = |folder: &str, words: &[&str]| {
-        let line = format!("cd '{folder}' && exec {SMOKERCLI} roll \"$@\"");
-        Run::of("sh").args(["-c", &line, "sh"]).args(words.iter().copied()).done()
-    };
-    let elsewhere = tempfile::tempdir().expect("a folder");
-    let begun =
-        ["--inventory", "hosts.ini", "--state", "a record", "--run", "sh deploy {host}", "--gate", "every 100ms"];
-    let done = at(&fleet.path(""), &begun);
-    assert_eq!(done.code, Some(69), "{done:?}");
-    let resume = done.stdout.lines().last().and_then(|line| line.split_once("--resume ")).expect("a command").1;
-    assert_eq!(resume, format!("'{}'", fleet.path("a record")));
-    fs::write(fleet.path("deploy"), "echo $1 >> log").expect("written");
-    let done = at(&elsewhere.path().display().to_string(), &["--resume", resume.trim_matches('\'')]);
-    assert_eq!((done.code, fleet.log().len()), (Some(0), 2), "{done:?}");
-}
-
 /// A gate that waits is ended by the first signal, and says nothing of its hosts.
 #[test]
 fn a_signal_ends_the_gate_and_the_roll_goes_on_with_it() {
@@ -362,7 +279,7 @@ fn a_signal_ends_the_gate_and_the_roll_goes_on_with_it() {
     assert_eq!(named(&fleet.events(), "runBegun").len(), 2);
 }
 
-fn until(what: &str, mut is_true: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut is_true: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_true() {
         assert!(begun.elapsed() < Duration::from_secs(60), "no {what} within 60 s");

@@ -1,0 +1,92 @@
+//! `smokercli roll --resume`: from a record alone, in its folder, and after a terminal was closed.
+
+use std::fs;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::roll::{Fleet, named, until};
+use crate::run::{Run, SMOKERCLI};
+
+/// A terminal that is closed: its signal comes, and nothing can be printed any more.
+#[test]
+fn a_closed_terminal_loses_nothing() {
+    let fleet = Fleet::of(&["OK"; 3]);
+    let (inventory, record) = (fleet.path("hosts.ini"), fleet.path("record"));
+    let (begun, go, ended) = (fleet.path("begun"), fleet.path("go"), fleet.path("ended"));
+    let run = format!("echo {{host}} >> {begun}; until [ -e {go} ]; do sleep 0.05; done; echo {{host}} >> {ended}");
+    let line = ["roll", "--inventory", &inventory, "--state", &record, "--steps", "1,100%", "--run", &run];
+    for is_signalled in [true, false] {
+        let _ = fs::remove_file(&record);
+        let _ = fs::remove_file(&go);
+        let (mut child, terminal, _home) =
+            Run::of("env").args(["--default-signal=HUP", SMOKERCLI]).args(line).start_on_terminal();
+        until("a command to begin", || fs::read_to_string(&record).is_ok_and(|text| text.contains("\"runBegun\"")));
+        drop(terminal);
+        if is_signalled {
+            kill(Pid::from_raw(i32::try_from(child.id()).expect("a pid")), Signal::SIGHUP).expect("it runs");
+        }
+        fs::write(&go, "").expect("written");
+        assert!(child.wait().expect("it ends").code().is_some_and(|code| code > 0));
+        let events = fleet.events();
+        assert_eq!(events.last().expect("an event")["event"], "interrupted", "{events:?}");
+        assert_eq!((named(&events, "runEnded").len(), named(&events, "gateEnded").len() < 2), (1, true), "{events:?}");
+        let done = fleet.resume(&["--gate", "within 5s, every 100ms"]);
+        assert_eq!(done.code, Some(0), "{done:?}");
+        assert!(done.stdout.ends_with("done: 3 hosts, 0 bad\n"), "{}", done.stdout);
+    }
+    assert_eq!(fs::read_to_string(&ended).expect("a file").lines().count(), 6);
+}
+
+/// What is typed again is no error, and what is not the same any more is told.
+#[test]
+fn a_record_says_which_hosts_a_roll_goes_on_with() {
+    let fleet = Fleet::of(&["OK", "ERROR", "OK", "OK"]);
+    let record = fleet.path("record");
+    assert_eq!(fleet.roll(&["--steps", "2,100%"]).code, Some(69));
+    let command = format!("smokercli roll --resume {record}\n");
+    for (arguments, words) in [
+        (["--steps", "1,100%"].as_slice(), "batches that end at host 1, 4, on record 2, 4"),
+        (&["--steps", "2,100%", "--limit", "h1", "h3"], "not there any more: h2, h4"),
+        (&["--exclude-hosts", "h4"], "not there any more: h4"),
+    ] {
+        let done = fleet.roll(&[&["--resume", &record], arguments].concat());
+        assert!(done.code == Some(2) && done.stderr.contains(words), "{arguments:?}: {done:?}");
+        assert!(done.stderr.ends_with(&command), "{done:?}");
+    }
+    let inventory = fleet.path("hosts.ini");
+    let text = fs::read_to_string(&inventory).expect("an inventory");
+    fs::write(&inventory, text.replace("h4 ", "h9 ")).expect("written");
+    let done = fleet.resume(&[]);
+    assert_eq!(done.code, Some(69), "{done:?}");
+    assert!(done.stderr.contains("hosts have changed since the roll was begun (new: h9; not there any more: h4)"));
+    fs::remove_file(&inventory).expect("it is there");
+    let done = fleet.resume(&[]);
+    assert!(done.code == Some(69) && done.stderr.contains("it is not known whether the hosts"), "{done:?}");
+    fs::write(&inventory, text).expect("written");
+    let done = fleet.roll(&["--steps", "2,100%", "--resume", &record, "--allow-bad", "1"]);
+    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{done:?}");
+    let mut log = fleet.log();
+    log.sort();
+    assert_eq!(log, ["h1", "h2", "h3", "h4"]);
+}
+
+/// Names of files in the command line are those of the folder in which it was typed.
+#[test]
+fn a_roll_goes_on_in_the_folder_in_which_it_was_begun() {
+    let fleet = Fleet::of(&["OK", "OK"]);
+    let at = |folder: &str, words: &[&str]| {
+        let line = format!("cd '{folder}' && exec {SMOKERCLI} roll \"$@\"");
+        Run::of("sh").args(["-c", &line, "sh"]).args(words.iter().copied()).done()
+    };
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let begun =
+        ["--inventory", "hosts.ini", "--state", "a record", "--run", "sh deploy {host}", "--gate", "every 100ms"];
+    let done = at(&fleet.path(""), &begun);
+    assert_eq!(done.code, Some(69), "{done:?}");
+    let resume = done.stdout.lines().last().and_then(|line| line.split_once("--resume ")).expect("a command").1;
+    assert_eq!(resume, format!("'{}'", fleet.path("a record")));
+    fs::write(fleet.path("deploy"), "echo $1 >> log").expect("written");
+    let done = at(&elsewhere.path().display().to_string(), &["--resume", resume.trim_matches('\'')]);
+    assert_eq!((done.code, fleet.log().len()), (Some(0), 2), "{done:?}");
+}
