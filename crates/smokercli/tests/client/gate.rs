@@ -179,6 +179,9 @@ fn a_full_disk_hides_no_verdict() {
 #[test]
 fn a_plugin_that_is_not_selected_any_more_is_gone() {
     let mut pages = daemon(&[("Disk", "OK"), ("Load", "OK")]);
+    for name in ["Disk", "Load"] {
+        pages["forced"][name]["plugin"]["parameters"] = json!({"Category": "web"});
+    }
     let fake = Fake::start(&pages);
     let home = tempfile::tempdir().expect("a folder");
     let before = home.path().join("before.json").display().to_string();
