@@ -44,7 +44,7 @@ pub(super) fn read(path: &Path, text: &str, imported: &mut Imported) {
         }
         match job(line, has_account, &owner) {
             Err(reason) => imported.leave(path, number, line, &reason),
-            Ok(_) if !zone_of(&variables).is_none_or(|zone| Zone::named(zone).is_ok()) => {
+            Ok(_) if zone_of(&variables).is_some_and(|zone| Zone::named(zone).is_err()) => {
                 imported.leave(path, number, line, "this machine has no data of the zone that CRON_TZ names above");
             }
             Ok(job) if !has_account && User::from_name(&job.account).ok().flatten().is_none() => {
