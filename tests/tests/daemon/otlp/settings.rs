@@ -90,7 +90,7 @@ fn mistakes_are_named_with_file_and_line() {
     let cases = [
         (
             "otlp: {endpint: 'http://a'}",
-            "endpint, which is none of endpoint, headers, interval; did you mean endpoint?",
+            "'endpint', which is none of endpoint, headers, interval; did you mean endpoint?",
         ),
         ("otlp: {endpoint: 'http://a', headers: {Authorization: 5}}", "otlp.headers.Authorization has to be text"),
         ("otpl: {endpoint: 'http://a'}", "did you mean otlp?"),
