@@ -67,7 +67,10 @@ mod tests {
             let told = obstacle(&state, owner);
             assert_eq!(told.is_some(), is_told, "{mode:o}: {told:?}");
             if let Some(told) = told {
-                assert!(told.contains("may not enter") && told.contains(&closed.display().to_string()), "{mode:o}: {told}");
+                assert!(
+                    told.contains("may not enter") && told.contains(&closed.display().to_string()),
+                    "{mode:o}: {told}"
+                );
             }
         }
         set(&closed, 0o700);

@@ -91,8 +91,9 @@ fn a_collector_gets_results_and_metrics_as_the_protocol_has_them() {
     assert_eq!(measured, [(json!({"plugin": "disk", "label": "/srv", "unit": "%"}), json!(91.5))]);
     assert_eq!(collector.metric("smoker_plugin_duration_seconds")["unit"], "s");
     assert_eq!(collector.metric("smoker_plugins")["description"], "Plugins that are configured and loaded.");
-    let sent = (json!({"signal": "logs"}), json!("2"));
-    wait::until_true("the count of results", || points(&collector.metric("smoker_otlp_sent"), "sum").contains(&sent));
+    wait::until_true("both results to be counted", || {
+        points(&collector.metric("smoker_otlp_sent"), "sum").contains(&(json!({"signal": "logs"}), json!("2")))
+    });
 
     // The same facts on both ways.
     let page = daemon.get("/metrics").text();
