@@ -15,4 +15,3 @@ pub(super) mod head;
 pub(super) mod host_names;
 pub(super) mod host_port;
 pub(super) mod network;
-
