@@ -68,8 +68,8 @@ pub(super) async fn drive(
     let deadline = Instant::now() + timing.within;
     let mut paces = vec![Pace { pause: timing.every, answered: None, is_planned: true }; hosts];
     let mut running = FuturesUnordered::new();
-    // Since when everything that counts is settled. A host answers anew behind that once, not until all answers are of one moment:
-    // those of a large fleet never are.
+    // Since when everything that counts is settled. Behind that each host answers once more, and that is enough: the
+    // answers of a large fleet are never of one moment.
     let mut settled_since = None;
     let round = |host: usize, at: Instant, settled: BTreeSet<String>| async move {
         sleep_until(at).await;

@@ -182,7 +182,7 @@ mod tests {
             (
                 &[("web1", "a"), ("web2", "b"), ("web4", "c"), ("web5", "d")],
                 &[1, 4],
-                Some("new: web[4-5]; not there any more: web3"),
+                Some("new: web4, web5; not there any more: web3"),
             ),
             (&[("web1", "a"), ("web2", "x"), ("web3", "c")], &[1, 3], Some("at another address: web2")),
             (&[("web2", "b"), ("web1", "a"), ("web3", "c")], &[1, 3], Some("in another order")),
