@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use smoker_model::counted::counted;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::plugin::Execution;
 use smoker_model::plugin::module::ModuleKind;
@@ -59,10 +60,11 @@ fn left_behind(context: RunContext<'_>) -> Option<String> {
     let named: Vec<_> = pids.iter().take(MAX_NAMED).map(ToString::to_string).collect();
     let named = named.join(", ");
     let more = if pids.len() > MAX_NAMED { ", ..." } else { "" };
+    let (wait, are) = if pids.len() == 1 { ("it waits", "it is") } else { ("they wait", "they are") };
     Some(format!(
-        "Not run: an earlier run left {} that could not be killed ({named}{more}); it waits in the kernel, as on a file \
-         server that does not answer, and each run could add one. The plugin runs again when it is gone",
-        if pids.len() == 1 { "a process".to_owned() } else { format!("{} processes", pids.len()) }
+        "Not run: an earlier run left {} that could not be killed ({named}{more}); {wait} in the kernel, as on a file \
+         server that does not answer, and each run could add one. The plugin runs again when {are} gone",
+        counted(pids.len(), "process")
     ))
 }
 

@@ -44,7 +44,7 @@ pub fn parse(text: &str) -> Option<Duration> {
 /// As [`parse`], where a number alone is seconds.
 #[must_use]
 pub fn parse_or_seconds(text: &str) -> Option<Duration> {
-    match text.parse::<f64>() {
+    match text.trim().parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
         Err(_) => parse(text),
     }

@@ -37,7 +37,7 @@ fn is_plain(name: &str) -> bool {
 }
 
 fn find(line: &str, config: &ClientConfig) -> Option<Vec<String>> {
-    let words = ["smokercli".to_owned()].into_iter().chain(typed_hosts::options(line)).map(OsString::from);
+    let words = ["smokercli".to_owned()].into_iter().chain(typed_hosts::options(line)?).map(OsString::from);
     let Ok(CommandLine::Ask(mut args)) = parse::parse(words, &[]) else { return None };
     args.targets.connect_timeout = LIMIT;
     args.targets.timeout = Some(LIMIT);

@@ -11,14 +11,22 @@ const OPTIONS: [(&str, &str); 7] = [
     ("", "--key"),
 ];
 
-/// These options of the line with their values. All else is left out, whether it is finished or not.
-pub(super) fn options(line: &str) -> Vec<String> {
+/// Options that choose hosts by files that are not read while a line is typed.
+const BY_FILES: [&str; 4] = ["--hosts-file", "--inventory", "--limit", "--exclude-hosts"];
+
+/// These options of the line with their values. All else is left out, whether it is finished or not. `None` where the line
+/// chooses other hosts than these options say.
+pub(super) fn options(line: &str) -> Option<Vec<String>> {
     let mut words = words(line);
     // The last word is being typed.
     words.pop();
     let mut options = Vec::new();
     let mut is_ours = false;
-    for word in words.into_iter().skip(1) {
+    // What is behind a bare `--` is of another command.
+    for word in words.into_iter().skip(1).take_while(|word| word != "--") {
+        if BY_FILES.contains(&name_of(&word)) {
+            return None;
+        }
         if word.starts_with('-') && word.len() > 1 {
             is_ours = is_option(&word);
         }
@@ -26,11 +34,15 @@ pub(super) fn options(line: &str) -> Vec<String> {
             options.push(word);
         }
     }
-    options
+    Some(options)
+}
+
+fn name_of(word: &str) -> &str {
+    word.split('=').next().unwrap_or_default()
 }
 
 fn is_option(word: &str) -> bool {
-    let name = word.split('=').next().unwrap_or_default();
+    let name = name_of(word);
     let is_short = |short: &str| !short.is_empty() && !word.starts_with("--") && word.starts_with(short);
     OPTIONS.iter().any(|(short, long)| name == *long || is_short(short))
 }
@@ -72,9 +84,13 @@ mod tests {
                 &["-s", "web[1-2]", "--socket", "/run/a b"],
             ),
             ("smokercli -p D -s we", &["-s"]),
+            ("smokercli roll -g prod -- ssh -s web9 -p ", &["-g", "prod"]),
             ("", &[]),
         ] {
-            assert_eq!(options(line), expected, "{line}");
+            assert_eq!(options(line).expect("they are named"), expected, "{line}");
+        }
+        for line in ["smokercli --hosts-file F -p ", "smokercli -g prod --inventory=I -p "] {
+            assert_eq!(options(line), None, "{line}");
         }
     }
 }

@@ -15,6 +15,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How much older than the moment in which everything was settled the answer of a host may be when the gate proceeds.
 const FRESH: Duration = Duration::from_secs(1);
 
+/// So long before the deadline, unless `every` is longer, hosts that have settled are asked once more: what they were says nothing of
+/// what they are.
+const LAST_LOOK: Duration = Duration::from_secs(2);
+
 /// What a round of a host has given.
 #[derive(Debug)]
 pub(super) struct Probed {
@@ -53,8 +57,8 @@ struct Pace {
     pause: Duration,
     /// When the newest answer came.
     answered: Option<Instant>,
-    /// Whether a round is under way or planned.
-    is_planned: bool,
+    /// When the round begins that is under way or planned.
+    planned: Option<Instant>,
 }
 
 /// Asks the hosts in rounds. `observe` is called behind each answer. May be cancelled; `rounds` has what was seen by then.
@@ -65,8 +69,11 @@ pub(super) async fn drive(
     timing: Timing,
     mut observe: impl FnMut(&Rounds),
 ) -> End {
-    let deadline = Instant::now() + timing.within;
-    let mut paces = vec![Pace { pause: timing.every, answered: None, is_planned: true }; hosts];
+    let begin = Instant::now();
+    let deadline = begin + timing.within;
+    let last_look = deadline - timing.every.max(LAST_LOOK).min(timing.within / 2);
+    let mut has_looked = false;
+    let mut paces = vec![Pace { pause: timing.every, answered: None, planned: Some(begin) }; hosts];
     let mut running = FuturesUnordered::new();
     // Since when everything that counts is settled. Behind that each host answers once more, and that is enough: the
     // answers of a large fleet are never of one moment.
@@ -77,12 +84,24 @@ pub(super) async fn drive(
         (host, started, prober.probe(host, settled).await)
     };
     let longest = LONGEST_PAUSE.max(timing.every);
-    let begin = Instant::now();
     (0..hosts).for_each(|host| running.push(round(host, begin, BTreeSet::new())));
     loop {
         let (host, started, probed) = tokio::select! {
             biased;
-            () = sleep_until(deadline) => return End::Deadline,
+            () = sleep_until(deadline) => {
+                give_up_on(rounds, &paces, last_look);
+                return End::Deadline;
+            }
+            () = sleep_until(last_look), if !has_looked => {
+                has_looked = true;
+                for host in (0..hosts).filter(|host| rounds.is_settled(*host)) {
+                    if paces[host].planned.is_none() {
+                        paces[host].planned = Some(last_look);
+                        running.push(round(host, last_look, rounds.settled_plugins(host)));
+                    }
+                }
+                continue;
+            }
             next = running.next() => match next {
                 Some(next) => next,
                 // Nothing is planned: nothing can change any more.
@@ -98,7 +117,7 @@ pub(super) async fn drive(
         rounds.record(host, probed.answer);
         observe(rounds);
         let pace = &mut paces[host];
-        pace.is_planned = false;
+        pace.planned = None;
         pace.answered = has_answered.then_some(now);
         let standing = rounds.standing();
         settled_since = settled_since.filter(|_| standing == GateStanding::Settled);
@@ -109,23 +128,37 @@ pub(super) async fn drive(
                 let since = *settled_since.get_or_insert(now);
                 let is_old = |pace: &Pace| pace.answered.is_none_or(|answered| answered + FRESH < since);
                 let old: Vec<_> = (0..hosts).filter(|host| rounds.is_settled(*host) && is_old(&paces[*host])).collect();
-                if old.is_empty() {
+                // A host that is bad within the budget may be silent by now.
+                let is_under_way = |pace: &Pace| pace.planned.is_some_and(|begin| begin <= now) && is_old(pace);
+                if old.is_empty() && !paces.iter().any(is_under_way) {
                     return End::Settled;
                 }
                 for host in old {
-                    if !std::mem::replace(&mut paces[host].is_planned, true) {
+                    if paces[host].planned.is_none() {
+                        paces[host].planned = Some(now);
                         running.push(round(host, now, rounds.settled_plugins(host)));
                     }
                 }
             }
             GateStanding::Open => {}
         }
-        if !rounds.is_settled(host) && !paces[host].is_planned {
+        if !rounds.is_settled(host) && paces[host].planned.is_none() {
             let pace = &mut paces[host];
             pace.pause = if rounds.is_recovering(host) { timing.every } else { (pace.pause * factor / 4).min(longest) };
-            pace.is_planned = true;
             let at = planned(started, now, pace.pause, timing.every, deadline);
+            pace.planned = Some(at);
             running.push(round(host, at, rounds.settled_plugins(host)));
+        }
+    }
+}
+
+/// Hosts that have settled, and have not answered since they were to be asked for the last time, count as silent.
+fn give_up_on(rounds: &mut Rounds, paces: &[Pace], last_look: Instant) {
+    for (host, pace) in paces.iter().enumerate() {
+        let is_unconfirmed = pace.planned.is_some() && pace.answered.is_none_or(|answered| answered < last_look);
+        if rounds.is_settled(host) && is_unconfirmed {
+            let reason = "it had settled, and did not answer once more before the time was over".to_owned();
+            rounds.record(host, Answer::Silent { reason, is_restarting: false });
         }
     }
 }

@@ -154,7 +154,8 @@ impl Gate {
             forces: ForcedRuns::Repeated { is_expected: true },
             names: &filter.names,
         };
-        let prober = DaemonProber::new(session, &addresses, filter, before.as_deref().unwrap_or_default());
+        let prober =
+            DaemonProber::new(session, &addresses, filter, before.as_deref().unwrap_or_default(), settings.warn_is_bad);
         let begin = Instant::now();
         let end = runtime.block_on(gate(&mut rounds, addresses.len(), &prober, timing, console));
         let elapsed = begin.elapsed();

@@ -44,6 +44,8 @@ pub(super) struct DaemonProber<'a, T> {
     addresses: &'a [HostAddress],
     filter: &'a Filter,
     before: &'a [Option<BTreeMap<Part, Before>>],
+    /// Whether WARN is bad.
+    warn_is_bad: bool,
     known: Vec<RefCell<Known>>,
     /// Whether a baseline says of each of its plugins whether the call would have selected it.
     is_told_by_baselines: bool,
@@ -61,11 +63,22 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         addresses: &'a [HostAddress],
         filter: &'a Filter,
         before: &'a [Option<BTreeMap<Part, Before>>],
+        warn_is_bad: bool,
     ) -> Self {
         let known = addresses.iter().map(|_| RefCell::default()).collect();
         let asking = Semaphore::new(session.transport.parallel());
         let is_told_by_baselines = !before.is_empty() && reference::tells(filter);
-        Self { session, addresses, filter, before, known, is_told_by_baselines, names: RefCell::default(), asking }
+        Self {
+            session,
+            addresses,
+            filter,
+            before,
+            warn_is_bad,
+            known,
+            is_told_by_baselines,
+            names: RefCell::default(),
+            asking,
+        }
     }
 
     async fn round(&self, host: usize, settled: &BTreeSet<String>) -> Result<Probed, Silence> {
@@ -142,7 +155,12 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             (Some(now), Some(before)) => now > *before,
             _ => false,
         };
-        is_newer && !run_of_view(&view).finding.is_good()
+        let is_bad = |finding: &Finding| !finding.is_good() || (self.warn_is_bad && finding.status == Status::Warn);
+        if !is_newer {
+            return false;
+        }
+        let PluginRun { finding, components, .. } = run_of_view(&view);
+        is_bad(&finding) || components.values().any(is_bad)
     }
 
     /// The results of the plugins that were to run.

@@ -316,3 +316,77 @@ fn a_large_fleet_is_asked_once_more_and_not_for_ever() {
         assert_eq!((end, begin.elapsed() < Duration::from_secs(7)), (End::Settled, true), "{:?}", begin.elapsed());
     });
 }
+
+/// A host with one plugin, by milliseconds.
+#[derive(Clone, Copy)]
+struct Script {
+    bad_until: u64,
+    silent_from: u64,
+    /// Whether it is silent for as long as a client waits, or refuses at once.
+    hangs: bool,
+}
+
+struct Scripted {
+    begin: Instant,
+    hosts: Vec<Script>,
+}
+
+impl Prober for Scripted {
+    async fn probe(&self, host: usize, settled: BTreeSet<String>) -> Probed {
+        let script = self.hosts[host];
+        let now = || u64::try_from(self.begin.elapsed().as_millis()).expect("not that long");
+        sleep(Duration::from_millis(5)).await;
+        if now() >= script.silent_from {
+            sleep(Duration::from_secs(if script.hangs { 20 } else { 0 })).await;
+            let answer = Answer::Silent { reason: "no answer".to_owned(), is_restarting: !script.hangs };
+            return Probed { answer, past: None };
+        }
+        let names = BTreeSet::from(["Web".to_owned()]);
+        let status = if now() < script.bad_until { Status::Error } else { Status::Ok };
+        let finding = Finding { status, seconds: None, message: None, is_skipped: false };
+        let run = PluginRun { finding, components: BTreeMap::new() };
+        let answer = Answer::Answered {
+            has: names.clone(),
+            selected: names.clone(),
+            deselected: BTreeSet::new(),
+            missing: BTreeSet::new(),
+            runs: names.into_iter().filter(|name| !settled.contains(name)).map(|name| (name, run.clone())).collect(),
+            fallen: BTreeSet::new(),
+        };
+        Probed { answer, past: None }
+    }
+}
+
+/// What a host was when it settled says nothing of what it is when the gate ends.
+#[test]
+fn a_host_that_went_silent_while_others_were_waited_for_is_missed() {
+    let good = Script { bad_until: 0, silent_from: u64::MAX, hangs: false };
+    let hangs = Script { silent_from: 1_000, hangs: true, ..good };
+    let dies = Script { silent_from: 1_000, ..good };
+    let never = Script { silent_from: 0, ..good };
+    let late = |bad_until| Script { bad_until, ..good };
+    let one = Budget { allow_bad: Some(Share::parse("1").expect("a share")), min_ok: None };
+    for (name, hosts, budget, within, every, silent) in [
+        ("it hangs, and another is good late", [hangs, late(2_500)], Budget::default(), 4, 500, 1),
+        ("the same with more time", [hangs, late(2_500)], Budget::default(), 12, 500, 1),
+        ("it dies, and another never answers", [dies, never], one, 8, 500, 2),
+        (
+            "it is bad within the budget and hangs",
+            [Script { bad_until: u64::MAX, ..hangs }, late(2_500)],
+            one,
+            60,
+            3_000,
+            1,
+        ),
+    ] {
+        let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
+        runtime.block_on(async {
+            let fleet = Scripted { begin: Instant::now(), hosts: hosts.to_vec() };
+            let settings = Settings { settle: 1, budget, strict: false, warn_is_bad: false };
+            let mut rounds = Rounds::new(settings, hosts.len(), None);
+            let timing = Timing { within: Duration::from_secs(within), every: Duration::from_millis(every) };
+            let end = drive(&mut rounds, hosts.len(), &fleet, timing, |_| {}).await;
+            assert_eq!((end, rounds.progress().silent), (End::Deadline, silent), "{name}");
+        });
+    }
+}

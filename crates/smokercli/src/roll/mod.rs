@@ -226,6 +226,11 @@ fn gate_args(args: &RollArgs, plugin_options: &[PluginOption]) -> Result<GateArg
     let wrong = |error: ExitError| ExitError::usage(format!("--gate '{}': {}", args.gate, error.message));
     match subcommand::parse::<GateArgs>(line, plugin_options).map_err(wrong)? {
         SubcommandLine::Run(mut gate, _) => {
+            if gate.fail_on.iter().any(|named| named.eq_ignore_ascii_case("review")) {
+                let reason =
+                    "a roll goes on or stops, and shows nobody what should be looked at; leave fail-on review out";
+                return Err(ExitError::usage(format!("--gate '{}': {reason}", args.gate)));
+            }
             gate.filters = gate.filters.with(&args.filters);
             Ok(*gate)
         }

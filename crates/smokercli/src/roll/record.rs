@@ -162,7 +162,7 @@ pub(super) fn newest_open() -> Result<PathBuf, ExitError> {
     let folder = folder()?;
     let none = || {
         ExitError::new(format!(
-            "no roll in {} waits to be resumed; name its record, which the roll has printed at its begin: smokercli roll --resume FILE",
+            "no roll in {} waits to be resumed; name its record, which the roll printed when it began: smokercli roll --resume FILE",
             folder.display()
         ))
     };

@@ -29,7 +29,7 @@ impl Signals {
         let (sender, is_listening) = mpsc::channel();
         std::thread::spawn(move || {
             let mut signals = runtime.block_on(async { StopSignals::listen() });
-            // Who waits for it is there.
+            // The receiver waits below, so this cannot fail.
             let _ = sender.send(());
             let console = Console::new(Verbosity::Quiet);
             let told = [

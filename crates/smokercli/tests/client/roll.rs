@@ -194,6 +194,7 @@ fn what_is_not_understood_is_refused_before_anything_is_done() {
         (&["--allow-bad", "x"], "number of hosts"),
         (&["--run-parallel", "0"], "above 0"),
         (&["--gate", "error"], "chooses by state"),
+        (&["--gate", "fail-on review"], "goes on or stops"),
     ] {
         let done = fleet.roll(arguments);
         assert!(done.code == Some(2) && done.stderr.contains(word), "{arguments:?}: {done:?}");

@@ -8,8 +8,8 @@ use std::path::Path;
 use nix::unistd::{Gid, Uid, User, geteuid, getgrouplist};
 use smoker_paths::resolved_path::Owner;
 
-/// Why a daemon of `owner`, which root starts, could not use the folder. Who asks without being root may not be who starts the daemon,
-/// so that what that account may do says nothing.
+/// Why a daemon of `owner`, which root starts, could not use the folder. Without root this is skipped: the daemon may be started by
+/// another account.
 pub(super) fn obstacle(path: &Path, owner: Option<Owner>) -> Option<String> {
     let owner = owner.filter(|(user, _)| *user != 0 && geteuid().is_root())?;
     for_account(path, owner)

@@ -163,7 +163,9 @@ impl AccessControl {
             self.note_open_access(peer);
             return Ok(Client::unlimited(peer.clone(), Proof::None, Some(Role::Run)));
         }
-        if let Some(failure) = forwarded.as_ref().filter(|_| policy.local_role().is_some()) {
+        // Of a client of another host the same headers say nothing of a proxy on this one.
+        let is_by_local_proxy = peer.is_local() && policy.local_role().is_some();
+        if let Some(failure) = forwarded.as_ref().filter(|_| is_by_local_proxy) {
             self.0.proxies.warn(Utc::now(), &failure.for_daemon());
         }
         Err(Refusal::Failed(match (failure.or(forwarded), peer) {

@@ -52,6 +52,11 @@ impl Peer {
         }
     }
 
+    /// Whether it is on this host.
+    pub(crate) fn is_local(&self) -> bool {
+        self.address().is_none_or(|address| address.is_loopback())
+    }
+
     /// Whether others on the network can read what it sends.
     pub(crate) fn is_readable_by_others(&self) -> bool {
         matches!(self, Self::Tcp(address) if !address.ip().to_canonical().is_loopback())

@@ -113,7 +113,7 @@ impl AlertBoard {
         match written {
             Ok(()) => {
                 if self.next_try.take().is_some() {
-                    tracing::info!("actions: what they were told is kept again");
+                    tracing::info!("actions: the record of notifications can be written again");
                 }
             }
             Err(error) => {
