@@ -3,6 +3,7 @@
 mod baseline;
 mod restarts;
 mod rollout;
+mod schedule;
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};

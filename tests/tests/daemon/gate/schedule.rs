@@ -1,0 +1,48 @@
+//! What runs of the schedule say while a gate waits for something else.
+
+use std::fs;
+
+use smoker_tests::cli::Output;
+use smoker_tests::config::Config;
+use smoker_tests::http::{ANSWER_LIMIT, Request};
+use smoker_tests::wait;
+
+use super::{Host, Operator};
+
+/// A component of a plugin that has settled becomes this, and only then everything else is good.
+fn gate_while_a_component_becomes(number: u8, status: &str, options: &str) -> Output {
+    let report = "echo \"{\\\"status\\\": \\\"OK\\\", \\\"messages\\\": null, \\\"componentResults\\\": {\\\"part\\\": \
+                  {\\\"status\\\": \\\"$(cat {{DIR}}/status)\\\", \\\"messages\\\": null}}}\"\n";
+    let config = Config::new()
+        .file("status", "OK")
+        .file("report.sh", report)
+        .plugin("Parts", "Command: sh {{DIR}}/report.sh\nInterval: 0.2")
+        .plugin("Late", "Command: test -e {{DIR}}/good");
+    let host = Host::start(number, config);
+    let operator = Operator::of([&host]);
+    let daemon = &host.daemon;
+    let mut command = operator.command(&format!("gate -g prod --within 8s --every 200ms {options}"));
+    let gate = std::thread::spawn(move || smoker_tests::cli::run(&mut command));
+    let get = |path: &str| {
+        let answer = Request::get(path).send(host.address, ANSWER_LIMIT).expect("an answer");
+        (answer.status, answer.text())
+    };
+    wait::until_true("the first round", || get("/processes/1").0 == 200);
+    fs::write(daemon.path("status"), status).expect("writable");
+    let part = format!("{{\"componentResult\": {{\"status\": \"{status}\"");
+    wait::until_true("the component", || get("/plugins/Parts").1.contains(&part));
+    fs::write(daemon.path("good"), "").expect("writable");
+    gate.join().expect("no panic")
+}
+
+#[test]
+fn a_component_that_the_schedule_finds_bad_keeps_a_gate_closed() {
+    let output = gate_while_a_component_becomes(16, "ERROR", "");
+    output.expect_code(3);
+    assert!(output.stdout.contains("Parts / part: failure"), "{}", output.stdout);
+}
+
+#[test]
+fn a_warning_of_the_schedule_counts_where_warnings_are_bad() {
+    gate_while_a_component_becomes(17, "WARN", "--fail-on WARN").expect_code(3);
+}
