@@ -80,6 +80,18 @@ pub fn is_running(pid: i32) -> bool {
     state.is_some_and(|state| !state.starts_with(['Z', 'X']))
 }
 
+/// Whether a process has children that have ended and that it has not collected yet.
+#[must_use]
+pub fn has_zombie_children(pid: i32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let mut children = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    let is_zombie = |child: &str| {
+        let fields = child.parse().ok().and_then(status);
+        fields.is_some_and(|fields| fields.get("State").is_some_and(|state| state.starts_with('Z')))
+    };
+    children.any(|list| list.split_whitespace().any(is_zombie))
+}
+
 /// The fields of `/proc/PID/status` by name (`Uid`, `Groups`, `VmRSS`...);
 /// `None` when there is no such process.
 #[must_use]

@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 
 use crate::binary;
 use crate::http::{Request, Response};
+use crate::machine::processes;
 use crate::replay::accepted::{self, ACCEPTED};
 use crate::replay::case::{Case, Start};
 use crate::replay::compare::compare;
@@ -24,6 +25,9 @@ use crate::wait;
 
 /// How long the daemon of a case may take until its port is open.
 const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long children that have ended may take to be collected.
+const COLLECT_LIMIT: Duration = Duration::from_secs(2);
 
 /// How often a case is begun again because another process has taken its port.
 const PORT_TRIES: usize = 3;
@@ -132,10 +136,15 @@ impl<'a> Run<'a> {
     fn perform(&mut self, step: &Step, label: &str) {
         match &step.act {
             Act::Wait(time) => thread::sleep(*time),
-            Act::Request { ask, poll, limit, expected } => match self.ask(ask, *poll, *limit) {
-                Ok(response) => compare_responses(expected, &response, &self.sandbox, label, &mut self.differences),
-                Err(error) => self.differences.add(label, format!("expected status {}, got {error}", expected.status)),
-            },
+            Act::Request { ask, poll, limit, expected } => {
+                self.wait_until_children_are_collected();
+                match self.ask(ask, *poll, *limit) {
+                    Ok(response) => compare_responses(expected, &response, &self.sandbox, label, &mut self.differences),
+                    Err(error) => {
+                        self.differences.add(label, format!("expected status {}, got {error}", expected.status));
+                    }
+                }
+            }
             Act::Signal(signal) => match &self.foreground {
                 Some(daemon) => daemon.signal(*signal),
                 None => self.differences.add(label, "there is no daemon in the foreground"),
@@ -169,6 +178,13 @@ impl<'a> Run<'a> {
             Act::File { path, exists, content } => self.perform_file(path, *exists, content.as_deref(), label),
         }
         self.check_output(step, label);
+    }
+
+    /// Recorded scripts ask twice whether a process lives (`kill -0`, then the state of a zombie); one that is collected in
+    /// between looks alive.
+    fn wait_until_children_are_collected(&self) {
+        let Some(daemon) = &self.foreground else { return };
+        let _ = wait::within(COLLECT_LIMIT, || (!processes::has_zombie_children(daemon.pid())).then_some(()));
     }
 
     fn perform_pidfile(&mut self, write: Option<&str>, exists: Option<bool>, limit: Duration, label: &str) {
