@@ -276,6 +276,22 @@ fn a_budget_lets_bad_hosts_pass_and_waits_for_silent_ones_until_the_deadline() {
     }
 }
 
+/// The answer of a host with one plugin, which has run unless it is settled.
+fn one_plugin(status: Status, settled: &BTreeSet<String>) -> Probed {
+    let names = BTreeSet::from(["Web".to_owned()]);
+    let finding = Finding { status, seconds: None, message: None, is_skipped: false };
+    let run = PluginRun { finding, components: BTreeMap::new() };
+    let answer = Answer::Answered {
+        has: names.clone(),
+        selected: names.clone(),
+        deselected: BTreeSet::new(),
+        missing: BTreeSet::new(),
+        runs: names.into_iter().filter(|name| !settled.contains(name)).map(|name| (name, run.clone())).collect(),
+        fallen: BTreeSet::new(),
+    };
+    Probed { answer, past: None }
+}
+
 /// Hosts that are good and far away, of which few are asked at once.
 struct Distant {
     asking: Semaphore,
@@ -286,18 +302,7 @@ impl Prober for Distant {
     async fn probe(&self, _: usize, settled: BTreeSet<String>) -> Probed {
         let _permit = self.asking.acquire().await;
         sleep(self.delay).await;
-        let names = BTreeSet::from(["Web".to_owned()]);
-        let finding = Finding { status: Status::Ok, seconds: None, message: None, is_skipped: false };
-        let run = PluginRun { finding, components: BTreeMap::new() };
-        let answer = Answer::Answered {
-            has: names.clone(),
-            selected: names.clone(),
-            deselected: BTreeSet::new(),
-            missing: BTreeSet::new(),
-            runs: names.into_iter().filter(|name| !settled.contains(name)).map(|name| (name, run.clone())).collect(),
-            fallen: BTreeSet::new(),
-        };
-        Probed { answer, past: None }
+        one_plugin(Status::Ok, &settled)
     }
 }
 
@@ -341,19 +346,7 @@ impl Prober for Scripted {
             let answer = Answer::Silent { reason: "no answer".to_owned(), is_restarting: !script.hangs };
             return Probed { answer, past: None };
         }
-        let names = BTreeSet::from(["Web".to_owned()]);
-        let status = if now() < script.bad_until { Status::Error } else { Status::Ok };
-        let finding = Finding { status, seconds: None, message: None, is_skipped: false };
-        let run = PluginRun { finding, components: BTreeMap::new() };
-        let answer = Answer::Answered {
-            has: names.clone(),
-            selected: names.clone(),
-            deselected: BTreeSet::new(),
-            missing: BTreeSet::new(),
-            runs: names.into_iter().filter(|name| !settled.contains(name)).map(|name| (name, run.clone())).collect(),
-            fallen: BTreeSet::new(),
-        };
-        Probed { answer, past: None }
+        one_plugin(if now() < script.bad_until { Status::Error } else { Status::Ok }, &settled)
     }
 }
 
