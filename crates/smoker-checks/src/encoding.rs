@@ -17,22 +17,27 @@ pub(crate) fn decode(bytes: &[u8], encoding: Option<&str>) -> String {
         (_, "utf-16be") => utf_16(bytes, u16::from_be_bytes),
         // What is good UTF-8 is that, whatever a server says of all its pages.
         (_, "iso-8859-1" | "latin1" | "windows-1252" | "cp1252") if std::str::from_utf8(bytes).is_err() => {
-            bytes.iter().map(|byte| single_byte(*byte)).collect()
+            windows_1252(bytes)
         }
         _ => String::from_utf8_lossy(bytes).into_owned(),
     }
 }
 
-fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+/// The text of UTF-16, whose order of bytes `unit` knows. An odd byte at the end is filled up with a zero.
+#[must_use]
+pub fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
     let pairs = bytes.chunks(2).map(|pair| unit([pair[0], pair.get(1).copied().unwrap_or_default()]));
     String::from_utf16_lossy(&pairs.collect::<Vec<_>>())
 }
 
-fn single_byte(byte: u8) -> char {
-    match byte {
+/// The text of Windows-1252, and so of ISO-8859-1: each byte is a character.
+#[must_use]
+pub fn windows_1252(bytes: &[u8]) -> String {
+    let character = |byte: &u8| match byte {
         0x80..=0x9f => WINDOWS_1252[usize::from(byte - 0x80)],
-        _ => char::from(byte),
-    }
+        _ => char::from(*byte),
+    };
+    bytes.iter().map(character).collect()
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@
 
 pub mod actions;
 pub mod catalogue;
+pub mod encoding;
 pub mod measure;
 pub mod spec;
 pub mod unit;
@@ -33,7 +34,6 @@ pub mod verify;
 
 mod checks;
 mod components;
-mod encoding;
 mod json_output;
 mod matchers;
 mod os_error;

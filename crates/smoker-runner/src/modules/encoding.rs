@@ -3,11 +3,7 @@
 
 use std::borrow::Cow;
 
-/// What Windows-1252 has at 0x80 to 0x9f; the rest is that of ISO-8859-1.
-const WINDOWS_1252: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
-    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-];
+use smoker_checks::encoding::{utf_16, windows_1252};
 
 /// The text of an output, with replacement characters for what its encoding does not have.
 pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
@@ -16,22 +12,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
         [0xff, 0xfe, ..] | [b'<', 0, ..] | [1..=255, 0, 1..=255, 0, ..] => utf_16(bytes, u16::from_le_bytes).into(),
         [0xfe, 0xff, ..] | [0, b'<', ..] | [0, 1..=255, 0, 1..=255, ..] => utf_16(bytes, u16::from_be_bytes).into(),
         // What is good UTF-8 was converted, and its declaration was not.
-        _ if std::str::from_utf8(bytes).is_err() && declares_single_bytes(bytes) => {
-            bytes.iter().map(|byte| single_byte(*byte)).collect::<String>().into()
-        }
+        _ if std::str::from_utf8(bytes).is_err() && declares_single_bytes(bytes) => windows_1252(bytes).into(),
         _ => String::from_utf8_lossy(bytes),
-    }
-}
-
-fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
-    let pairs = bytes.chunks(2).map(|pair| unit([pair[0], pair.get(1).copied().unwrap_or_default()]));
-    String::from_utf16_lossy(&pairs.collect::<Vec<_>>())
-}
-
-fn single_byte(byte: u8) -> char {
-    match byte {
-        0x80..=0x9f => WINDOWS_1252[usize::from(byte - 0x80)],
-        _ => char::from(byte),
     }
 }
 
