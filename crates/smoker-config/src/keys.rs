@@ -37,7 +37,7 @@ pub const TOP_LEVEL: &[&str] = &[
 ];
 
 /// What `otlp` of the top level may have.
-pub const OF_OTLP: &[&str] = &["endpoint", "headers", "interval"];
+pub const OF_OTLP: &[&str] = &["endpoint", "headers", "interval", "compression", "ca_file"];
 
 /// What the daemon acts on in a plugin or a template.
 pub const OF_PLUGINS: &[&str] = &[

@@ -154,6 +154,13 @@ const scenarios = {
     await page.locator("#words").fill("91% used");
     await eventually(async () => assert.equal(await page.locator("#plugins > tbody > tr:not([hidden]):not(.details)").count(), 1));
     await eventually(() => assert.match(page.url(), /#words=91/));
+    // A link to other plugins that is followed here counts at once, and so does the way back.
+    await evaluate(page, "void (location.hash = 'words=quiet')");
+    await eventually(async () => assert.equal(await page.locator("#words").inputValue(), "quiet"));
+    await eventually(async () => assert.equal(await page.locator("#plugins > tbody > tr:not([hidden]):not(.details)").count(), 1));
+    await evaluate(page, "void history.back()");
+    await eventually(async () => assert.equal(await page.locator("#words").inputValue(), "91% used"));
+    await page.waitForSelector("#live[data-state=live]");
     await page.locator("#words").fill("");
     await page.locator("#category").selectOption("system");
     await eventually(async () => assert.match(await page.locator("#count").innerText(), /^1 of 5 plugins$/));

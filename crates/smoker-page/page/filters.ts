@@ -32,6 +32,8 @@ export class Filters {
       this.keep();
       changed();
     });
+    // A link to other plugins that is followed from here changes the address alone. What is typed here sets off no such event.
+    addEventListener("hashchange", () => location.reload());
   }
 
   /** Offers the values that plugins have. */

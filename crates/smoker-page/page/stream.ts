@@ -24,7 +24,9 @@ export async function follow(listener: Listener): Promise<never> {
     } catch (error) {
       listener.cut(error);
     }
-    await new Promise((wake) => setTimeout(wake, PAUSES[Math.min(failures, PAUSES.length - 1)]));
+    // Between half of the pause and all of it: pages that were cut together do not come again together.
+    const pause = PAUSES[Math.min(failures, PAUSES.length - 1)]! * (0.5 + Math.random() / 2);
+    await new Promise((wake) => setTimeout(wake, pause));
   }
 }
 

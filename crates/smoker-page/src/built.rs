@@ -1,7 +1,7 @@
 //! The files that `build.mjs` has made of `page/`; do not edit this one.
 
 /// The script, with its name.
-pub(crate) const SCRIPT: (&str, &str) = ("page-a85399102a43.js", include_str!("../built/page-a85399102a43.js"));
+pub(crate) const SCRIPT: (&str, &str) = ("page-fe46d3178130.js", include_str!("../built/page-fe46d3178130.js"));
 /// The script of the grid of a fleet, with its name.
 pub(crate) const FLEET_SCRIPT: (&str, &str) = ("fleet-d7380a2a2169.js", include_str!("../built/fleet-d7380a2a2169.js"));
 /// The style sheet, with its name.

@@ -20,7 +20,8 @@ use std::process::ExitCode;
 
 use crate::bare_side::{cgroups, checks_loop, schedule, server};
 use crate::measure::{
-    built_in, checks, ending, forced_result, get_plugins, journal, lateness, listeners, memory, module_run,
+    built_in, checks, ending, forced_result, get_plugins, journal, lateness, listeners, memory, metrics, module_run,
+    page,
 };
 use crate::mode::Mode;
 use crate::table::Table;
@@ -61,7 +62,7 @@ type Measure = fn(&boot::Program, &mut Table);
 /// All measures, or those whose name holds the wanted word.
 fn measure(wanted: &str) -> Result<(), String> {
     let daemon = &boot::release_daemon()?;
-    let measures: [(&str, Measure); 10] = [
+    let measures: [(&str, Measure); 12] = [
         ("get", get_plugins::measure),
         ("checks", checks::measure),
         ("built-in", built_in::measure),
@@ -72,6 +73,8 @@ fn measure(wanted: &str) -> Result<(), String> {
         ("memory", memory::measure),
         ("journal", journal::measure),
         ("listeners", listeners::measure),
+        ("metrics", metrics::measure),
+        ("page", page::measure),
     ];
     let measures = measures.map(|(name, measure)| (name, move |table: &mut Table| measure(daemon, table)));
     measures::run(measures, wanted);

@@ -2,10 +2,15 @@
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use flate2::read::GzDecoder;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value as Json;
 
 use crate::otlp::fields::{items, violations};
@@ -22,12 +27,14 @@ pub struct OtlpRequest {
     pub body: Json,
     /// The status that it was answered with.
     pub status: u16,
+    /// The number of the connection that it came on, from 1.
+    pub connection: usize,
 }
 
 /// How requests are answered.
 #[derive(Clone, Debug)]
 pub enum Reaction {
-    /// With this status, further headers (each with an end of line) and this body.
+    /// With this status, further headers (each with an end of line) and this body, in which `{n}` is the number of the request.
     Answer(u16, &'static str, &'static str),
     /// Never: the connection stays open.
     Hang,
@@ -36,13 +43,12 @@ pub enum Reaction {
 }
 
 /// A collector on a port of 127.0.0.1.
-#[derive(Debug)]
 pub struct OtlpCollector {
     address: SocketAddr,
+    scheme: &'static str,
     shared: Arc<Mutex<Shared>>,
 }
 
-#[derive(Debug)]
 struct Shared {
     usual: Reaction,
     /// For the next requests, each with a part of the path that they are for.
@@ -51,9 +57,16 @@ struct Shared {
     /// What the protocol does not have.
     violations: Vec<String>,
     /// Connections that hang.
-    hanging: Vec<TcpStream>,
+    hanging: Vec<Box<dyn Connection>>,
+    /// All connections that were accepted.
+    accepted: Vec<TcpStream>,
     attempts: usize,
 }
+
+/// What requests come on.
+trait Connection: Read + Write + Send {}
+
+impl<C: Read + Write + Send> Connection for C {}
 
 /// All is taken.
 const TAKEN: Reaction = Reaction::Answer(200, "", "{}");
@@ -62,6 +75,24 @@ impl OtlpCollector {
     /// Listens, and takes everything.
     #[must_use]
     pub fn start() -> Self {
+        Self::serve(None)
+    }
+
+    /// The same over TLS, with a certificate and its key in PEM.
+    #[must_use]
+    pub fn start_with_tls(certificate: &Path, key: &Path) -> Self {
+        let certificate = CertificateDer::from_pem_file(certificate).expect("a certificate");
+        let key = PrivateKeyDer::from_pem_file(key).expect("a key");
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .expect("a pair");
+        Self::serve(Some(Arc::new(config)))
+    }
+
+    fn serve(tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let shared = Shared {
@@ -70,23 +101,50 @@ impl OtlpCollector {
             requests: Vec::new(),
             violations: Vec::new(),
             hanging: Vec::new(),
+            accepted: Vec::new(),
             attempts: 0,
         };
         let shared = Arc::new(Mutex::new(shared));
         let serves = Arc::clone(&shared);
+        let scheme = if tls.is_some() { "https" } else { "http" };
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let shared = Arc::clone(&serves);
-                thread::spawn(move || serve(stream, &shared));
+                let number = {
+                    let mut shared = lock(&serves);
+                    shared.accepted.extend(stream.try_clone());
+                    shared.accepted.len()
+                };
+                let (shared, tls) = (Arc::clone(&serves), tls.clone());
+                thread::spawn(move || match tls {
+                    None => serve(Box::new(stream), number, &shared),
+                    Some(config) => {
+                        let connection = ServerConnection::new(config).expect("a configuration");
+                        serve(Box::new(StreamOwned::new(connection, stream)), number, &shared);
+                    }
+                });
             }
         });
-        Self { address, shared }
+        Self { address, scheme, shared }
     }
 
     /// The endpoint to configure.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
+    }
+
+    /// How many connections were accepted.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.lock().accepted.len()
+    }
+
+    /// Closes all connections, as a collector does with those that are idle, or that ends.
+    pub fn close_connections(&self) {
+        for stream in &self.lock().accepted {
+            // Many are closed already.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
     }
 
     /// How requests are answered from now on.
@@ -152,42 +210,49 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn serve(stream: TcpStream, shared: &Mutex<Shared>) {
-    let Some((path, headers, body)) = read(&stream) else { return };
-    let reaction = {
-        let mut shared = lock(shared);
-        shared.attempts += 1;
-        let at = shared.next.iter().position(|(of, _)| path.ends_with(of));
-        at.and_then(|at| shared.next.remove(at)).map_or_else(|| shared.usual.clone(), |(_, reaction)| reaction)
-    };
-    let violations = match serde_json::from_slice::<Json>(&body) {
-        Err(error) => vec![format!("{path}: no JSON: {error}")],
-        Ok(json) => violations(&path, &json),
-    };
-    match reaction {
-        Reaction::Close => {}
-        Reaction::Hang => lock(shared).hanging.push(stream),
-        Reaction::Answer(status, more, text) => {
-            let body = serde_json::from_slice(&body).unwrap_or_default();
-            {
-                // Before the answer, so that what a client has got is counted.
-                let mut shared = lock(shared);
-                shared.violations.extend(violations);
-                shared.requests.push(OtlpRequest { path, headers, body, status });
+/// Answers requests until the connection ends.
+fn serve(stream: Box<dyn Connection>, connection: usize, shared: &Mutex<Shared>) {
+    let mut stream = BufReader::new(stream);
+    while let Some((path, headers, body)) = read(&mut stream) {
+        let (reaction, number) = {
+            let mut shared = lock(shared);
+            shared.attempts += 1;
+            let at = shared.next.iter().position(|(of, _)| path.ends_with(of));
+            let reaction = at.and_then(|at| shared.next.remove(at)).map_or_else(|| shared.usual.clone(), |(_, it)| it);
+            (reaction, shared.attempts)
+        };
+        let violations = match serde_json::from_slice::<Json>(&body) {
+            Err(error) => vec![format!("{path}: no JSON: {error}")],
+            Ok(json) => violations(&path, &json),
+        };
+        match reaction {
+            Reaction::Close => return,
+            Reaction::Hang => return lock(shared).hanging.push(stream.into_inner()),
+            Reaction::Answer(status, more, text) => {
+                let body = serde_json::from_slice(&body).unwrap_or_default();
+                {
+                    // Before the answer, so that what a client has got is counted.
+                    let mut shared = lock(shared);
+                    shared.violations.extend(violations);
+                    shared.requests.push(OtlpRequest { path, headers, body, status, connection });
+                }
+                let text = text.replace("{n}", &number.to_string());
+                let length = text.len();
+                let answer = format!(
+                    "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{more}\r\n{text}"
+                );
+                let sent = stream.get_mut().write_all(answer.as_bytes()).and_then(|()| stream.get_mut().flush());
+                if sent.is_err() {
+                    return;
+                }
             }
-            let length = text.len();
-            let head = format!(
-                "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{more}\r\n{text}"
-            );
-            let _ = (&stream).write_all(head.as_bytes());
         }
     }
 }
 
 type Received = (String, Vec<(String, String)>, Vec<u8>);
 
-fn read(stream: &TcpStream) -> Option<Received> {
-    let mut reader = BufReader::new(stream);
+fn read(reader: &mut impl BufRead) -> Option<Received> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let path = line.strip_prefix("POST ")?.split(' ').next()?.to_owned();
@@ -198,8 +263,15 @@ fn read(stream: &TcpStream) -> Option<Received> {
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let length = headers.iter().find(|(name, _)| name == "content-length")?.1.parse().ok()?;
+    let header = |name: &str| headers.iter().find(|(its, _)| its == name).map(|(_, value)| value.as_str());
+    let length = header("content-length")?.parse().ok()?;
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
+    if header("content-encoding") == Some("gzip") {
+        let mut plain = Vec::new();
+        // What is no gzip is no JSON, either.
+        let _ = GzDecoder::new(&*body).read_to_end(&mut plain);
+        body = plain;
+    }
     Some((path, headers, body))
 }

@@ -7,10 +7,12 @@
 //! - `restart`: restarts a service
 //! - `nsca`: sends the result to Nagios
 //! - `told`: what an action is told; `post`: posts JSON
+//! - `push`: posts JSON of the daemon itself to one address, again and again
 
 pub(crate) mod alertmanager;
 pub mod nsca;
-pub mod post;
+mod post;
+pub mod push;
 pub(crate) mod restart;
 mod told;
 pub(crate) mod webhook;

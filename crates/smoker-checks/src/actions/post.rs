@@ -1,4 +1,4 @@
-//! Posts JSON, for the actions that talk to services and for the daemon itself.
+//! Posts JSON, for the actions that talk to services.
 
 use std::time::{Duration, Instant};
 
@@ -44,6 +44,11 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
+    /// An answer with this much of its body.
+    pub(super) fn of(status: u16, body: &str) -> Self {
+        Self { status, body: in_short(body) }
+    }
+
     /// The answer in short.
     pub(crate) fn text(&self) -> String {
         let body = if self.body.is_empty() { String::new() } else { format!(" {}", self.body) };
@@ -107,43 +112,8 @@ pub(crate) fn json(
     // A service may repeat what it was sent.
     let sent = what_was_sent(headers.iter().map(|(_, value)| value.as_str()).chain([url.path.as_str()]));
     let Answer { status, body, .. } = exchange(url, headers, body, trust, is_verified, end)?;
-    let body = in_short(&without(&sent, &String::from_utf8_lossy(&body)));
-    let answered = Answered { status, body };
+    let answered = Answered::of(status, &without(&sent, &String::from_utf8_lossy(&body)));
     if (200..300).contains(&status) { Ok(answered) } else { Err(format!("it answered with {}", answered.text())) }
-}
-
-/// What a service answered to a request of the daemon itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
-    /// The status of HTTP.
-    pub status: u16,
-    /// The header `Retry-After` as it came.
-    pub retry_after: Option<String>,
-    /// The body, with a mask in place of the values of headers that were sent.
-    pub body: String,
-}
-
-impl Reply {
-    /// The answer in short, for a message.
-    #[must_use]
-    pub fn text(&self) -> String {
-        Answered { status: self.status, body: in_short(&self.body) }.text()
-    }
-}
-
-/// Posts JSON to an address, with the system's authorities for `https`. Redirects are not followed. Blocks until the answer is
-/// there, or until `end`; only a lookup of the name may take longer.
-///
-/// # Errors
-///
-/// Why there is no answer.
-pub fn post(address: &str, headers: Vec<(String, String)>, body: String, end: Instant) -> Result<Reply, String> {
-    let url = Url::parse(address)?;
-    let trust = url.is_secure.then(|| Trust::of(None, None)).transpose()?;
-    let sent = what_was_sent(headers.iter().map(|(_, value)| value.as_str()));
-    let answer = exchange(&url, headers, body, trust.as_ref(), true, end)?;
-    let retry_after = answer.header("retry-after");
-    Ok(Reply { status: answer.status, retry_after, body: without(&sent, &String::from_utf8_lossy(&answer.body)) })
 }
 
 fn exchange(
@@ -154,9 +124,7 @@ fn exchange(
     is_verified: bool,
     end: Instant,
 ) -> Result<Answer, String> {
-    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Content-Type")) {
-        headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
-    }
+    add_content_type(&mut headers);
     let request = Request {
         method: "POST".to_owned(),
         headers,
@@ -172,13 +140,20 @@ fn exchange(
     Ok(exchange.answer)
 }
 
+/// Adds the type of the body, unless there is one.
+pub(super) fn add_content_type(headers: &mut Vec<(String, String)>) {
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Content-Type")) {
+        headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+    }
+}
+
 fn in_short(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN_ANSWER).collect()
 }
 
 /// What a service may repeat in its answer though nobody may read it there, whole and in parts, longest first, since one may
 /// be a part of another.
-fn what_was_sent<'a>(whole: impl Iterator<Item = &'a str>) -> Vec<String> {
+pub(super) fn what_was_sent<'a>(whole: impl Iterator<Item = &'a str>) -> Vec<String> {
     let parts = whole.flat_map(|text| {
         let parts = text.split(|c: char| c.is_whitespace() || "/?&=,;:\"".contains(c));
         parts.chain([text])
@@ -189,7 +164,7 @@ fn what_was_sent<'a>(whole: impl Iterator<Item = &'a str>) -> Vec<String> {
 }
 
 /// The text with a mask for each of these, but for short ones: those would be found in many other words.
-fn without(secrets: &[String], text: &str) -> String {
+pub(super) fn without(secrets: &[String], text: &str) -> String {
     let long_enough = secrets.iter().filter(|secret| secret.chars().count() > mask::SHORTEST);
     long_enough.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), MASK))
 }

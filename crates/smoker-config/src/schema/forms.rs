@@ -74,6 +74,12 @@ pub(super) const OF_OTLP: &[Described] = &[
     ("endpoint", Form::Text, "Address of the collector, such as http://127.0.0.1:4318; required"),
     ("headers", Form::TextsByName, "Headers of each request; secrets come from !file or !env"),
     ("interval", Form::Time, "How often metrics are sent; 60s unless configured"),
+    ("compression", Form::Word(&["gzip", "none"]), "How requests are compressed; gzip unless configured"),
+    (
+        "ca_file",
+        Form::Text,
+        "Authorities that sign the collector's certificate, in PEM; those of the system unless configured",
+    ),
 ];
 
 /// Plugins and templates.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use smoker_config::limits;
 use smoker_config::spec::settings::ShowSecrets;
 use smoker_config::spec::settings::access_settings::{Access, AccessSettings, LocalRole};
+use smoker_config::spec::settings::otlp_settings::OtlpCompression;
 use smoker_model::plugin::AccountId;
 
 use crate::support::{Folder, text};
@@ -239,6 +240,9 @@ fn a_collector_is_read() {
         (least.endpoint.as_str(), least.headers.len(), least.interval),
         ("HTTP://collector", 0, limits::DEFAULT_OTLP_INTERVAL)
     );
+    assert_eq!((least.compression, least.ca_file), (OtlpCompression::Gzip, None));
+    let all = otlp("{endpoint: 'HTTPS://collector', compression: none, ca_file: /etc/ca.pem}");
+    assert_eq!((all.compression, all.ca_file), (OtlpCompression::None, Some("/etc/ca.pem".into())));
     for nothing in ["otlp:", "otlp: null", ""] {
         assert_eq!(with(nothing).config().settings.otlp, None, "{nothing}");
     }
@@ -265,9 +269,9 @@ fn each_mistake_in_a_collector_has_its_line() {
         (
             format!("\n  {good}\n  intervall: 5s"),
             "3:3",
-            "otlp has 'intervall', which is none of endpoint, headers, interval; did you mean interval?".to_owned(),
+            "otlp has 'intervall', which is none of endpoint, headers, interval, compression, ca_file; did you mean interval?".to_owned(),
         ),
-        (format!("\n  {good}\n  5: 5s"), "3:3", "otlp has 5, which is none of endpoint, headers, interval".to_owned()),
+        (format!("\n  {good}\n  5: 5s"), "3:3", "otlp has 5, which is none of endpoint, headers, interval, compression, ca_file".to_owned()),
         ("\n  endpoint: 5".to_owned(), "2:3", format!("{endpoint}, not a number")),
         (
             "\n  endpoint: collector:4318".to_owned(),
@@ -305,6 +309,26 @@ fn each_mistake_in_a_collector_has_its_line() {
         ),
         (format!("\n  {good}\n  interval: 0.5"), "3:3", format!("{interval} 0.5")),
         (format!("\n  {good}\n  interval: 25h"), "3:3", format!("{interval} '25h'")),
+        (
+            format!("\n  {good}\n  compression: zstd"),
+            "3:3",
+            "otlp.compression has to be gzip or none, not 'zstd'".to_owned(),
+        ),
+        (
+            format!("\n  {good}\n  compression: 5"),
+            "3:3",
+            "otlp.compression has to be gzip or none, not 5".to_owned(),
+        ),
+        (
+            "\n  endpoint: https://a\n  ca_file: ca.pem".to_owned(),
+            "3:3",
+            "otlp.ca_file has to be an absolute path, not 'ca.pem'".to_owned(),
+        ),
+        (
+            format!("\n  {good}\n  ca_file: /ca.pem"),
+            "3:3",
+            "otlp.ca_file is for an endpoint with https://; write https:// there, or remove ca_file".to_owned(),
+        ),
         (
             format!("\n  {good}\n  headers: [x]"),
             "3:3",

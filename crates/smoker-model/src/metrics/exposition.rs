@@ -38,6 +38,10 @@ impl Format {
     }
 }
 
+/// Numbers that are smaller or larger than these have an exponent: without one they would have hundreds of digits.
+const SMALLEST_PLAIN: f64 = 1e-9;
+const LARGEST_PLAIN: f64 = 1e22;
+
 /// The lines of some metrics.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
@@ -84,8 +88,10 @@ impl Lines {
             self.text.push_str("NaN");
         } else if value.is_infinite() {
             self.text.push_str(if value > 0.0 { "+Inf" } else { "-Inf" });
-        } else {
+        } else if value != 0.0 && !(SMALLEST_PLAIN..LARGEST_PLAIN).contains(&value.abs()) {
             // Writing into a string cannot fail.
+            let _ = write!(self.text, "{value:e}");
+        } else {
             let _ = write!(self.text, "{value}");
         }
         self.text.push('\n');
@@ -202,5 +208,18 @@ mod tests {
         let text = lines.into_text();
         let values: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("x_runs_total ")).collect();
         assert_eq!(values, ["NaN", "+Inf", "-Inf", "1000000000000000000000", "-0.5"]);
+    }
+
+    #[test]
+    fn numbers_of_any_size_are_short_and_come_back() {
+        let all = [f64::MAX, -f64::MAX, f64::MIN_POSITIVE, 5e-324, -1e-9, 1e22, 9.9e21, 123_456_789.123_456_7, 0.0];
+        for value in all {
+            let mut lines = Lines::new(Format::Text);
+            lines.number(RUNS, "", value);
+            let text = lines.into_text();
+            let written = text.trim_end().strip_prefix("x_runs_total ").expect("the series");
+            assert!(written.len() <= 25, "{written}");
+            assert_eq!(written.parse(), Ok(value));
+        }
     }
 }

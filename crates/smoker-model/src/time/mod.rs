@@ -6,7 +6,9 @@
 //! - `timestamp`: local time as the wire writes it
 //! - `local_zone`: the machine's time zone, followed when its file is replaced
 //! - `duration`: durations as people write them
+//! - `backoff`: waits before something that failed is tried again
 
+pub mod backoff;
 pub mod duration;
 pub mod local_zone;
 pub mod moment;

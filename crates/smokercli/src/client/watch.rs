@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 use serde_json::{Map, Value as Json};
+use smoker_model::time::backoff::Backoff;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{sleep, timeout};
 
@@ -22,7 +23,8 @@ use crate::transport::http::Http;
 
 /// A daemon that sends nothing for this long, which is three times its heartbeat, is taken for gone.
 const SILENCE: Duration = Duration::from_secs(45);
-/// How long is waited before a daemon is asked again; each time twice as long, up to the longest.
+/// How long is waited before a daemon is asked again; each time twice as long, up to the longest. A part of it is at random: a daemon that
+/// was started again has all its listeners come at once otherwise.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// The bytes of an event that waits to be shown without taking room for it: the number of those that wait is bounded.
@@ -82,12 +84,12 @@ impl Changes {
 /// Sends what happens on a host, with its number, until nobody reads it. A host that fails is asked again, and goes on where it was.
 pub async fn follow(session: &Session<'_, Http>, number: usize, address: &HostAddress, changes: Changes) {
     let mut follower = Follower { session, number, address, changes, cursor: None, seen: None };
-    let mut pause = FIRST_PAUSE;
+    let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     loop {
-        let error = match follower.events(&mut pause).await {
+        let error = match follower.events(&mut pauses).await {
             Broken::Over => return,
             Broken::Failed(error) => error,
-            Broken::Old => match follower.poll(&mut pause).await {
+            Broken::Old => match follower.poll(&mut pauses).await {
                 Broken::Failed(error) => error,
                 Broken::Old | Broken::Over => return,
             },
@@ -95,8 +97,7 @@ pub async fn follow(session: &Session<'_, Http>, number: usize, address: &HostAd
         if follower.send(Change::Failed(error), 0).await.is_err() {
             return;
         }
-        sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        sleep(pauses.wait()).await;
     }
 }
 
@@ -116,7 +117,7 @@ struct Follower<'a> {
 
 impl Follower<'_> {
     /// First the plugins, then each event.
-    async fn events(&mut self, pause: &mut Duration) -> Broken {
+    async fn events(&mut self, pauses: &mut Backoff) -> Broken {
         let page = match &self.address.page {
             Ok(page) => page.clone(),
             Err(reason) => return failed(AskError::Address(reason.clone())),
@@ -130,7 +131,7 @@ impl Follower<'_> {
         if let Err(broken) = self.ask().await {
             return broken;
         }
-        *pause = FIRST_PAUSE;
+        pauses.reset();
         let mut text = EventText::new(self.changes.memory.clone());
         loop {
             let chunk = match timeout(SILENCE, stream.next()).await {
@@ -180,13 +181,13 @@ impl Follower<'_> {
     }
 
     /// Asks an older daemon again and again.
-    async fn poll(&mut self, pause: &mut Duration) -> Broken {
+    async fn poll(&mut self, pauses: &mut Backoff) -> Broken {
         loop {
             let answer = match host::ask(self.session, self.address).await {
                 Ok(answer) => answer,
                 Err(error) => return Broken::Failed(error),
             };
-            *pause = FIRST_PAUSE;
+            pauses.reset();
             let results = new_results(&mut self.seen, &answer.plugins);
             let changes = std::iter::once(Change::Plugins(answer)).chain(results.into_iter().map(Change::Result));
             for change in changes {

@@ -1,43 +1,34 @@
 //! How long is waited after a request that failed.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use smoker_model::time::backoff::Backoff;
 
-use crate::otlp::limits::{LONGEST_ASKED, LONGEST_WAIT};
+use crate::otlp::limits::{FIRST_WAIT, LONGEST_ASKED, LONGEST_WAIT};
 
-/// How long is waited first, and at least, also where the collector asks for less.
-const FIRST: Duration = Duration::from_secs(1);
-
-/// Growing waits.
+/// The waits of one signal.
 #[derive(Debug)]
-pub(super) struct Backoff {
-    next: Duration,
-}
+pub(super) struct RetryWaits(Backoff);
 
-impl Default for Backoff {
+impl Default for RetryWaits {
     fn default() -> Self {
-        Self { next: FIRST }
+        Self(Backoff::new(FIRST_WAIT, LONGEST_WAIT))
     }
 }
 
-impl Backoff {
-    /// The next wait: what the collector asks for, or twice as long as the one before, with up to a quarter less, so that
-    /// hosts that failed together do not come again together.
-    pub(super) fn wait(&mut self, asked: Option<Duration>) -> Duration {
-        if let Some(asked) = asked {
-            return asked.clamp(FIRST, LONGEST_ASKED);
+impl RetryWaits {
+    /// The next wait; `asked` is what the collector asks for.
+    pub(super) fn next(&mut self, asked: Option<Duration>) -> Duration {
+        match asked {
+            Some(asked) => self.0.wait_asked(asked.min(LONGEST_ASKED)),
+            None => self.0.wait(),
         }
-        let wait = self.next;
-        self.next = (wait * 2).min(LONGEST_WAIT);
-        // No secret depends on it.
-        let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.subsec_nanos());
-        wait.saturating_sub(wait / 4 * (nanos % 1000) / 1000)
     }
 
     /// A request has succeeded.
     pub(super) fn reset(&mut self) {
-        *self = Self::default();
+        self.0.reset();
     }
 }
 
@@ -57,16 +48,18 @@ mod tests {
 
     #[test]
     fn waits_grow_to_a_bound_unless_the_collector_says_how_long() {
-        let mut backoff = Backoff::default();
+        let mut waits = RetryWaits::default();
         for longest in [1, 2, 4, 8, 16, 32, 60, 60] {
-            let (wait, longest) = (backoff.wait(None), Duration::from_secs(longest));
-            assert!(wait <= longest && wait >= longest / 4 * 3, "{wait:?} of {longest:?}");
+            let (wait, longest) = (waits.next(None), Duration::from_secs(longest));
+            assert!(wait <= longest && wait >= longest / 2, "{wait:?} of {longest:?}");
         }
-        assert_eq!(backoff.wait(Some(Duration::from_secs(5))), Duration::from_secs(5));
-        assert_eq!(backoff.wait(Some(Duration::MAX)), LONGEST_ASKED);
-        assert_eq!(backoff.wait(Some(Duration::ZERO)), FIRST);
-        backoff.reset();
-        assert!(backoff.wait(None) <= FIRST);
+        let five = waits.next(Some(Duration::from_secs(5)));
+        assert!(five >= Duration::from_secs(5) && five <= Duration::from_secs(8), "{five:?}");
+        let longest = waits.next(Some(Duration::MAX));
+        assert!(longest >= LONGEST_ASKED && longest <= LONGEST_ASKED * 3 / 2, "{longest:?}");
+        assert!(waits.next(Some(Duration::ZERO)) >= FIRST_WAIT);
+        waits.reset();
+        assert!(waits.next(None) <= FIRST_WAIT);
     }
 
     #[test]

@@ -1,17 +1,22 @@
 //! One request to the collector, and what its answer means.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use serde_json::Value as Json;
-use smoker_checks::actions::post::{self, Reply};
-use smoker_config::spec::settings::otlp_settings::OtlpSettings;
+use smoker_checks::actions::push::{Pusher, Reply};
+use smoker_config::spec::settings::otlp_settings::{OtlpCompression, OtlpSettings};
 use smoker_runner::detached;
+use tokio::time::timeout;
 
 use crate::otlp::backoff::retry_after;
 use crate::otlp::gauges::{OtlpGauges, Signal};
 use crate::otlp::limits::REQUEST_TIME;
+use crate::otlp::trouble::{Trouble, Troubles};
+
+/// By how much the thread of a request may miss its time, so that its reason is known as a rule.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// What became of the items of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,38 +30,46 @@ pub(super) enum Delivery {
 /// The collector, for one signal.
 #[derive(Debug)]
 pub(super) struct Collector {
-    settings: OtlpSettings,
+    address: String,
     signal: Signal,
     gauges: OtlpGauges,
-    /// What was logged last, so that a trouble that lasts is logged once.
-    trouble: Mutex<Option<Trouble>>,
+    pusher: PusherSlot,
+    troubles: Mutex<Troubles>,
 }
 
-/// Why something did not arrive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Trouble {
-    /// There was no answer.
-    NoAnswer,
-    /// The answer was no success.
-    Status(u16),
-    /// The answer was a success with these words.
-    Partial(String),
+/// What sends requests. It is not there while a request is on its way, and a request for which the system takes too long keeps it:
+/// there is one thread at a time, whatever hangs.
+#[derive(Clone, Debug)]
+struct PusherSlot(Arc<Mutex<Option<Pusher>>>);
+
+/// Puts the pusher back, however the request ends.
+struct Lease {
+    slot: PusherSlot,
+    pusher: Option<Pusher>,
 }
 
 impl Collector {
     /// That of these settings.
-    pub(super) fn new(settings: OtlpSettings, signal: Signal, gauges: OtlpGauges) -> Self {
-        Self { settings, signal, gauges, trouble: Mutex::new(None) }
+    pub(super) fn new(settings: &OtlpSettings, signal: Signal, gauges: OtlpGauges) -> Self {
+        let address = format!("{}/v1/{}", settings.endpoint, signal.word());
+        let authorities = ("otlp.ca_file", settings.ca_file.as_deref());
+        let is_compressed = settings.compression == OtlpCompression::Gzip;
+        let pusher = Pusher::new(&address, settings.headers.clone(), authorities, is_compressed);
+        // The configuration has refused what is no address.
+        let pusher = pusher.map_err(|reason| tracing::error!("otlp: {address} cannot be used: {reason}")).ok();
+        Self {
+            address,
+            signal,
+            gauges,
+            pusher: PusherSlot(Arc::new(Mutex::new(pusher))),
+            troubles: Mutex::new(Troubles::default()),
+        }
     }
 
     /// Sends a request with this many items.
     pub(super) async fn deliver(&self, body: String, items: usize) -> Delivery {
-        let (address, headers) = (self.address(), self.settings.headers.clone());
-        // A collector that hangs keeps a thread of its own, and nothing else.
-        let request = move || post::post(&address, headers, body, Instant::now() + REQUEST_TIME);
-        let reply = detached::run_blocking(request).await.unwrap_or_else(|error| Err(error.to_string()));
         let items = items as u64;
-        match reply {
+        match self.request(body).await {
             Ok(reply) if (200..300).contains(&reply.status) => {
                 self.taken(&reply, items);
                 Delivery::Over
@@ -65,15 +78,25 @@ impl Collector {
             Err(reason) => {
                 self.gauges.of(self.signal).add_failed();
                 if self.is_new(Trouble::NoAnswer) {
-                    tracing::warn!("otlp: {}: {reason}; it is tried again", self.address());
+                    tracing::warn!("otlp: {}: {reason}; it is tried again", self.address);
                 }
                 Delivery::Later(None)
             }
         }
     }
 
-    fn address(&self) -> String {
-        format!("{}/v1/{}", self.settings.endpoint, self.signal.word())
+    /// The answer to a request, or why there is none in time.
+    async fn request(&self, body: String) -> Result<Reply, String> {
+        let end = Instant::now() + REQUEST_TIME;
+        let Some(mut lease) = self.pusher.take() else {
+            return Err("no answer: the request before has not ended yet".to_owned());
+        };
+        // A collector that hangs keeps a thread of its own, and nothing else.
+        let request = move || lease.post(&body, end);
+        match timeout(REQUEST_TIME + GRACE, detached::run_blocking(request)).await {
+            Ok(reply) => reply.unwrap_or_else(|error| Err(error.to_string())),
+            Err(_) => Err("no answer in time: this host takes too long for what the request needs".to_owned()),
+        }
     }
 
     /// The collector has taken a request, or a part of it.
@@ -83,53 +106,69 @@ impl Collector {
         let gauges = self.gauges.of(self.signal);
         gauges.add_sent(items - rejected);
         gauges.add_dropped(rejected);
-        if rejected > 0 || !message.is_empty() {
-            if self.is_new(Trouble::Partial(message.clone())) {
-                let (address, what) = (self.address(), self.signal.items());
-                if rejected > 0 {
-                    tracing::warn!("otlp: {address} has refused {rejected} of {items} {what}: {message}");
-                } else {
-                    tracing::warn!("otlp: {address} has taken {items} {what}, and says: {message}");
-                }
+        let (address, what) = (&self.address, self.signal.items());
+        if rejected > 0 {
+            if self.is_new(Trouble::PartlyRefused) {
+                tracing::warn!("otlp: {address} has refused {rejected} of {items} {what}: {message}");
             }
-            return;
-        }
-        let before = self.lock().take();
-        if matches!(before, Some(Trouble::NoAnswer | Trouble::Status(_))) {
-            tracing::info!("otlp: {} takes {} again", self.address(), self.signal.items());
+        } else if !message.is_empty() {
+            if self.is_new(Trouble::Remark) {
+                tracing::warn!("otlp: {address} has taken {items} {what}, and says: {message}");
+            }
+        } else if let Some(over) = self.troubles().succeed(Instant::now()) {
+            tracing::info!("otlp: {address} takes {what} again, after {over}");
         }
     }
 
     fn refused(&self, reply: &Reply, items: u64) -> Delivery {
         let gauges = self.gauges.of(self.signal);
         gauges.add_failed();
-        let is_new = self.is_new(Trouble::Status(reply.status));
-        let (address, answer) = (self.address(), reply.text());
+        let (address, answer) = (&self.address, reply.text());
         if matches!(reply.status, 429 | 502 | 503 | 504) {
-            if is_new {
+            if self.is_new(Trouble::Busy(reply.status)) {
                 tracing::warn!("otlp: {address} answered with {answer}; it is tried again");
             }
             let asked = reply.retry_after.as_deref().and_then(|header| retry_after(header, Utc::now()));
             return Delivery::Later(asked);
         }
         gauges.add_dropped(items);
-        if is_new {
+        if self.is_new(Trouble::Refused(reply.status)) {
             let what = self.signal.items();
             tracing::error!("otlp: {address} answered with {answer}; these {what} are not sent again");
         }
         Delivery::Over
     }
 
-    /// Whether it is another trouble than that before.
     fn is_new(&self, trouble: Trouble) -> bool {
-        let mut last = self.lock();
-        let is_new = last.as_ref() != Some(&trouble);
-        *last = Some(trouble);
-        is_new
+        self.troubles().note(trouble, Instant::now())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Trouble>> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    fn troubles(&self) -> MutexGuard<'_, Troubles> {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl PusherSlot {
+    fn take(&self) -> Option<Lease> {
+        let pusher = self.lock().take()?;
+        Some(Lease { slot: self.clone(), pusher: Some(pusher) })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Pusher>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lease {
+    fn post(&mut self, body: &str, end: Instant) -> Result<Reply, String> {
+        let pusher = self.pusher.as_mut().ok_or("it was used already")?;
+        pusher.post(body, end)
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        *self.slot.lock() = self.pusher.take();
     }
 }
 

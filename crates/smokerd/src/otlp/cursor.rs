@@ -1,5 +1,7 @@
 //! Up to which result the collector has all. It is kept in the state folder, so that neither a restart nor a crash loses one.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,11 +29,12 @@ struct Shared {
 
 impl Cursor {
     /// That of a daemon that starts, whose newest record has the number `newest`. `folder` is the state folder, if there is a journal. Without a
-    /// collector what the file says is forgotten.
+    /// collector nothing is read, and what the file says is forgotten: the next collector, whatever its address, gets results from
+    /// then on. A file that is not there is not made.
     pub(crate) fn open(folder: Option<&Path>, newest: Sequence, is_wanted: bool) -> Self {
         let file = folder.map(|folder| folder.join(FILE));
-        let position = file.as_deref().and_then(read);
-        let position = match position.filter(|_| is_wanted) {
+        let kept = if is_wanted { file.as_deref().and_then(read) } else { None };
+        let position = match kept {
             Some(position) if position > newest => {
                 tracing::warn!(
                     "otlp: the results that are kept are not those that were sent before, so all of them are sent"
@@ -45,7 +48,12 @@ impl Cursor {
         let cursor = Self(Arc::new(shared));
         // Also before anything was sent: a crash before that must lose nothing.
         if let Err(error) = cursor.write() {
-            tracing::error!("otlp: {error}; the next start does not know which results were sent");
+            let why = if is_wanted {
+                "the next start does not know which results were sent"
+            } else {
+                "a collector that is configured later would get results of before"
+            };
+            tracing::error!("otlp: {error}; {why}");
         }
         cursor
     }
@@ -93,6 +101,12 @@ impl Cursor {
     /// Writes where it is now: writers that overtake each other leave the newest.
     fn write(&self) -> Result<(), String> {
         let Some(file) = &self.0.file else { return Ok(()) };
+        // Nothing to forget.
+        if self.lock().is_none()
+            && fs::symlink_metadata(file).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+        {
+            return Ok(());
+        }
         let text = |_: &str| Ok((self.lock().map(|position| format!("{position}\n")).unwrap_or_default(), ()));
         text_file::edit(file, text).map_err(|error| error.to_string())
     }
@@ -135,8 +149,20 @@ mod tests {
         cursor.advance(4).await;
         drop(open(20, false));
         assert_eq!(open(21, true).position(), 21, "a daemon without a collector has forgotten it");
-        std::fs::write(folder.path().join(FILE), "x").expect("writable");
+        fs::write(folder.path().join(FILE), "x").expect("writable");
         assert_eq!(open(22, true).position(), 22);
+    }
+
+    /// Also one that cannot be read: it is not looked at.
+    #[test]
+    fn without_a_collector_no_file_is_made_or_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let open = |newest, is_wanted| Cursor::open(Some(folder.path()), newest, is_wanted);
+        assert_eq!(open(7, false).position(), 0);
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+        fs::write(folder.path().join(FILE), "no number").expect("writable");
+        drop(open(7, false));
+        assert_eq!(fs::read_to_string(folder.path().join(FILE)).expect("there"), "");
     }
 
     #[tokio::test]

@@ -72,7 +72,7 @@ impl ExportSources {
     fn run(&self, settings: &OtlpSettings) -> Running {
         self.gauges.set_used();
         let end = self.shutdown.child_token();
-        let collector = |signal| Collector::new(settings.clone(), signal, self.gauges.clone());
+        let collector = |signal| Collector::new(settings, signal, self.gauges.clone());
         let metrics = MetricExport {
             collector: collector(Signal::Metrics),
             page: self.page.clone(),

@@ -7,6 +7,7 @@
 //! - `metric_export`: the task that sends metrics
 //! - `result_export`: the task that sends results
 //! - `collector`: one request, and what its answer means
+//! - `trouble`: what is logged of requests that did not succeed
 //! - `backoff`: how long is waited after a request that failed
 //! - `cursor`: up to which result the collector has all
 //! - `points`: a page of metrics as data points
@@ -28,3 +29,4 @@ mod metric_export;
 mod points;
 mod protocol;
 mod result_export;
+mod trouble;

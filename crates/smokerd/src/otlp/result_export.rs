@@ -7,7 +7,7 @@ use chrono::Utc;
 use smoker_model::run_record::{RunRecord, RunState};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::otlp::backoff::Backoff;
+use crate::otlp::backoff::RetryWaits;
 use crate::otlp::collector::{Collector, Delivery};
 use crate::otlp::cursor::Cursor;
 use crate::otlp::gauges::OtlpGauges;
@@ -53,12 +53,12 @@ enum Interrupted {
 impl ResultExport {
     /// Sends without end.
     pub(super) async fn run(self) {
-        let mut backoff = Backoff::default();
+        let mut waits = RetryWaits::default();
         loop {
             // Before: what comes meanwhile is among what is read, or comes then.
             let events = self.state.subscribe();
-            let interrupted = match self.catch_up(&mut backoff).await {
-                Ok(()) => self.follow(events, &mut backoff).await,
+            let interrupted = match self.catch_up(&mut waits).await {
+                Ok(()) => self.follow(events, &mut waits).await,
                 Err(interrupted) => {
                     drop(events);
                     interrupted
@@ -71,7 +71,7 @@ impl ResultExport {
     }
 
     /// Sends what is kept and the collector has not.
-    async fn catch_up(&self, backoff: &mut Backoff) -> Result<(), Interrupted> {
+    async fn catch_up(&self, waits: &mut RetryWaits) -> Result<(), Interrupted> {
         loop {
             let (position, newest) = (self.cursor.position(), self.state.newest_sequence());
             if position >= newest {
@@ -79,13 +79,13 @@ impl ResultExport {
             }
             let past = self.state.runs_after((position, newest), (RESULTS, RESULT_BYTES)).await.map_err(|error| {
                 tracing::error!("otlp: the journal cannot be read: {error}; its results are sent later");
-                Interrupted::Failed(backoff.wait(None))
+                Interrupted::Failed(waits.next(None))
             })?;
             let PastRuns { mut runs, lost, through, .. } = past;
             // What is written and not shown yet comes later.
             runs.retain(|run| run.sequence <= newest);
             let batch = Batch { runs, bytes: 0, through: through.unwrap_or(newest).min(newest) };
-            self.send(batch, backoff).await?;
+            self.send(batch, waits).await?;
             if lost > 0 {
                 self.gauges.add_lost(lost);
                 tracing::warn!(
@@ -97,7 +97,7 @@ impl ResultExport {
     }
 
     /// Sends results as they come.
-    async fn follow(&self, mut events: Subscription, backoff: &mut Backoff) -> Interrupted {
+    async fn follow(&self, mut events: Subscription, waits: &mut RetryWaits) -> Interrupted {
         loop {
             let mut batch = Batch::default();
             let first = events.next().await;
@@ -116,7 +116,7 @@ impl ResultExport {
                     () = sleep_until(end) => break,
                 }
             }
-            if let Err(interrupted) = self.send(batch, backoff).await {
+            if let Err(interrupted) = self.send(batch, waits).await {
                 return interrupted;
             }
         }
@@ -135,7 +135,7 @@ impl ResultExport {
     }
 
     /// Sends some results, and keeps that they were sent.
-    async fn send(&self, batch: Batch, backoff: &mut Backoff) -> Result<(), Interrupted> {
+    async fn send(&self, batch: Batch, waits: &mut RetryWaits) -> Result<(), Interrupted> {
         let Batch { runs, through, .. } = batch;
         if !runs.is_empty() {
             let now = Utc::now();
@@ -146,9 +146,9 @@ impl ResultExport {
             let records: Vec<_> = runs.iter().map(record).collect();
             let body = Resource::of_daemon(&self.instance).logs(&records);
             if let Delivery::Later(asked) = self.collector.deliver(body, records.len()).await {
-                return Err(Interrupted::Failed(backoff.wait(asked)));
+                return Err(Interrupted::Failed(waits.next(asked)));
             }
-            backoff.reset();
+            waits.reset();
         }
         self.cursor.advance(through).await;
         Ok(())

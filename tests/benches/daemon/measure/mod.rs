@@ -9,4 +9,6 @@ pub(crate) mod journal;
 pub(crate) mod lateness;
 pub(crate) mod listeners;
 pub(crate) mod memory;
+pub(crate) mod metrics;
 pub(crate) mod module_run;
+pub(crate) mod page;

@@ -1,6 +1,9 @@
 //! What happens, as server-sent events: `GET /events`.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -9,6 +12,7 @@ use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::http::{ANSWER_LIMIT, Connection, Request};
+use smoker_tests::machine::skip::program;
 use smoker_tests::{cli, wait};
 
 /// A client that listens.
@@ -33,6 +37,7 @@ impl Listener {
         assert_eq!(head.status, 200, "{head:?}");
         assert_eq!((head.content_type(), head.header("Cache-Control")), ("text/event-stream", Some("no-cache")));
         assert_eq!(head.header("Connection"), Some("close"), "the connection is for one stream only");
+        assert_eq!(head.header("X-Accel-Buffering"), Some("no"), "a proxy passes on each event at once");
         Self { connection, text: String::new() }
     }
 
@@ -265,4 +270,53 @@ fn an_identity_that_is_withdrawn_loses_its_stream_and_a_limited_one_sees_its_plu
     let removed = cli::smokerd(&daemon.sandbox, &["-c", "{{DIR}}/smokerd.yaml", "--token", "remove", "limited"]);
     removed.expect_code(0);
     assert!(listener.try_next().is_none(), "nothing more is sent");
+}
+
+/// A proxy that ends with the test.
+struct Proxy(Child);
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// nginx keeps an answer back until it has some kilobytes of it, unless the answer says that it may not.
+#[test]
+fn events_come_through_nginx_when_they_happen() {
+    let Some(nginx) = program("nginx", "apt-get install nginx-light") else { return };
+    let daemon = Daemon::start(plugins(Config::new()));
+    let (folder, socket) = (daemon.path("nginx"), daemon.path("nginx/socket"));
+    fs::create_dir(&folder).expect("writable");
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|name| format!("{name}_temp_path {}/{name};\n", folder.display()))
+        .concat();
+    let config = format!(
+        "daemon off; master_process off; pid {folder}/pid; error_log {folder}/log;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}\
+         server {{ listen unix:{socket}; location / {{ proxy_pass http://{address}; }} }}\n}}\n",
+        folder = folder.display(),
+        socket = socket.display(),
+        address = daemon.address(),
+    );
+    fs::write(folder.join("nginx.conf"), config).expect("writable");
+    let mut command = Command::new(nginx);
+    command.arg("-e").arg(folder.join("log")).arg("-p").arg(&folder).arg("-c").arg(folder.join("nginx.conf"));
+    let _proxy = Proxy(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("nginx starts"));
+    let mut stream = wait::until("nginx to listen", || UnixStream::connect(&socket).ok());
+    stream.set_read_timeout(Some(wait::DEADLINE)).expect("a socket");
+    stream.write_all(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("the request is sent");
+    let mut text = String::new();
+    let mut read_until = |expected: &str| {
+        while !text.contains(expected) {
+            let mut bytes = [0; 4096];
+            let length = stream.read(&mut bytes).unwrap_or_else(|error| panic!("no {expected}: {error}; {text}"));
+            assert!(length > 0, "no {expected}: {text}");
+            text.push_str(&String::from_utf8_lossy(&bytes[..length]));
+        }
+    };
+    read_until("retry: 1000\nid: ");
+    let _ = daemon.run("fine");
+    read_until("event: result\n");
 }

@@ -214,6 +214,49 @@ fn promtool_finds_nothing_wrong_with_metrics() {
     }
 }
 
+/// Names, units and numbers as no plugin should have them; the second run measures one of them in another unit.
+#[test]
+#[cfg_attr(not(has_prometheus), ignore = "needs promtool: apt-get install prometheus")]
+fn promtool_reads_what_is_odd_and_a_unit_that_changes_leaves_one_series() {
+    let odd = |unit: &str| {
+        json!({
+            "status": "OK", "messages": null,
+            "componentResults": {"a\nb\"\\{}\u{0}\r": {"status": "OK", "messages": null}, "": {"status": "OK", "messages": null}},
+            "perfdata": [
+                {"label": "load", "value": 1, "unit": unit}, {"label": "huge", "value": 1e308, "unit": "\n\"\\"},
+                {"label": "tiny", "value": -5e-324}, {"label": "", "value": 4}, {"label": "no\u{0}", "value": 5, "unit": "č"},
+                {"label": "none", "value": null},
+            ],
+        })
+    };
+    let config = Config::new()
+        .plugin("odd", "Command: cat {{DIR}}/odd\nCategory: \"a\\\"b\\\\c\\nd\"")
+        .plugin(r#""na\"me\\\n{}é""#, "Command: 'true'");
+    let mut daemon = Boot::of(config).prepare();
+    fs::write(daemon.path("odd"), odd("s").to_string()).expect("writable");
+    daemon.try_start().expect("it starts");
+    for unit in ["s", "ms"] {
+        fs::write(daemon.path("odd"), odd(unit).to_string()).expect("writable");
+        assert_eq!(daemon.run("odd").status(), "OK");
+        let text = page(&daemon);
+        fs::write(daemon.path("page"), &text).expect("writable");
+        let mut promtool = Command::new("promtool");
+        promtool.args(["check", "metrics"]).stdin(fs::File::open(daemon.path("page")).expect("there"));
+        let output = cli::run(&mut promtool);
+        assert_eq!((output.code, output.text().as_str()), (0, ""), "{text}");
+        let load = lines_of(&text, "smoker_perfdata");
+        let load: Vec<_> = load.into_iter().filter(|line| line.contains("label=\"load\"")).collect();
+        assert_eq!(load, [format!("smoker_perfdata{{plugin=\"odd\",label=\"load\",unit=\"{unit}\"}} 1")]);
+        for expected in [
+            r#"smoker_perfdata{plugin="odd",label="huge",unit="\n\"\\"} 1e308"#,
+            r#"smoker_perfdata{plugin="odd",label="tiny",unit=""} -5e-324"#,
+            r#"smoker_plugin_silenced{plugin="na\"me\\\n{}é"} 0"#,
+        ] {
+            assert!(text.lines().any(|line| line == expected), "{expected}: {text}");
+        }
+    }
+}
+
 #[test]
 #[cfg_attr(not(has_prometheus), ignore = "needs prometheus: apt-get install prometheus")]
 fn prometheus_scrapes_with_a_token_over_tls() {

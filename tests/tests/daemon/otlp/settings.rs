@@ -2,11 +2,13 @@
 
 use std::fs;
 
+use nix::sys::signal::Signal;
+use serde_json::Value as Json;
 use smoker_tests::boot::Boot;
 use smoker_tests::cli;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::otlp::collector::OtlpCollector;
+use smoker_tests::otlp::collector::{OtlpCollector, Reaction, attribute};
 use smoker_tests::sandbox::Sandbox;
 use smoker_tests::wait;
 
@@ -44,6 +46,59 @@ fn a_reload_begins_changes_and_ends_what_is_sent() {
     let _ = daemon.run("a");
     wait::until_true("the result of after the last reload", || second.records().len() == 2);
     assert!(daemon.log().contains("otlp"), "{}", daemon.log());
+}
+
+/// The number of the newest result that a collector has, as it is kept.
+fn kept(daemon: &Daemon) -> String {
+    fs::read_to_string(daemon.path("state/otlp")).unwrap_or_default()
+}
+
+/// Ends the daemon, and starts it with this configuration.
+fn restart(daemon: &mut Daemon, config: &Config) {
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    daemon.write(config);
+    daemon.try_start().expect("it starts again");
+}
+
+#[test]
+fn another_collector_goes_on_where_the_one_before_was_unless_there_was_none_between() {
+    let (first, second) = (OtlpCollector::start(), OtlpCollector::start());
+    let mut daemon = Daemon::start(base());
+    assert!(!daemon.path("state/otlp").exists(), "nothing is kept without a collector");
+    restart(&mut daemon, &with(&first));
+    let _ = daemon.run("a");
+    wait::until_true("the first result", || first.records().len() == 1);
+    wait::until_true("that to be kept", || kept(&daemon).trim().parse::<u64>().is_ok_and(|number| number > 0));
+
+    // What the first one has not taken is for the one in its place.
+    first.react(Reaction::Close);
+    let _ = daemon.run("a");
+    restart(&mut daemon, &with(&second));
+    let _ = daemon.run("a");
+    wait::until_true("both results", || second.records().len() == 2);
+
+    // A time without: what was then is for nobody, and a daemon that was killed before has forgotten its place, too.
+    daemon.signal(Signal::SIGKILL);
+    let _ = daemon.wait_for_exit();
+    daemon.write(&base());
+    daemon.try_start().expect("it starts again");
+    assert_eq!(kept(&daemon), "");
+    let _ = daemon.run("a");
+    first.take_all();
+    restart(&mut daemon, &with(&first));
+    let _ = daemon.run("a");
+    wait::until_true("the newest result", || first.records().len() == 2);
+    let numbers = |collector: &OtlpCollector| -> Vec<u64> {
+        let number = |record: &Json| attribute(record, "sequence")["intValue"].as_str()?.parse().ok();
+        collector.records().iter().filter_map(number).collect()
+    };
+    let (mut all, taken) = (numbers(&first), numbers(&second));
+    let newest = all.pop().expect("two results");
+    assert!(all[0] < taken[0] && taken[1] < newest, "{all:?}, {taken:?}, {newest}");
+    let page = daemon.get("/results?limit=100").json();
+    let results = page["results"].as_array().map_or(0, Vec::len);
+    assert_eq!(results, 5, "one of the five was sent to nobody: {page}");
 }
 
 #[test]
@@ -90,7 +145,7 @@ fn mistakes_are_named_with_file_and_line() {
     let cases = [
         (
             "otlp: {endpint: 'http://a'}",
-            "'endpint', which is none of endpoint, headers, interval; did you mean endpoint?",
+            "'endpint', which is none of endpoint, headers, interval, compression, ca_file; did you mean endpoint?",
         ),
         ("otlp: {endpoint: 'http://a', headers: {Authorization: 5}}", "otlp.headers.Authorization has to be text"),
         ("otpl: {endpoint: 'http://a'}", "did you mean otlp?"),

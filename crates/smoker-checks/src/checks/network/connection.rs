@@ -1,8 +1,10 @@
 //! Sockets that give up at a moment, with the times that their phases took.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::checks::system_file;
@@ -48,12 +50,28 @@ impl<S: Limited> TimedStream<S> {
         Self { stream, end }
     }
 
+    /// Another moment, for what comes next.
+    pub(crate) fn set_end(&mut self, end: Instant) {
+        self.end = end;
+    }
+
     fn prepare(&self) -> io::Result<()> {
         let left = self.end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
         }
         self.stream.limit(left)
+    }
+}
+
+impl TimedStream<TcpStream> {
+    /// Whether the connection is open, and nothing has come that was not read.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let would_block =
+            |found: io::Result<usize>| found.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+        self.stream.set_nonblocking(true).is_ok()
+            && would_block(self.stream.peek(&mut [0]))
+            && self.stream.set_nonblocking(false).is_ok()
     }
 }
 
@@ -80,23 +98,61 @@ impl<S: Limited> Write for TimedStream<S> {
     }
 }
 
-/// The addresses of a host, by the system.
+/// The addresses of a host, by the system, however long that takes.
 pub(crate) fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
-    let found = (host, port).to_socket_addrs();
-    let found: Vec<_> =
-        found.map_err(|error| format!("{host} cannot be resolved: {}", lookup_reason(&error)))?.collect();
+    named(host, lookup(host, port))
+}
+
+/// The same, until a moment.
+fn resolve_until(host: &str, port: u16, end: Instant) -> Result<Vec<SocketAddr>, String> {
+    resolve_by(lookup, host, port, end)
+}
+
+/// The same, by this lookup.
+fn resolve_by(
+    lookup: fn(&str, u16) -> io::Result<Vec<SocketAddr>>,
+    host: &str,
+    port: u16,
+    end: Instant,
+) -> Result<Vec<SocketAddr>, String> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![(address, port).into()]);
+    }
+    // The system's lookup has no limit, and nothing can interrupt it: a thread of its own is left alone with one that goes on.
+    let (answer, answered) = mpsc::channel();
+    let name = host.to_owned();
+    let look = move || {
+        // Nobody may wait for it any more.
+        let _ = answer.send(lookup(&name, port));
+    };
+    let found = match thread::Builder::new().name("lookup".to_owned()).spawn(look) {
+        Err(error) => Err(error),
+        Ok(_) => {
+            let left = end.saturating_duration_since(Instant::now());
+            answered.recv_timeout(left).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+        }
+    };
+    named(host, found)
+}
+
+fn lookup(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    (host, port).to_socket_addrs().map(Iterator::collect)
+}
+
+fn named(host: &str, found: io::Result<Vec<SocketAddr>>) -> Result<Vec<SocketAddr>, String> {
+    let found = found.map_err(|error| format!("{host} cannot be resolved: {}", lookup_reason(&error)))?;
     if found.is_empty() { Err(format!("{host} has no address")) } else { Ok(found) }
 }
 
 fn lookup_reason(error: &io::Error) -> String {
-    let reason = system_file::reason(error);
+    let reason = reason(error);
     reason.strip_prefix("failed to lookup address information: ").unwrap_or(&reason).to_owned()
 }
 
-/// Connects to a host; the error says which step failed and why.
+/// Connects to a host until a moment, the lookup of its name included; the error says which step failed and why.
 pub(crate) fn connect(host: &str, port: u16, end: Instant) -> Result<(TimedStream<TcpStream>, Phases), String> {
     let start = Instant::now();
-    let addresses = resolve(host, port)?;
+    let addresses = resolve_until(host, port, end)?;
     let lookup = start.elapsed().as_secs_f64();
     let start = Instant::now();
     let mut reasons = Vec::new();
@@ -123,5 +179,57 @@ pub(crate) fn reason(error: &io::Error) -> String {
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "no answer in time".to_owned(),
         io::ErrorKind::UnexpectedEof => "the connection was closed".to_owned(),
         _ => system_file::reason(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_lookup_that_hangs_ends_with_the_time_for_all() {
+        let hang: fn(&str, u16) -> io::Result<Vec<SocketAddr>> = |_, _| {
+            thread::sleep(Duration::from_secs(120));
+            Ok(Vec::new())
+        };
+        let end = Instant::now() + Duration::from_millis(50);
+        let found = resolve_by(hang, "collector.example", 1, end);
+        assert_eq!(found, Err("collector.example cannot be resolved: no answer in time".to_owned()));
+    }
+
+    #[test]
+    fn addresses_are_found_in_time_and_numbers_need_no_lookup() {
+        let later = Instant::now() + Duration::from_secs(60);
+        let gone = Instant::now();
+        assert!(resolve_until("localhost", 5, later).is_ok_and(|found| found.iter().all(|it| it.ip().is_loopback())));
+        assert_eq!(resolve_until("::1", 5, gone), Ok(vec!["[::1]:5".parse().expect("an address")]));
+        let unknown = resolve_until("no-such-host.invalid", 5, later).expect_err("no such name");
+        assert!(unknown.starts_with("no-such-host.invalid cannot be resolved: "), "{unknown}");
+    }
+
+    #[test]
+    fn a_connection_is_quiet_until_something_comes_or_it_is_closed() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let later = Instant::now() + Duration::from_secs(60);
+        let address = listener.local_addr().expect("bound");
+        let open = || {
+            let (stream, _) = connect("127.0.0.1", address.port(), later).expect("a server");
+            (stream, listener.accept().expect("a client").0)
+        };
+        let wait_until_loud = |stream: &TimedStream<TcpStream>| {
+            while stream.is_quiet() {
+                assert!(Instant::now() < later, "it is quiet for ever");
+                thread::sleep(Duration::from_millis(1));
+            }
+        };
+        let (stream, mut peer) = open();
+        assert!(stream.is_quiet() && stream.is_quiet());
+        peer.write_all(b"x").expect("open");
+        wait_until_loud(&stream);
+        let (stream, peer) = open();
+        drop(peer);
+        wait_until_loud(&stream);
     }
 }

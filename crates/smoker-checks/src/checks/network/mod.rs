@@ -12,6 +12,7 @@
 //! - `connection`: sockets that give up at a moment
 //! - `exchange`: what is sent and expected
 //! - `secure`: TLS on a connection
+//! - `authorities`: who is trusted, read again when the file changes
 //! - `certificate`: names and dates of a certificate
 //! - `chain`: which certificate of a chain ends first
 
@@ -27,6 +28,7 @@ pub(crate) mod unix;
 pub(super) mod connection;
 pub(super) mod endpoint;
 
+pub(crate) mod authorities;
 mod certificate;
 mod chain;
 mod exchange;

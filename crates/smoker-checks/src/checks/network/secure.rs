@@ -41,6 +41,8 @@ pub(crate) struct Trust {
     /// The certificates of the file that is named.
     named: Arc<[CertificateDer<'static>]>,
     provider: Arc<CryptoProvider>,
+    /// What the configuration calls the file.
+    key: &'static str,
     /// Certificates and key of ours.
     own: Option<(Vec<CertificateDer<'static>>, Arc<PrivateKeyDer<'static>>)>,
 }
@@ -88,22 +90,43 @@ impl Trust {
     /// The authorities of this file, or those of the system; the certificate and key of ours, if there are some.
     pub(crate) fn of(ca_file: Option<&str>, own: Option<(&str, &str)>) -> Result<Self, String> {
         let mut roots = RootCertStore::empty();
-        let named = ca_file.map_or_else(|| Ok(Vec::new()), certificates)?;
+        let named = ca_file.map_or_else(|| Ok(Vec::new()), |path| certificates(Path::new(path)))?;
         if let Some(path) = ca_file {
             let (added, _) = roots.add_parsable_certificates(named.iter().cloned());
             if added == 0 {
                 return Err(format!("{path} has no certificate of an authority"));
             }
-        } else if let Some(path) = BUNDLES.iter().find(|path| Path::new(path).exists()) {
+        } else if let Some(path) = Self::of_system() {
             roots.add_parsable_certificates(certificates(path)?);
         }
         let own = own.map(|(certificate, key)| {
             let key_file = fs::read(key).map_err(|error| system_file::unreadable(Path::new(key), &error))?;
             let key = PrivateKeyDer::from_pem_slice(&key_file).map_err(|error| format!("{key} has no key: {error}"))?;
-            Ok::<_, String>((certificates(certificate)?, Arc::new(key)))
+            Ok::<_, String>((certificates(Path::new(certificate))?, Arc::new(key)))
         });
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        Ok(Self { roots: Arc::new(roots), named: named.into(), provider, own: own.transpose()? })
+        Ok(Self { roots: Arc::new(roots), named: named.into(), provider, key: "CaFile", own: own.transpose()? })
+    }
+
+    /// The same, for a configuration that calls the file of authorities by another name.
+    pub(crate) fn with_key(self, key: &'static str) -> Self {
+        Self { key, ..self }
+    }
+
+    /// Whether both trust the same authorities.
+    pub(crate) fn is_equal(&self, other: &Self) -> bool {
+        self.roots.roots == other.roots.roots && self.named == other.named
+    }
+
+    /// Whether both were read at once.
+    #[cfg(test)]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.roots, &other.roots)
+    }
+
+    /// The file that has the authorities of the system, if it has one.
+    pub(crate) fn of_system() -> Option<&'static Path> {
+        BUNDLES.into_iter().map(Path::new).find(|path| path.exists())
     }
 
     /// The handshake with a host of this name.
@@ -114,6 +137,7 @@ impl Trust {
             inner: self.verifier()?,
             named: Arc::clone(&self.named),
             provider: Arc::clone(&self.provider),
+            key: self.key,
             distrust: Mutex::new(None),
         });
         let config =
@@ -195,6 +219,7 @@ struct Witness {
     inner: Option<Arc<WebPkiServerVerifier>>,
     named: Arc<[CertificateDer<'static>]>,
     provider: Arc<CryptoProvider>,
+    key: &'static str,
     distrust: Mutex<Option<String>>,
 }
 
@@ -208,7 +233,7 @@ impl ServerCertVerifier for Witness {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let verdict = match &self.inner {
-            None => Err("this host knows no authorities: install ca-certificates, or set CaFile".to_owned()),
+            None => Err(format!("this host knows no authorities: install ca-certificates, or set {}", self.key)),
             Some(inner) => inner
                 .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
                 .map(drop)
@@ -219,7 +244,7 @@ impl ServerCertVerifier for Witness {
                     }
                     Err(error)
                 })
-                .map_err(|error| in_words(&error, &server_name.to_str())),
+                .map_err(|error| in_words(&error, &server_name.to_str(), self.key)),
         };
         if let (Err(text), Ok(mut distrust)) = (verdict, self.distrust.lock()) {
             *distrust = Some(text);
@@ -259,7 +284,7 @@ fn is_root_of_a_server(error: &Error) -> bool {
 }
 
 /// Why a certificate is not trusted, in words.
-fn in_words(error: &Error, name: &str) -> String {
+fn in_words(error: &Error, name: &str, key: &str) -> String {
     let Error::InvalidCertificate(kind) = error else { return error.to_string() };
     match kind {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
@@ -272,22 +297,23 @@ fn in_words(error: &Error, name: &str) -> String {
         }
         CertificateError::Revoked => "it is revoked".to_owned(),
         _ if is_root_of_a_server(error) => {
-            "it is signed by itself, as one of an authority (CA:TRUE); name this very certificate with CaFile, or use one that an \
-             authority has signed"
-                .to_owned()
+            format!(
+                "it is signed by itself, as one of an authority (CA:TRUE); name this very certificate with {key}, or use one that an \
+                 authority has signed"
+            )
         }
         other => format!("{other}"),
     }
 }
 
-fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
-    let text = fs::read(path).map_err(|error| system_file::unreadable(Path::new(path), &error))?;
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let text = fs::read(path).map_err(|error| system_file::unreadable(path, &error))?;
     let found: Vec<_> = CertificateDer::pem_slice_iter(&text).filter_map(Result::ok).collect();
-    if found.is_empty() { Err(format!("{path} has no certificate in PEM")) } else { Ok(found) }
+    if found.is_empty() { Err(format!("{} has no certificate in PEM", path.display())) } else { Ok(found) }
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::checks::network) mod tests {
     use std::net::{TcpListener, TcpStream};
     use std::thread;
 
@@ -296,7 +322,7 @@ mod tests {
     use super::*;
 
     /// A certificate for `localhost` as `openssl req -x509` makes them, signed by itself with CA:TRUE, from 2020 to 9999, and its key.
-    const CERTIFICATE: &str = concat!(
+    pub(in crate::checks::network) const CERTIFICATE: &str = concat!(
         "MIIBYTCCAQegAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwIBcNMjAwMTAxMDAwMDAwWhgPOTk5OTEy",
         "MzEyMzU5NTlaMBQxEjAQBgNVBAMMCWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABHazVpqxaH9skekF0sZUqGNR",
         "FCWeO/hpLrPQZwUkXn2SKN80g/IO0Qx06csYg6G7+3AOw4ERFhs2o3/KV0WhsWCjSDBGMA8GA1UdEwEB/wQFMAMBAf8wFAYDVR0R",
@@ -308,7 +334,7 @@ mod tests {
         "s1aasWh/bJHpBdLGVKhjURQlnjv4aS6z0GcFJF59kijfNIPyDtEMdOnLGIOhu/twDsOBERYbNqN/yldFobFg",
     );
 
-    fn pem(label: &str, body: &str) -> String {
+    pub(in crate::checks::network) fn pem(label: &str, body: &str) -> String {
         format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
     }
 
@@ -346,6 +372,6 @@ mod tests {
         let root = Error::InvalidCertificate(CertificateError::Other(rustls::OtherError(Arc::new(
             std::io::Error::other(ROOT_OF_A_SERVER),
         ))));
-        assert!(in_words(&root, "x").contains("name this very certificate with CaFile"));
+        assert!(in_words(&root, "x", "CaFile").contains("name this very certificate with CaFile"));
     }
 }

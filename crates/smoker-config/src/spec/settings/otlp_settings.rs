@@ -1,6 +1,7 @@
 //! `otlp`: where metrics and results are sent.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use smoker_model::suggest;
@@ -10,6 +11,7 @@ use smoker_model::value::secret::MASK;
 use crate::error::Fault;
 use crate::keys::OF_OTLP;
 use crate::limits::{DEFAULT_OTLP_INTERVAL, LONGEST_OTLP_INTERVAL, MAX_OTLP_HEADERS, SHORTEST_OTLP_INTERVAL};
+use crate::spec::settings::access_settings::absolute_path;
 use crate::spec::settings::hidden::read_hiding;
 use crate::spec::values::quantity;
 use crate::spec::values::shown::shown;
@@ -28,6 +30,20 @@ pub struct OtlpSettings {
     pub headers: Vec<(String, String)>,
     /// How often metrics are sent (`interval`).
     pub interval: Duration,
+    /// How requests are compressed (`compression`).
+    pub compression: OtlpCompression,
+    /// The authorities that sign the collector's certificate, in PEM (`ca_file`), for `https` only; `None`: those of the system.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How requests are compressed (`compression`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OtlpCompression {
+    /// As gzip, which every collector has to take.
+    #[default]
+    Gzip,
+    /// Not at all.
+    None,
 }
 
 /// Values of headers are not shown: they are tokens, as a rule.
@@ -38,6 +54,8 @@ impl fmt::Debug for OtlpSettings {
             .field("endpoint", &self.endpoint)
             .field("headers", &headers)
             .field("interval", &self.interval)
+            .field("compression", &self.compression)
+            .field("ca_file", &self.ca_file)
             .finish()
     }
 }
@@ -53,13 +71,18 @@ pub(super) fn read(entry: &Entry) -> Result<OtlpSettings, Vec<Fault>> {
     let endpoint = members.read("endpoint", endpoint);
     let headers = members.headers();
     let interval = members.read("interval", interval).unwrap_or(DEFAULT_OTLP_INTERVAL);
+    let compression = members.read("compression", compression).unwrap_or_default();
+    let ca_file = members.read("ca_file", absolute_path);
+    members.refuse_authorities_without_tls(endpoint.as_deref());
     let is_named = find_text(members.members, "endpoint").is_some_and(|member| !member.value.is_null());
     if !is_named {
         let reason = "otlp has no endpoint: write the address of the collector, such as http://127.0.0.1:4318";
         members.faults.push(Fault::at(&entry.place, reason));
     }
     match endpoint {
-        Some(endpoint) if members.faults.is_empty() => Ok(OtlpSettings { endpoint, headers, interval }),
+        Some(endpoint) if members.faults.is_empty() => {
+            Ok(OtlpSettings { endpoint, headers, interval, compression, ca_file })
+        }
         _ => Err(members.faults),
     }
 }
@@ -89,6 +112,14 @@ impl Members<'_> {
                 self.faults.push(Fault::at(&member.place, &format!("otlp.{key} {reason}")));
                 None
             }
+        }
+    }
+
+    fn refuse_authorities_without_tls(&mut self, endpoint: Option<&str>) {
+        let is_plain = endpoint.is_some_and(|text| !is_https(text));
+        if let Some(member) = find_text(self.members, "ca_file").filter(|member| is_plain && !member.value.is_null()) {
+            let reason = "otlp.ca_file is for an endpoint with https://; write https:// there, or remove ca_file";
+            self.faults.push(Fault::at(&member.place, reason));
         }
     }
 
@@ -191,6 +222,18 @@ fn endpoint(value: &Value) -> Result<String, String> {
     match ["/v1/metrics", "/v1/logs", "/v1/traces"].iter().find(|path| text.ends_with(*path)) {
         Some(path) => refuse(&format!("leave out {path}, which is added to it")),
         None => Ok(text.to_owned()),
+    }
+}
+
+fn is_https(endpoint: &str) -> bool {
+    endpoint.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("https"))
+}
+
+fn compression(value: &Value) -> Result<OtlpCompression, String> {
+    match value.as_text().map(str::trim) {
+        Some("gzip") => Ok(OtlpCompression::Gzip),
+        Some("none") => Ok(OtlpCompression::None),
+        _ => Err(format!("has to be gzip or none, not {}", shown(value))),
     }
 }
 

@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use smoker_model::plugin::PluginName;
+use smoker_model::time::backoff::random_between;
 
 use crate::scheduler::alerts::told::{AlertKey, Told, ToldLine};
 use crate::scheduler::alerts::told_file::ToldFile;
 
-/// How long after a call that failed the next one follows, at first and at most.
+/// How long after a call that failed the next one follows, at first and at most. Up to half of it comes on top, at random: the hosts of a
+/// fleet that could not reach a service do not call it together.
 const SHORTEST_BACKOFF: Duration = Duration::from_secs(5);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(600);
 
@@ -44,7 +46,7 @@ impl CallFailure {
     /// Until when the next call waits; none when it is due.
     pub(super) fn waits_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         // A later time is one of before the clock was set back.
-        let latest = now + TimeDelta::from_std(LONGEST_BACKOFF).unwrap_or_default();
+        let latest = now + TimeDelta::from_std(LONGEST_BACKOFF * 3 / 2).unwrap_or_default();
         Some(self.until).filter(|until| *until > now && *until <= latest)
     }
 }
@@ -77,7 +79,7 @@ impl AlertBoard {
         self.failures.remove(key);
     }
 
-    /// Notes that a call failed. Returns how long the next one waits; none when there is none, because calls have failed for long.
+    /// Notes that a call failed. Returns how long the next one waits at least; none when there is none, because calls have failed for long.
     pub(super) fn fail(&mut self, key: &AlertKey, reason: &str, now: DateTime<Utc>) -> Option<Duration> {
         let before = self.failures.remove(key);
         let count = before.map_or(0, |before| before.count);
@@ -85,7 +87,7 @@ impl AlertBoard {
             return None;
         }
         let wait = SHORTEST_BACKOFF.saturating_mul(2_u32.saturating_pow(count)).min(LONGEST_BACKOFF);
-        let until = now + TimeDelta::from_std(wait).unwrap_or_default();
+        let until = now + TimeDelta::from_std(random_between(wait, wait * 3 / 2)).unwrap_or_default();
         let failure = CallFailure { count: count + 1, until, reason: reason.to_owned() };
         self.failures.insert(key.clone(), failure);
         Some(wait)
@@ -161,6 +163,22 @@ mod tests {
         assert!(board.next_try.is_none() && board.take_unsaved().is_none());
     }
 
+    /// Each host of a fleet has one call that fails.
+    #[test]
+    fn calls_that_fail_at_one_moment_do_not_follow_at_one_moment() {
+        let start = Utc::now();
+        let moments: std::collections::BTreeSet<_> = (0..100)
+            .map(|host| {
+                let key = AlertKey { plugin: "Db".into(), action: format!("Page{host}") };
+                let mut board = AlertBoard::default();
+                let _ = board.fail(&key, "refused", start);
+                let until = board.failure(&key).and_then(|failure| failure.waits_until(start)).expect("it waits");
+                (until - start).num_milliseconds() / 100
+            })
+            .collect();
+        assert!(moments.len() > 10 && moments.iter().all(|tenths| (50..=75).contains(tenths)), "{moments:?}");
+    }
+
     #[test]
     fn calls_that_fail_wait_longer_and_longer_until_they_are_given_up() {
         let mut board = AlertBoard::default();
@@ -170,7 +188,8 @@ mod tests {
         assert_eq!(waits, [5, 10, 20, 40, 80, 160, 320, 600, 600]);
         assert!(board.describe(&key)[0].starts_with("failed 9 times, tried again at "));
         let failure = board.failure(&key).expect("it failed");
-        assert_eq!(failure.waits_until(start), Some(start + TimeDelta::seconds(600)));
+        let waits = failure.waits_until(start).expect("it waits") - start;
+        assert!(waits >= TimeDelta::seconds(600) && waits <= TimeDelta::seconds(900), "{waits}");
         // The clock was years behind, or ahead.
         let years = TimeDelta::days(1000);
         assert_eq!([start + years, start - years].map(|now| failure.waits_until(now)), [None, None]);

@@ -20,9 +20,21 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
     /// Whether the body is longer than what is kept.
     pub(crate) is_cut: bool,
+    /// Whether it is one of HTTP/1.1 or later, whose connections stay open.
+    pub(crate) is_persistent: bool,
 }
 
 impl Answer {
+    /// Whether its end shows from its head, so that another answer may come behind it.
+    pub(crate) fn has_end(&self) -> bool {
+        matches!(self.status, 204 | 304) || self.is_chunked() || self.header("content-length").is_some()
+    }
+
+    /// Whether its body comes in parts with a length each.
+    pub(crate) fn is_chunked(&self) -> bool {
+        self.header("transfer-encoding").is_some_and(|it| it.to_ascii_lowercase().ends_with("chunked"))
+    }
+
     /// The values of a header, joined as one.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         let values: Vec<_> =
@@ -37,7 +49,9 @@ pub(crate) fn read_head(stream: &mut impl BufRead) -> Result<Answer, String> {
         let mut head = stream.take(MAX_HEAD);
         let first = line(&mut head)?;
         let mut words = first.splitn(3, ' ');
-        let is_http = words.next().is_some_and(|version| version.starts_with("HTTP/1."));
+        let version = words.next().unwrap_or_default();
+        let is_http = version.starts_with("HTTP/1.");
+        let is_persistent = version != "HTTP/1.0";
         let status = words.next().and_then(|code| code.parse::<u16>().ok()).filter(|_| is_http);
         let Some(status) = status else {
             let shown: String = first.chars().take(60).collect();
@@ -54,7 +68,7 @@ pub(crate) fn read_head(stream: &mut impl BufRead) -> Result<Answer, String> {
             }
         }
         if status >= 200 || status == 101 {
-            return Ok(Answer { status, headers, body: Vec::new(), is_cut: false });
+            return Ok(Answer { status, headers, body: Vec::new(), is_cut: false, is_persistent });
         }
     }
     Err("there is no answer behind interim ones".to_owned())
@@ -65,9 +79,8 @@ pub(crate) fn read_body(stream: &mut impl BufRead, answer: &mut Answer, method: 
     if method.eq_ignore_ascii_case("HEAD") || matches!(answer.status, 101 | 204 | 304) {
         return Ok(());
     }
-    let is_chunked = answer.header("transfer-encoding").is_some_and(|it| it.to_ascii_lowercase().ends_with("chunked"));
     let length = answer.header("content-length");
-    if is_chunked {
+    if answer.is_chunked() {
         return read_chunks(stream, answer);
     }
     let Some(length) = length else {

@@ -51,7 +51,7 @@ mod tests {
 
     fn text(headers: &[(&str, &str)], body: &[u8]) -> Result<String, String> {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        text_of(&Answer { status: 200, headers, body: body.to_vec(), is_cut: false })
+        text_of(&Answer { status: 200, headers, body: body.to_vec(), is_cut: false, is_persistent: true })
     }
 
     fn gzip(text: &[u8]) -> Vec<u8> {

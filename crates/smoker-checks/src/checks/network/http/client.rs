@@ -139,6 +139,7 @@ fn text_of(request: &Request, url: &Url, origin: &Url) -> String {
     text + "\r\n" + request.body.as_deref().unwrap_or_default()
 }
 
-fn agent() -> String {
+/// The value of `User-Agent`.
+pub(super) fn agent() -> String {
     format!("smokerd/{}", env!("CARGO_PKG_VERSION"))
 }

@@ -6,6 +6,7 @@
 //! - `url`: addresses of pages
 //! - `status`: codes that are wanted
 //! - `client`: one request, with its phases
+//! - `kept`: a connection for several requests
 //! - `answer`: reads an answer of HTTP/1.1
 //! - `body`: its body as text
 
@@ -14,5 +15,6 @@ pub(crate) mod check;
 pub(crate) mod answer;
 mod body;
 pub(crate) mod client;
+pub(crate) mod kept;
 mod status;
 pub(crate) mod url;

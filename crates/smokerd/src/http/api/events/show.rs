@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use hyper::Method;
-use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue};
+use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use tokio::sync::mpsc;
 
 use crate::http::access::authorize::IdentityCheck;
@@ -17,6 +17,9 @@ use crate::http::api::results;
 use crate::http::connections::activity::ConnectionActivity;
 use crate::results::requester::Requester;
 use crate::scheduler::manager::PluginManager;
+
+/// Tells nginx, and others that know its header, to pass on each event when it comes: else they keep some kilobytes of them back.
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// How many pieces of text wait for the client at most.
 const WAITING_CHUNKS: usize = 1;
@@ -37,6 +40,7 @@ pub(crate) async fn show(
     let head = response.headers_mut();
     head.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     head.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    head.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
     if *request.method() != Method::HEAD {
         let slot = activity.begin_stream(requester.address).ok_or(ApiError::TooManyListeners)?;
         let (sender, receiver) = mpsc::channel(WAITING_CHUNKS);
