@@ -65,7 +65,7 @@ impl Operator<'_> {
 }
 
 fn script(daemon: &Daemon, name: &str, text: &str) {
-    executable::write(&daemon.path(name), text);
+    executable::write(&daemon.path(name), &daemon.sandbox.fill(text));
 }
 
 fn start_sshd(daemon: &Daemon, sshd: &Path) -> Started {
