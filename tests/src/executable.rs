@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 /// Writes a file that can be executed, in place of one that is there, and the folders above it.
 ///
 /// Another process writes it. A child that any thread of this one starts has, for a moment, a copy of each descriptor: while the file
-/// is open for writing in it, whoever executes the file is refused ("Text file busy").
+/// is open for writing in it, the system refuses to execute the file ("Text file busy").
 #[track_caller]
 pub fn write(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().expect("a file in a folder")).expect("writable");
