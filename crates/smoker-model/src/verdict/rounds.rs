@@ -8,6 +8,7 @@ use crate::verdict::baseline::Before;
 use crate::verdict::budget::Budget;
 use crate::verdict::host_rounds::{Contact, HostRounds, Standing};
 use crate::verdict::part::Part;
+use crate::verdict::part_rounds::PartRounds;
 use crate::verdict::past::Past;
 
 /// What a gate asks for.
@@ -149,8 +150,9 @@ impl Rounds {
     pub fn is_recovering(&self, host: usize) -> bool {
         let settle = self.settings.settle;
         let host = &self.hosts[host];
+        let is_rising = |rounds: &PartRounds| (1..settle).contains(&rounds.good_in_row) && !rounds.is_bad;
         matches!(host.contact, Contact::Answered { .. })
-            && host.parts.values().any(|rounds| (1..settle).contains(&rounds.good_in_row) && !rounds.is_bad)
+            && (host.parts.values().any(is_rising) || host.vanished.open(settle).next().is_some())
     }
 
     /// How it stands.

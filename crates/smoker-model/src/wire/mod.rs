@@ -16,6 +16,7 @@
 //! - `error`: why a request has failed
 //! - `explanation`: what decides when a plugin runs
 //! - `silences`: spans of time in which no action follows
+//! - `instance`: which start of the daemon answers, in a header of `GET /`
 //! - `not_loaded`: the plugins that were left out, in a header of `GET /plugins`
 
 pub mod about;
@@ -23,6 +24,7 @@ pub mod error;
 pub mod events;
 pub mod explanation;
 pub mod force;
+pub mod instance;
 pub mod not_loaded;
 pub mod pages;
 pub mod plugin;

@@ -36,6 +36,10 @@ struct Known {
     is_past_asked: bool,
     /// How many plugins the call selected in the newest round.
     selected: usize,
+    /// Which start of the daemon has answered last; none before the first answer.
+    instance: Option<Option<String>>,
+    /// Whether the round that is under way has met another start of the daemon.
+    has_met_restart: bool,
 }
 
 /// Asks the daemons.
@@ -88,6 +92,12 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         let forces = ForcedRuns::Repeated { is_expected };
         let answer = host::ask(&Session { forces, ..self.session }, &self.addresses[host]).await;
         let HostAnswer { plugins, links, .. } = answer.map_err(|error| silent(&error.reason))?;
+        let known = self.known[host].borrow_mut().instance.replace(links.instance.clone());
+        let nothing = BTreeSet::new();
+        // What another start of the daemon has shown says nothing of this one.
+        let has_met_restart = known.is_some_and(|known| known != links.instance);
+        self.known[host].borrow_mut().has_met_restart = has_met_restart;
+        let settled = if has_met_restart { &nothing } else { settled };
         let chosen = self.choose(&plugins)?;
         self.known[host].borrow_mut().selected = chosen.plugins.len();
         let (done, mut open): (Vec<_>, Vec<_>) =
@@ -111,6 +121,7 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         let has: BTreeSet<_> = plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
         let selected: BTreeSet<_> = chosen.plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
         let answer = Answer::Answered {
+            instance: links.instance.clone(),
             deselected: if self.is_told_by_baselines { &has - &selected } else { BTreeSet::new() },
             has,
             selected,
@@ -229,10 +240,16 @@ struct Silence {
 
 impl<T: Transport> Prober for DaemonProber<'_, T> {
     async fn probe(&self, host: usize, settled: BTreeSet<String>) -> Probed {
-        self.round(host, &settled).await.unwrap_or_else(|Silence { reason, is_restarting }| Probed {
+        let round = self.round(host, &settled).await;
+        self.known[host].borrow_mut().has_met_restart = false;
+        round.unwrap_or_else(|Silence { reason, is_restarting }| Probed {
             answer: Answer::Silent { reason, is_restarting },
             past: None,
         })
+    }
+
+    fn has_met_restart(&self, host: usize) -> bool {
+        self.known[host].borrow().has_met_restart
     }
 }
 

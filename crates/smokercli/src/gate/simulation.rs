@@ -166,6 +166,7 @@ impl Prober for Fleet {
         let has_bad = runs.values().any(|run| !run.finding.is_good());
         let (has, selected) = (names.clone(), names);
         let answer = Answer::Answered {
+            instance: None,
             has,
             selected,
             deselected: BTreeSet::new(),
@@ -174,6 +175,10 @@ impl Prober for Fleet {
             fallen: BTreeSet::new(),
         };
         Probed { answer, past: has_bad.then(|| Self::past(host)) }
+    }
+
+    fn has_met_restart(&self, _: usize) -> bool {
+        false
     }
 }
 
@@ -282,6 +287,7 @@ fn one_plugin(status: Status, settled: &BTreeSet<String>) -> Probed {
     let finding = Finding { status, seconds: None, message: None, is_skipped: false };
     let run = PluginRun { finding, components: BTreeMap::new() };
     let answer = Answer::Answered {
+        instance: None,
         has: names.clone(),
         selected: names.clone(),
         deselected: BTreeSet::new(),
@@ -303,6 +309,10 @@ impl Prober for Distant {
         let _permit = self.asking.acquire().await;
         sleep(self.delay).await;
         one_plugin(Status::Ok, &settled)
+    }
+
+    fn has_met_restart(&self, _: usize) -> bool {
+        false
     }
 }
 
@@ -347,6 +357,10 @@ impl Prober for Scripted {
             return Probed { answer, past: None };
         }
         one_plugin(if now() < script.bad_until { Status::Error } else { Status::Ok }, &settled)
+    }
+
+    fn has_met_restart(&self, _: usize) -> bool {
+        false
     }
 }
 

@@ -68,6 +68,29 @@ pub fn host_and_port(url: &Url) -> Option<(String, u16)> {
     Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
 }
 
+/// The host of an address as it is written: without scheme, user, port and path, and an address of IPv6 without brackets. A URL would
+/// have it in lower case, and in the form that is sent to name servers. A text that is no address is a name.
+#[must_use]
+pub fn host_as_written(typed: &str) -> &str {
+    if HostAddress::parse(typed, "80").page.is_err() {
+        return typed;
+    }
+    let authority = match typed.split_once("://") {
+        Some((_, rest)) => {
+            let authority = rest.trim_start_matches('/').split(['/', '?', '#', '\\']).next().unwrap_or_default();
+            authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+        }
+        None => typed,
+    };
+    if let Some(literal) = authority.strip_prefix('[') {
+        return literal.split(']').next().unwrap_or_default();
+    }
+    if authority.parse::<Ipv6Addr>().is_ok() {
+        return authority;
+    }
+    authority.split(':').next().unwrap_or_default()
+}
+
 /// An authority signs for names that the host has elsewhere, too.
 fn is_loopback(host: &str) -> bool {
     let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
@@ -158,6 +181,25 @@ mod tests {
         ];
         for (typed, expected) in cases {
             assert_eq!(page(typed).as_deref(), Ok(expected), "{typed}");
+        }
+    }
+
+    #[test]
+    fn the_host_of_an_address_is_as_it_was_written() {
+        for (typed, expected) in [
+            ("Web01", "Web01"),
+            ("WEB01.Example.org:90", "WEB01.Example.org"),
+            ("https://user:p%40ss@Web01:90/a?b", "Web01"),
+            ("http://Web01", "Web01"),
+            ("kůň:1", "kůň"),
+            ("[2001:DB8::1]:90", "2001:DB8::1"),
+            ("2001:DB8::1", "2001:DB8::1"),
+            ("http://[2001:DB8::1]/", "2001:DB8::1"),
+            ("0x7f.1", "0x7f.1"),
+            ("web 3", "web 3"),
+            ("a:b:c", "a:b:c"),
+        ] {
+            assert_eq!(host_as_written(typed), expected, "{typed}");
         }
     }
 
