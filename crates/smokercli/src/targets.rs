@@ -168,7 +168,7 @@ fn selected(
         named.expressions.push("localhost".to_owned());
     }
     let (selection, remarks) = HostSelection::find(&named, inventory, &config.port)?;
-    for console in console {
+    if let Some(console) = console {
         remarks.iter().for_each(|remark| console.warn(remark));
     }
     Ok(selection)

@@ -67,6 +67,11 @@ pub(super) enum Standing {
 }
 
 impl HostRounds {
+    /// Nothing is seen yet of a host that was so.
+    pub(super) fn new(before: Option<BTreeMap<Part, Before>>) -> Self {
+        Self { before, ..Self::default() }
+    }
+
     pub(super) fn record(&mut self, answer: Answer, is_bad: impl Fn(&Finding) -> bool) {
         match answer {
             Answer::Silent { reason, is_restarting } => {

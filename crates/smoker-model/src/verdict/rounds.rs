@@ -90,7 +90,7 @@ impl Rounds {
     #[must_use]
     pub fn new(settings: Settings, hosts: usize, before: Option<Vec<Option<BTreeMap<Part, Before>>>>) -> Self {
         let mut before = before.unwrap_or_default().into_iter();
-        let host = |_| HostRounds { before: before.next().flatten(), ..HostRounds::default() };
+        let host = |_| HostRounds::new(before.next().flatten());
         let unasked =
             HostSummary { standing: HostStanding::Silent, is_restarting: false, has_bad: false, has_parts: false };
         Self {

@@ -4,7 +4,7 @@
 //!
 //! # Layout
 //!
-//! - `about`: `GET /`
+//! - `about`: `GET /`, and the header that says which start of the daemon answers
 //! - `pages`: plugins, with or without their results
 //! - `plugin`: a plugin and its results on these pages
 //! - `result`: a result in its shapes
@@ -16,7 +16,6 @@
 //! - `error`: why a request has failed
 //! - `explanation`: what decides when a plugin runs
 //! - `silences`: spans of time in which no action follows
-//! - `instance`: which start of the daemon answers, in a header of `GET /`
 //! - `not_loaded`: the plugins that were left out, in a header of `GET /plugins`
 
 pub mod about;
@@ -24,7 +23,6 @@ pub mod error;
 pub mod events;
 pub mod explanation;
 pub mod force;
-pub mod instance;
 pub mod not_loaded;
 pub mod pages;
 pub mod plugin;

@@ -40,6 +40,7 @@ use crate::inventory::address::HostAddress;
 use crate::query;
 use crate::targets::Targets;
 use crate::terminal::console::Console;
+use crate::terminal::sanitize;
 use crate::transport::http::Http;
 
 /// Waits until the hosts are healthy, and returns the exit code.
@@ -130,9 +131,10 @@ impl Gate {
     pub(crate) fn prepare(args: GateArgs, targets: &Targets, console: &Console) -> Result<Self, ExitError> {
         let filter = query::judged_filter(&args.filters)?;
         check_addresses(&targets.selection.addresses())?;
+        warn_of_too_little_time(&args, console);
         let read = |path: &PathBuf| reference::read(path, targets, &filter, console);
         let (before, left_out) = args.against.as_ref().map(read).transpose()?.unzip();
-        left_out.iter().filter_map(LeftOut::text).for_each(|text| console.info(&text));
+        left_out.iter().filter_map(LeftOut::text).for_each(|text| console.info(&sanitize::line(&text)));
         Ok(Self { args, filter, before, left_out: left_out.unwrap_or_default() })
     }
 
@@ -194,6 +196,17 @@ impl Gate {
 
 fn fails_on(args: &GateArgs, what: &str) -> bool {
     args.fail_on.iter().any(|named| named.eq_ignore_ascii_case(what))
+}
+
+/// A round begins `--every` behind the one before at the earliest.
+fn warn_of_too_little_time(args: &GateArgs, console: &Console) {
+    let needed = args.every.saturating_mul(args.settle - 1);
+    if needed > args.within {
+        let (settle, needed, within) = (args.settle, report::span(needed), report::span(args.within));
+        console.warn(&format!(
+            "nothing can settle: {settle} rounds take at least {needed} by --every, and --within is {within}"
+        ));
+    }
 }
 
 /// A gate looks at all that it was asked to, or at nothing.

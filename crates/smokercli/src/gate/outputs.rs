@@ -115,7 +115,8 @@ mod tests {
         let distinct = |typed: [&str; 2]| {
             let typed = typed.map(|typed| typed.replace('@', &format!("{}/", folder.path().display())));
             let before = path("before");
-            check_distinct(&parse(&typed).expect("files"), &[("--against", &before)]).map_err(|error| error.message)
+            check_distinct(&parse(&typed).expect("files"), &[("--against", before.as_path())])
+                .map_err(|error| error.message)
         };
         assert_eq!(distinct(["json=@a", "tap=@b"]), Ok(()));
         assert_eq!(distinct(["json=/dev/null", "tap=/dev/null"]), Ok(()));

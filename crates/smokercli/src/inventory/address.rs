@@ -35,7 +35,9 @@ impl HostAddress {
     pub fn parse(typed: &str, default_port: &str) -> Self {
         let page = if typed.contains("://") { parse_url(typed) } else { parse_host_port(typed, default_port) };
         let label = match &page {
-            Ok(url) if url.password().is_some() => without_password(url),
+            // What is behind the host may have a `@`, too.
+            Ok(url) if url.password().is_some() && has_at_behind_host(url) => without_password(url),
+            Ok(url) if url.password().is_some() => without_typed_password(typed),
             Ok(_) => typed.to_owned(),
             Err(_) => without_typed_password(typed),
         };
@@ -89,6 +91,10 @@ pub fn host_as_written(typed: &str) -> &str {
         return authority;
     }
     authority.split(':').next().unwrap_or_default()
+}
+
+fn has_at_behind_host(url: &Url) -> bool {
+    [Some(url.path()), url.query(), url.fragment()].into_iter().flatten().any(|text| text.contains('@'))
 }
 
 /// An authority signs for names that the host has elsewhere, too.
@@ -190,6 +196,7 @@ mod tests {
             ("Web01", "Web01"),
             ("WEB01.Example.org:90", "WEB01.Example.org"),
             ("https://user:p%40ss@Web01:90/a?b", "Web01"),
+            (HostAddress::parse("https://user:pass@Web01:90/", "1").label.as_str(), "Web01"),
             ("http://Web01", "Web01"),
             ("kůň:1", "kůň"),
             ("[2001:DB8::1]:90", "2001:DB8::1"),

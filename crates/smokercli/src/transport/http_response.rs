@@ -5,8 +5,8 @@ use std::io::{self, ErrorKind};
 
 use reqwest::header::LOCATION;
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
+use smoker_model::wire::about::{INSTANCE_HEADER, read_instance};
 use smoker_model::wire::error::ErrorBody;
-use smoker_model::wire::instance::{self, INSTANCE_HEADER};
 use smoker_model::wire::not_loaded::{self, NOT_LOADED_HEADER};
 use smoker_trust::failure::Failure as HandshakeFailure;
 use smoker_trust::handshake::explain::{Side, failure_of};
@@ -105,7 +105,7 @@ async fn successful(response: Response) -> Result<Response, Failure> {
 
 async fn body(mut response: Response, over_tls: Option<&str>) -> Result<PageBody, Failure> {
     let not_loaded = response.headers().get(NOT_LOADED_HEADER).and_then(|value| not_loaded::read(value.to_str().ok()?));
-    let instance = response.headers().get(INSTANCE_HEADER).and_then(|value| instance::read(value.to_str().ok()?));
+    let instance = response.headers().get(INSTANCE_HEADER).and_then(|value| read_instance(value.to_str().ok()?));
     let mut whole = Vec::new();
     let mut shortener: Option<Shortener> = None;
     loop {

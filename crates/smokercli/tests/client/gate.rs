@@ -37,6 +37,13 @@ fn the_exit_code_is_the_verdict() {
     let good = Fake::start(&daemon(&[("Disk", "OK"), ("Load", "WARN")]));
     let bad = Fake::start(&daemon(&[("Disk", "ERROR")]));
     let silent = Fake::start(&json!({"fail": "refuse"}));
+    let done = gate(&["-s", good.address(), "--settle", "30", "--within", "1s"]);
+    assert_eq!(done.code, Some(3), "{done:?}");
+    assert!(
+        done.stderr
+            .contains("WARNING: nothing can settle: 30 rounds take at least 2.9 s by --every, and --within is 1.0 s"),
+        "{done:?}"
+    );
     let done = gate(&["-s", good.address(), "--settle", "3"]);
     assert_eq!(done.code, Some(0), "{done:?}");
     assert!(done.stdout.starts_with("PROCEED after "), "{}", done.stdout);

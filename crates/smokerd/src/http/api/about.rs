@@ -8,8 +8,7 @@ use axum::response::Response;
 use chrono::{DateTime, SecondsFormat, Utc};
 use hyper::StatusCode;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use smoker_model::wire::about::{About, AboutPage, Link};
-use smoker_model::wire::instance::{self, INSTANCE_HEADER};
+use smoker_model::wire::about::{About, AboutPage, INSTANCE_HEADER, Link, write_instance};
 
 use crate::http::api::ui::page;
 use crate::http::{browser_request, json_response};
@@ -19,14 +18,14 @@ const INSTANCE: HeaderName = HeaderName::from_static(INSTANCE_HEADER);
 
 /// Which start of the daemon this is, as a header tells it: a client that asks again and again notices a restart in between.
 #[derive(Clone)]
-pub(super) struct Instance(Option<HeaderValue>);
+pub(crate) struct Instance(Option<HeaderValue>);
 
 impl Instance {
     /// The daemon of this process, which started at this time.
-    pub(super) fn of_this_process(started: DateTime<Utc>) -> Self {
+    pub(crate) fn of_this_process(started: DateTime<Utc>) -> Self {
         // The standard library seeds it from the system's source of randomness. A time alone may come again where a host has no clock.
         static ID: LazyLock<u64> = LazyLock::new(|| RandomState::new().build_hasher().finish());
-        let value = instance::write(*ID, &started.to_rfc3339_opts(SecondsFormat::Millis, true));
+        let value = write_instance(*ID, &started.to_rfc3339_opts(SecondsFormat::Millis, true));
         Self(HeaderValue::from_str(&value).ok())
     }
 }
