@@ -182,7 +182,7 @@ impl Rounds {
     fn host_verdict(&self, host: &HostRounds) -> HostVerdict {
         let (silent, is_restarting) = match &host.contact {
             Contact::Silent { reason, is_restarting } => (Some(reason.clone()), *is_restarting),
-            Contact::Unasked => (Some("not asked yet".to_owned()), false),
+            Contact::Unasked => (Some("no answer yet".to_owned()), false),
             Contact::Answered { .. } => (None, false),
         };
         let is_silent = silent.is_some();

@@ -145,6 +145,12 @@ impl Rounds {
         self.summaries[host].standing == HostStanding::Settled
     }
 
+    /// Whether no round of a host has ended.
+    #[must_use]
+    pub fn is_unasked(&self, host: usize) -> bool {
+        self.hosts[host].contact == Contact::Unasked
+    }
+
     /// Whether a host has answered, and some of what it answered last was good and is not settled yet.
     #[must_use]
     pub fn is_recovering(&self, host: usize) -> bool {

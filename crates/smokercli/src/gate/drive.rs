@@ -32,8 +32,17 @@ pub(super) trait Prober {
     /// Asks a host for its plugins and has it run those that the call selects, but for `settled`.
     async fn probe(&self, host: usize, settled: BTreeSet<String>) -> Probed;
 
-    /// Whether the round of a host that is under way has met another start of its daemon.
-    fn has_met_restart(&self, host: usize) -> bool;
+    /// How far the round of a host is that is under way.
+    fn under_way(&self, host: usize) -> UnderWay;
+}
+
+/// How far a round is that is under way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct UnderWay {
+    /// Whether another start of the daemon has answered than in the round before.
+    pub(super) has_met_restart: bool,
+    /// Whether the daemon runs the plugins.
+    pub(super) is_running: bool,
 }
 
 /// How long a gate goes on, and how fast.
@@ -135,7 +144,8 @@ pub(super) async fn drive(
                 let old: Vec<_> = (0..hosts).filter(|host| rounds.is_settled(*host) && is_old(&paces[*host])).collect();
                 // A host that is bad within the budget may be silent by now.
                 let is_under_way = |(host, pace): (usize, &Pace)| {
-                    pace.planned.is_some_and(|begin| begin <= now) && (is_old(pace) || prober.has_met_restart(host))
+                    pace.planned.is_some_and(|begin| begin <= now)
+                        && (is_old(pace) || prober.under_way(host).has_met_restart)
                 };
                 if old.is_empty() && !paces.iter().enumerate().any(is_under_way) {
                     return End::Settled;
@@ -160,14 +170,16 @@ pub(super) async fn drive(
 }
 
 /// Hosts that have settled count as silent when they have not answered since they were to be asked for the last time, or when what
-/// answers is another start of the daemon.
+/// answers is another start of the daemon. Of one whose first round is under way the report says how far that is.
 fn give_up_on(rounds: &mut Rounds, paces: &[Pace], last_look: Instant, prober: &impl Prober) {
     for (host, pace) in paces.iter().enumerate() {
-        if !rounds.is_settled(host) || pace.planned.is_none() {
+        let UnderWay { has_met_restart: is_restarting, is_running } = prober.under_way(host);
+        if pace.planned.is_none() || !(rounds.is_settled(host) || rounds.is_unasked(host)) {
             continue;
         }
-        let is_restarting = prober.has_met_restart(host);
-        let reason = if is_restarting {
+        let reason = if rounds.is_unasked(host) {
+            if is_running { "its plugins were still running when the time was over" } else { continue }
+        } else if is_restarting {
             "it had settled, and its daemon was restarted before the time was over"
         } else if pace.answered.is_none_or(|answered| answered < last_look) {
             "it had settled, and did not answer once more before the time was over"

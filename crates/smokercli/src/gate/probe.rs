@@ -16,7 +16,7 @@ use crate::client::history;
 use crate::client::host::{self, HostAnswer, HostLinks};
 use crate::client::session::{ForcedRuns, Session};
 use crate::filter::Filter;
-use crate::gate::drive::{Probed, Prober};
+use crate::gate::drive::{Probed, Prober, UnderWay};
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
 use crate::plugin::value_text::member;
@@ -38,8 +38,8 @@ struct Known {
     selected: usize,
     /// Which start of the daemon has answered last; none before the first answer.
     instance: Option<Option<String>>,
-    /// Whether the round that is under way has met another start of the daemon.
-    has_met_restart: bool,
+    /// How far the round is that is under way.
+    under_way: UnderWay,
 }
 
 /// Asks the daemons.
@@ -96,7 +96,7 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         let nothing = BTreeSet::new();
         // What another start of the daemon has shown says nothing of this one.
         let has_met_restart = known.is_some_and(|known| known != links.instance);
-        self.known[host].borrow_mut().has_met_restart = has_met_restart;
+        self.known[host].borrow_mut().under_way = UnderWay { has_met_restart, is_running: false };
         let settled = if has_met_restart { &nothing } else { settled };
         let chosen = self.choose(&plugins)?;
         self.known[host].borrow_mut().selected = chosen.plugins.len();
@@ -110,6 +110,7 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         if !wanted.is_empty() {
             let begun = host::begin_run(&self.session, &links, wanted.clone()).await.map_err(|error| silent(&error))?;
             drop(permit);
+            self.known[host].borrow_mut().under_way.is_running = true;
             let results = host::run_results(&self.session, &links, begun).await.map_err(|error| silent(&error))?;
             runs = self.runs_of(host, &wanted, &results);
         }
@@ -241,15 +242,15 @@ struct Silence {
 impl<T: Transport> Prober for DaemonProber<'_, T> {
     async fn probe(&self, host: usize, settled: BTreeSet<String>) -> Probed {
         let round = self.round(host, &settled).await;
-        self.known[host].borrow_mut().has_met_restart = false;
+        self.known[host].borrow_mut().under_way = UnderWay::default();
         round.unwrap_or_else(|Silence { reason, is_restarting }| Probed {
             answer: Answer::Silent { reason, is_restarting },
             past: None,
         })
     }
 
-    fn has_met_restart(&self, host: usize) -> bool {
-        self.known[host].borrow().has_met_restart
+    fn under_way(&self, host: usize) -> UnderWay {
+        self.known[host].borrow().under_way
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::runtime::Builder;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
-use crate::gate::drive::{End, Probed, Prober, Timing, drive};
+use crate::gate::drive::{End, Probed, Prober, Timing, UnderWay, drive};
 
 const HOSTS: usize = 200;
 const SEEDS: u64 = 100;
@@ -177,8 +177,8 @@ impl Prober for Fleet {
         Probed { answer, past: has_bad.then(|| Self::past(host)) }
     }
 
-    fn has_met_restart(&self, _: usize) -> bool {
-        false
+    fn under_way(&self, _: usize) -> UnderWay {
+        UnderWay::default()
     }
 }
 
@@ -311,8 +311,8 @@ impl Prober for Distant {
         one_plugin(Status::Ok, &settled)
     }
 
-    fn has_met_restart(&self, _: usize) -> bool {
-        false
+    fn under_way(&self, _: usize) -> UnderWay {
+        UnderWay::default()
     }
 }
 
@@ -359,8 +359,8 @@ impl Prober for Scripted {
         one_plugin(if now() < script.bad_until { Status::Error } else { Status::Ok }, &settled)
     }
 
-    fn has_met_restart(&self, _: usize) -> bool {
-        false
+    fn under_way(&self, _: usize) -> UnderWay {
+        UnderWay::default()
     }
 }
 

@@ -221,6 +221,17 @@ fn a_bad_result_is_not_hidden_by_another_one_of_its_name() {
     assert!(done.code == Some(3) && done.stdout.contains("Disk: failure [ERROR]"), "{done:?}");
 }
 
+/// A host that answers is not called one that nobody has asked.
+#[test]
+fn a_first_round_that_is_under_way_at_the_deadline_is_told() {
+    let mut pages = daemon(&[("Disk", "OK")]);
+    pages["poll_202"] = json!(1_000_000);
+    let fake = Fake::start(&pages);
+    let done = gate(&["-s", fake.address(), "--within", "6s"]);
+    assert_eq!(done.code, Some(3), "{done:?}");
+    assert!(done.stdout.contains(": silent: its plugins were still running when the time was over\n"), "{done:?}");
+}
+
 #[test]
 fn a_budget_is_for_a_report_too() {
     let good = Fake::start(&daemon(&[("Disk", "OK")]));

@@ -211,6 +211,10 @@ fn what_is_not_understood_is_refused_before_anything_is_done() {
         (&["--run-parallel", "0"], "above 0"),
         (&["--gate", "error"], "chooses by state"),
         (&["--gate", "fail-on review"], "goes on or stops"),
+        (&["--gate", "within 5s, hosts web1"], "those of the roll"),
+        (&["--gate", "timeout 1s"], "those of the roll"),
+        (&["--gate", "allow-bad 1"], "one budget"),
+        (&["--gate", "pretty json=x"], "no report"),
     ] {
         let done = fleet.roll(arguments);
         assert!(done.code == Some(2) && done.stderr.contains(word), "{arguments:?}: {done:?}");

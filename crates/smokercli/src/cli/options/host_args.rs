@@ -10,7 +10,7 @@ use crate::cli::duration::parse_duration;
 const TARGETS: &str = "Target host switchers";
 
 // No doc comment: clap would print it as the text of the command.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub(crate) struct HostArgs {
     #[arg(help = "Hosts with running smokerd (default localhost), eg. -s web1 web2:90 web[03-40]")]
     #[arg(short = 's', long, value_name = "HOST", num_args = 1.., value_hint = ValueHint::Hostname, help_heading = TARGETS)]
