@@ -19,8 +19,10 @@ pub(super) struct HostRounds {
     pub(super) past: BTreeMap<Part, Past>,
     /// What it answered last.
     pub(super) contact: Contact,
-    /// Which start of the daemon has answered last; none before the first answer.
-    instance: Option<Option<String>>,
+    /// Whether it has ever answered.
+    has_answered: bool,
+    /// Which start of the daemon has answered last; none where the daemon does not tell.
+    instance: Option<String>,
     /// How often another start of the daemon has answered than the time before.
     pub(super) restarts: u32,
     /// The names that the call asks for and the host does not have.
@@ -138,8 +140,9 @@ impl HostRounds {
 
     /// Notices another start of the daemon, which has to show everything again.
     fn note_instance(&mut self, instance: Option<String>) {
-        let is_other = self.instance.as_ref().is_some_and(|known| *known != instance);
-        self.instance = Some(instance);
+        let is_other = self.has_answered && self.instance != instance;
+        self.has_answered = true;
+        self.instance = instance;
         if is_other {
             self.restarts += 1;
             self.begin_again();

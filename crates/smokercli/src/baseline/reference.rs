@@ -85,7 +85,7 @@ pub(crate) fn read(
     left_out.hosts.extend(baseline.hosts.iter().filter(|host| !is_asked(host)).map(|host| host.host.clone()));
     let before = found.into_iter().map(|host| {
         let (all, selected) = (host?.known_parts(), before(host?, filter));
-        left_out.parts += all.map_or(0, |all| all.len()) - selected.as_ref().map_or(0, BTreeMap::len);
+        left_out.parts += all.as_ref().map_or(0, BTreeMap::len) - selected.as_ref().map_or(0, BTreeMap::len);
         selected
     });
     let before = before.collect();

@@ -36,8 +36,10 @@ struct Known {
     is_past_asked: bool,
     /// How many plugins the call selected in the newest round.
     selected: usize,
-    /// Which start of the daemon has answered last; none before the first answer.
-    instance: Option<Option<String>>,
+    /// Whether the host has ever answered.
+    has_answered: bool,
+    /// Which start of the daemon has answered last; none where the daemon does not tell.
+    instance: Option<String>,
     /// How far the round is that is under way.
     under_way: UnderWay,
 }
@@ -92,12 +94,9 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         let forces = ForcedRuns::Repeated { is_expected };
         let answer = host::ask(&Session { forces, ..self.session }, &self.addresses[host]).await;
         let HostAnswer { plugins, links, .. } = answer.map_err(|error| silent(&error.reason))?;
-        let known = self.known[host].borrow_mut().instance.replace(links.instance.clone());
         let nothing = BTreeSet::new();
         // What another start of the daemon has shown says nothing of this one.
-        let has_met_restart = known.is_some_and(|known| known != links.instance);
-        self.known[host].borrow_mut().under_way = UnderWay { has_met_restart, is_running: false };
-        let settled = if has_met_restart { &nothing } else { settled };
+        let settled = if self.meets_restart(host, &links) { &nothing } else { settled };
         let chosen = self.choose(&plugins)?;
         self.known[host].borrow_mut().selected = chosen.plugins.len();
         let (done, mut open): (Vec<_>, Vec<_>) =
@@ -131,6 +130,16 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             fallen: fallen.iter().map(|plugin| plugin.name().to_owned()).collect(),
         };
         Ok(Probed { answer, past })
+    }
+
+    /// Whether another start of the daemon has answered than in the round before.
+    fn meets_restart(&self, host: usize, links: &HostLinks) -> bool {
+        let mut known = self.known[host].borrow_mut();
+        let has_met_restart = known.has_answered && known.instance != links.instance;
+        known.has_answered = true;
+        known.instance.clone_from(&links.instance);
+        known.under_way = UnderWay { has_met_restart, is_running: false };
+        has_met_restart
     }
 
     /// The plugins that the call selects.

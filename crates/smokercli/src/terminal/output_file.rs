@@ -44,9 +44,8 @@ impl OutputFile {
 
     /// Whether this is another name of the file. What is no file keeps what was written before.
     pub(crate) fn is_at(&self, path: &Path) -> bool {
-        let is_file = |metadata: &Metadata| metadata.is_file();
         match (fs::metadata(&self.0), fs::metadata(path)) {
-            (Ok(one), Ok(other)) => is_file(&one) && (one.dev(), one.ino()) == (other.dev(), other.ino()),
+            (Ok(one), Ok(other)) => one.is_file() && (one.dev(), one.ino()) == (other.dev(), other.ino()),
             (Err(_), Err(_)) => target(&self.0) == target(path),
             _ => false,
         }
@@ -88,7 +87,8 @@ impl OutputFile {
 /// A pipe or a device is no file to be replaced, and neither is a descriptor of ours (`/dev/stdout`, `/dev/fd/63`), whatever it leads
 /// to.
 fn is_special(path: &Path) -> bool {
-    let is_descriptor = ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder));
+    let is_descriptor =
+        ["/dev/fd", "/dev/stdout", "/dev/stderr", "/proc"].iter().any(|special| path.starts_with(special));
     is_descriptor || fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
 }
 
@@ -119,7 +119,7 @@ fn target(path: &Path) -> PathBuf {
 /// Puts a new file in the place of a regular one, or where there is none yet.
 fn replace(target: &Path, text: &str) -> io::Result<()> {
     let (new, file) = new_beside(target)?;
-    let written = fill(file, text, fs::metadata(target).ok()).and_then(|()| fs::rename(&new, target));
+    let written = fill(&file, text, fs::metadata(target).ok()).and_then(|()| fs::rename(&new, target));
     if written.is_err() {
         // Best effort: the error of writing is what matters.
         let _ = fs::remove_file(&new);
@@ -128,11 +128,11 @@ fn replace(target: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Writes everything, with the permissions of the file that it takes the place of.
-fn fill(mut file: File, text: &str, old: Option<Metadata>) -> io::Result<()> {
+fn fill(mut file: &File, text: &str, old: Option<Metadata>) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     if let Some(old) = old {
         // Only root can keep another account's file as that account's.
-        let _ = fchown(&file, Some(old.uid()), Some(old.gid()));
+        let _ = fchown(file, Some(old.uid()), Some(old.gid()));
         file.set_permissions(old.permissions())?;
     }
     file.sync_all()
