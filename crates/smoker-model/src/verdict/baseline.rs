@@ -260,9 +260,9 @@ mod tests {
             ("{}", "it is no baseline"),
             (r#"{"smokerBaseline": 9}"#, "version 9"),
             (r#"{"smokerBaseline": 1}"#, "no whole baseline"),
-            (&text.replace("Fresh", "Disk"), "it has the plugin Disk of the host web1 twice"),
-            (&text.replace("web2", "WEB1").replace("WEB1:", "web1:"), "it has the host WEB1 (web1:8086) twice"),
-            (&text.replace("/srv", "/"), "the name \"/\" is there twice"),
+            (text.replace("Fresh", "Disk").as_str(), "it has the plugin Disk of the host web1 twice"),
+            (text.replace("web2", "WEB1").replace("WEB1:", "web1:").as_str(), "it has the host WEB1 (web1:8086) twice"),
+            (text.replace("/srv", "/").as_str(), "the name \"/\" is there twice"),
         ] {
             assert!(Baseline::parse(text).expect_err(text).contains(words), "{text}");
         }
