@@ -1,5 +1,6 @@
 //! Files that a call writes its report to.
 
+use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, fchown};
@@ -110,7 +111,7 @@ fn target(path: &Path) -> PathBuf {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
-    match (fs::canonicalize(folder), path.file_name()) {
+    match (fs::canonicalize(folder), path.file_name().map(OsString::from)) {
         (Ok(folder), Some(name)) => folder.join(name),
         _ => path,
     }
