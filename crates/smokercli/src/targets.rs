@@ -91,7 +91,7 @@ pub(crate) fn find(
             "--limit and --exclude-hosts choose among hosts, and none are named; name some by -s, -g or --inventory",
         ));
     }
-    let targets = chosen(args, named, &groups(args, files, config)?, store, (config, console))?;
+    let targets = chosen(args, named, &groups(args, files, config)?, store, (config, Some(console)))?;
     targets.http.token.iter().filter_map(BearerToken::warning).for_each(|warning| console.warn(warning));
     Ok(targets)
 }
@@ -106,7 +106,8 @@ pub(crate) fn of_selection(args: &HostArgs, selection: HostSelection) -> Result<
     reached(args, selection, args.socket.clone(), store)
 }
 
-/// The hosts that these options name, or the daemon of this host, without discovery and inventories, which may take long.
+/// The hosts that these options name, or the daemon of this host, without discovery and inventories, which may take long, and without
+/// remarks.
 ///
 /// # Errors
 ///
@@ -115,7 +116,7 @@ pub(crate) fn named_on_line(args: &HostArgs, config: &ClientConfig) -> Result<Ta
     let named = NamedHosts { expressions: args.hosts.clone(), groups: args.group.clone(), ..NamedHosts::default() };
     let store = TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?;
     let groups = groups(args, Inventory::default(), config)?;
-    chosen(args, named, &groups, store, (config, &Console::new(Verbosity::Quiet)))
+    chosen(args, named, &groups, store, (config, None))
 }
 
 /// The named hosts, or the daemon of this host where none are.
@@ -124,7 +125,7 @@ fn chosen(
     named: NamedHosts,
     groups: &Inventory,
     store: TrustStore,
-    (config, console): (&ClientConfig, &Console),
+    (config, console): (&ClientConfig, Option<&Console>),
 ) -> Result<Targets, ExitError> {
     let socket = socket_of(args, &named, config)?;
     let selection = if socket.is_some() {
@@ -161,14 +162,14 @@ fn selected(
     mut named: NamedHosts,
     inventory: &Inventory,
     config: &ClientConfig,
-    console: &Console,
+    console: Option<&Console>,
 ) -> Result<HostSelection, ExitError> {
     if !named.is_any() {
         named.expressions.push("localhost".to_owned());
     }
-    let (selection, unused) = HostSelection::find(&named, inventory, &config.port)?;
-    for pattern in unused {
-        console.warn(&format!("--exclude-hosts {pattern}: no host has such a name or group"));
+    let (selection, remarks) = HostSelection::find(&named, inventory, &config.port)?;
+    if let Some(console) = console {
+        remarks.iter().for_each(|remark| console.warn(remark));
     }
     Ok(selection)
 }

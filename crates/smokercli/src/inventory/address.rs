@@ -35,7 +35,9 @@ impl HostAddress {
     pub fn parse(typed: &str, default_port: &str) -> Self {
         let page = if typed.contains("://") { parse_url(typed) } else { parse_host_port(typed, default_port) };
         let label = match &page {
-            Ok(url) if url.password().is_some() => without_password(url),
+            // What is behind the host may have a `@`, too.
+            Ok(url) if url.password().is_some() && has_at_behind_host(url) => without_password(url),
+            Ok(url) if url.password().is_some() => without_typed_password(typed),
             Ok(_) => typed.to_owned(),
             Err(_) => without_typed_password(typed),
         };
@@ -66,6 +68,33 @@ impl HostAddress {
 #[must_use]
 pub fn host_and_port(url: &Url) -> Option<(String, u16)> {
     Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
+}
+
+/// The host of an address as it is written: without scheme, user, port and path, and an address of IPv6 without brackets. A URL would
+/// have it in lower case, and in the form that is sent to name servers. A text that is no address is a name.
+#[must_use]
+pub fn host_as_written(typed: &str) -> &str {
+    if HostAddress::parse(typed, "80").page.is_err() {
+        return typed;
+    }
+    let authority = match typed.split_once("://") {
+        Some((_, rest)) => {
+            let authority = rest.trim_start_matches('/').split(['/', '?', '#', '\\']).next().unwrap_or_default();
+            authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+        }
+        None => typed,
+    };
+    if let Some(literal) = authority.strip_prefix('[') {
+        return literal.split(']').next().unwrap_or_default();
+    }
+    if authority.parse::<Ipv6Addr>().is_ok() {
+        return authority;
+    }
+    authority.split(':').next().unwrap_or_default()
+}
+
+fn has_at_behind_host(url: &Url) -> bool {
+    [Some(url.path()), url.query(), url.fragment()].into_iter().flatten().any(|text| text.contains('@'))
 }
 
 /// An authority signs for names that the host has elsewhere, too.
@@ -158,6 +187,26 @@ mod tests {
         ];
         for (typed, expected) in cases {
             assert_eq!(page(typed).as_deref(), Ok(expected), "{typed}");
+        }
+    }
+
+    #[test]
+    fn the_host_of_an_address_is_as_it_was_written() {
+        for (typed, expected) in [
+            ("Web01", "Web01"),
+            ("WEB01.Example.org:90", "WEB01.Example.org"),
+            ("https://user:p%40ss@Web01:90/a?b", "Web01"),
+            (HostAddress::parse("https://user:pass@Web01:90/", "1").label.as_str(), "Web01"),
+            ("http://Web01", "Web01"),
+            ("kůň:1", "kůň"),
+            ("[2001:DB8::1]:90", "2001:DB8::1"),
+            ("2001:DB8::1", "2001:DB8::1"),
+            ("http://[2001:DB8::1]/", "2001:DB8::1"),
+            ("0x7f.1", "0x7f.1"),
+            ("web 3", "web 3"),
+            ("a:b:c", "a:b:c"),
+        ] {
+            assert_eq!(host_as_written(typed), expected, "{typed}");
         }
     }
 

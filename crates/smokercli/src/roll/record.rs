@@ -38,7 +38,14 @@ impl Record {
             maker.recursive(true).mode(0o700).create(&folder).map_err(|error| failed("make", &folder, &error))?;
             folder.join(format!("{}-{}.{EXTENSION}", now.format("%Y%m%dT%H%M%SZ"), std::process::id()))
         };
-        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path);
+        let made = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path);
+        let file = match made {
+            // What was killed before its plan was written has done nothing.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_empty(&path) => {
+                OpenOptions::new().append(true).open(&path)
+            }
+            made => made,
+        };
         let file = file.map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => ExitError::new(format!(
                 "{} exists, and may be the record of another roll; go on with that one by --resume {}, or name another file",
@@ -101,6 +108,10 @@ impl Record {
         let written = self.file.write_all((line + "\n").as_bytes()).and_then(|()| self.file.sync_data());
         written.map_err(|error| failed("write", &self.path, &error))
     }
+}
+
+fn is_empty(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0)
 }
 
 /// The roll may go to another folder.
@@ -166,13 +177,14 @@ pub(super) fn newest_open() -> Result<PathBuf, ExitError> {
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(is_record).collect();
     paths.sort();
     // The names begin with the time.
-    paths.into_iter().rev().find(|path| !is_finished(path)).ok_or_else(none)
+    paths.into_iter().rev().find(|path| waits(path)).ok_or_else(none)
 }
 
-fn is_finished(path: &Path) -> bool {
+/// Whether a roll has begun and has not come to its end. One that was killed before its plan was written has not begun.
+fn waits(path: &Path) -> bool {
     let text = fs::read_to_string(path).unwrap_or_default();
     let last = text.lines().next_back().and_then(|line| line_of(line.as_bytes()).ok());
-    matches!(last, Some(Line { event: Event::Finished { .. }, .. }))
+    text.contains('\n') && !matches!(last, Some(Line { event: Event::Finished { .. }, .. }))
 }
 
 #[cfg(test)]
@@ -189,6 +201,22 @@ mod tests {
             hosts: vec![],
             ends: vec![],
         })
+    }
+
+    #[test]
+    fn a_record_without_a_plan_is_taken_for_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("record");
+        fs::write(&path, "").expect("written");
+        assert!(!waits(&path));
+        let mut record = Record::create(Some(&path), now()).expect("made");
+        assert!(Record::create(Some(&path), now()).expect_err("under way").message.contains("under way"));
+        record.append(&plan(), now()).expect("written");
+        drop(record);
+        assert!(waits(&path));
+        assert!(Record::create(Some(&path), now()).expect_err("a plan").message.contains("exists"));
+        fs::write(&path, "{\"time\"").expect("written");
+        assert!(!waits(&path), "its plan was cut off");
     }
 
     fn now() -> DateTime<Utc> {

@@ -83,7 +83,7 @@ pub enum FailureKind {
 }
 
 /// The body of a response.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageBody {
     /// Its bytes.
     pub bytes: Vec<u8>,
@@ -91,6 +91,8 @@ pub struct PageBody {
     pub is_cut: bool,
     /// The plugins that the daemon has left out, as a header says.
     pub not_loaded: Option<NotLoaded>,
+    /// Which start of the daemon has answered, as a header says.
+    pub instance: Option<String>,
 }
 
 impl TransportError {

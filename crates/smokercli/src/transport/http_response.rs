@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 
 use reqwest::header::LOCATION;
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
+use smoker_model::wire::about::{INSTANCE_HEADER, read_instance};
 use smoker_model::wire::error::ErrorBody;
 use smoker_model::wire::not_loaded::{self, NOT_LOADED_HEADER};
 use smoker_trust::failure::Failure as HandshakeFailure;
@@ -104,6 +105,7 @@ async fn successful(response: Response) -> Result<Response, Failure> {
 
 async fn body(mut response: Response, over_tls: Option<&str>) -> Result<PageBody, Failure> {
     let not_loaded = response.headers().get(NOT_LOADED_HEADER).and_then(|value| not_loaded::read(value.to_str().ok()?));
+    let instance = response.headers().get(INSTANCE_HEADER).and_then(|value| read_instance(value.to_str().ok()?));
     let mut whole = Vec::new();
     let mut shortener: Option<Shortener> = None;
     loop {
@@ -126,7 +128,7 @@ async fn body(mut response: Response, over_tls: Option<&str>) -> Result<PageBody
         }
     }
     let (bytes, is_cut) = shortener.map_or((whole, false), Shortener::finish);
-    Ok(PageBody { bytes, is_cut, not_loaded })
+    Ok(PageBody { bytes, is_cut, not_loaded, instance })
 }
 
 pub(super) fn reason(error: &reqwest::Error, over_tls: Option<&str>) -> String {

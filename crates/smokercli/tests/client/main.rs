@@ -21,6 +21,7 @@ mod force;
 mod forgery;
 mod gate;
 mod gate_connections;
+mod gate_files;
 mod inventory;
 mod junit;
 mod nagios;

@@ -181,6 +181,22 @@ fn new_hosts_are_no_error_and_commands_are_kept_as_they_are() {
     assert_eq!(fleet.log().len(), 4);
 }
 
+/// A command knows hosts by the names that the inventory has: a file of a host may be named after it.
+#[test]
+fn names_of_hosts_are_as_they_are_written() {
+    let fleet = Fleet::of(&["OK", "OK"]);
+    let inventory = fleet.path("hosts.ini");
+    let text =
+        fs::read_to_string(&inventory).expect("written").replace("h1 ", "Web01 ").replace("h2 ", "DB-2.Example.org ");
+    fs::write(&inventory, text).expect("written");
+    let done = fleet.roll(&["--steps", "1,2"]);
+    assert_eq!(
+        (done.code, fleet.log()),
+        (Some(0), vec!["Web01".to_owned(), "DB-2.Example.org".to_owned()]),
+        "{done:?}"
+    );
+}
+
 #[test]
 fn what_is_not_understood_is_refused_before_anything_is_done() {
     let fleet = Fleet::of(&["OK"; 3]);
@@ -195,6 +211,10 @@ fn what_is_not_understood_is_refused_before_anything_is_done() {
         (&["--run-parallel", "0"], "above 0"),
         (&["--gate", "error"], "chooses by state"),
         (&["--gate", "fail-on review"], "goes on or stops"),
+        (&["--gate", "within 5s, hosts web1"], "those of the roll"),
+        (&["--gate", "timeout 1s"], "those of the roll"),
+        (&["--gate", "allow-bad 1"], "one budget"),
+        (&["--gate", "pretty json=x"], "no report"),
     ] {
         let done = fleet.roll(arguments);
         assert!(done.code == Some(2) && done.stderr.contains(word), "{arguments:?}: {done:?}");
