@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use smoker_model::plugin::{OnParentBad, Parameters, PluginName};
+use smoker_model::plugin::{Parameters, PluginName};
 use smoker_model::run_record::{RunRecord, RunState, RunTrigger, SkipReason};
 use smoker_model::time::moment::Moment;
 use smoker_model::time::timestamp::Timestamp;
@@ -132,6 +132,7 @@ impl PluginTask {
             }
             Command::ParentChanged => self.look_at_parents(),
             Command::Follow(plugin) => self.run_after(&plugin),
+            Command::Look(plugin) => self.look(&plugin),
             Command::Reported(requester) => {
                 let Requester { name, identity, .. } = (*requester).clone();
                 self.start_for_report(RunTrigger::Report { requester: Some(name), identity });
@@ -245,46 +246,6 @@ impl PluginTask {
         self.definition.plugin.spec().rules.only.as_ref().is_some_and(|only| !only.has(now))
     }
 
-    fn bad_parent(&self) -> Option<(PluginName, String)> {
-        let rules = &self.definition.plugin.spec().rules;
-        if rules.depends_on.is_empty() || rules.on_parent_bad == OnParentBad::Run {
-            return None;
-        }
-        self.state.bad_parent(&rules.depends_on, self.context.clock.now().wall)
-    }
-
-    fn skip_for(&mut self, parent: PluginName, reason: String, trigger: RunTrigger, planned: Moment) {
-        let name = self.name().clone();
-        let text = format!("Plugin {name}: its runs are skipped: {reason}");
-        if self.state.set_skipped(&name, parent, reason, self.context.clock.now().wall) {
-            tracing::info!("{text}");
-        }
-        self.owed = Some((trigger.clone(), planned));
-        let state = RunState::Skipped { reason: SkipReason::Dependency, count: 1 };
-        self.state.record(RunRecord { sequence: 0, plugin: name, trigger, planned, state }, &[]);
-    }
-
-    /// Makes up for the run that was skipped, when the plugins that this one depends on are well again.
-    fn look_at_parents(&mut self) {
-        let Some((trigger, planned)) = self.owed.clone() else { return };
-        match self.bad_parent() {
-            Some((parent, reason)) => {
-                self.state.set_skipped(self.name(), parent, reason, self.context.clock.now().wall);
-            }
-            None if self.is_outside_of_hours() => {
-                self.owed = None;
-                self.state.give_up_skipped(self.name());
-                tracing::info!(
-                    "Plugin {}: a skipped run does not take place, because it is outside of Only",
-                    self.name()
-                );
-            }
-            None => {
-                self.start_scheduled(trigger, planned);
-            }
-        }
-    }
-
     /// The plan may no longer hold.
     fn clock_was_set(&mut self) {
         let now = self.context.clock.now();
@@ -396,5 +357,6 @@ impl PluginTask {
     }
 }
 
+mod parents;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,54 @@
+//! What actions were told: where it is kept, and what there is to say of it.
+
+use std::sync::{MutexGuard, PoisonError};
+
+use smoker_runner::prepared::PreparedPlugin;
+
+use crate::scheduler::alerts::board::AlertBoard;
+use crate::scheduler::alerts::decision::{Decision, decide};
+use crate::scheduler::alerts::holds::hold;
+use crate::scheduler::alerts::told::AlertKey;
+use crate::scheduler::alerts::told_file::ToldFile;
+use crate::scheduler::manager::PluginManager;
+
+impl PluginManager {
+    /// Takes over what a file says that actions were told; the file has it from now on.
+    pub(crate) fn keep_told_in(&self, file: ToldFile) {
+        *self.alert_board() = AlertBoard::from_file(file);
+    }
+
+    /// What actions of a plugin were told, and why they are not told more, for people.
+    pub(crate) fn alert_lines(&self, plugin: &PreparedPlugin) -> Vec<String> {
+        let (spec, context) = (plugin.spec(), &self.0.context);
+        let Some(told) = self.state().told_state(&spec.name) else { return Vec::new() };
+        let mut lines = Vec::new();
+        for action in &spec.actions {
+            let Some(followed) = told.followed_by(&action.rules) else { continue };
+            let key = AlertKey::of(&spec.name, action);
+            let decision = {
+                let board = self.alert_board();
+                decide(&action.rules, followed, board.told(&key), context.clock.now().wall)
+            };
+            let held = hold(spec, (&told, followed, &action.rules), context, |_| false);
+            // What waits for other runs is of interest where there is something to tell.
+            let held = held.filter(|held| held.looks.is_empty() || matches!(decision, Decision::Call(_)));
+            if let Some(held) = held.map(|held| format!("actions are held: {}", held.reason))
+                && !lines.contains(&held)
+            {
+                lines.push(held);
+            }
+        }
+        let board = self.alert_board();
+        for action in spec.actions.iter().filter(|action| told.followed_by(&action.rules).is_some()) {
+            let key = AlertKey::of(&spec.name, action);
+            let name = if key.action.is_empty() { "of its template" } else { &key.action };
+            lines.extend(board.describe(&key).into_iter().map(|text| format!("action {name}: {text}")));
+        }
+        lines
+    }
+
+    /// What actions were told.
+    pub(super) fn alert_board(&self) -> MutexGuard<'_, AlertBoard> {
+        self.0.alert_board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
