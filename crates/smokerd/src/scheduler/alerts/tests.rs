@@ -38,6 +38,7 @@ fn host(plugins: &str) -> Host {
     let folder = tempfile::tempdir().expect("a folder");
     let text = format!(
         "actions:\n  Tell: {{Command: 'echo \"$SMOKER_PLUGIN $SMOKER_STATUS $SMOKER_STATE\" >> told', ActionOn: change}}\n  \
+         Collect: {{Command: 'echo \"$SMOKER_EVENT\" >> told', ActionOn: change, ActionGroup: 30s}}\n  \
          Each: {{Command: 'echo \"$SMOKER_PLUGIN $SMOKER_STATUS $SMOKER_EVENT\" >> told'}}\n\
          templates: {{BasePlugin: {{Interval: 1h, Splay: 0, Timeout: 30, Action: Tell, Command: 'sh ./down $SMOKER_PLUGIN'}}}}\n\
          plugins:\n{plugins}\n"
@@ -298,4 +299,21 @@ async fn an_action_of_each_result_follows_when_the_parent_is_known() {
     assert!(results[1].unpack().contains("\"action\""), "{}", results[1].unpack());
     let of_app = host.lines("told").into_iter().filter(|line| line.starts_with("App ")).count();
     assert_eq!(of_app, 2);
+}
+
+#[tokio::test]
+async fn calls_about_several_are_collected_when_their_parent_is_known() {
+    let group = "{Action: Collect, DependsOn: Db}";
+    let host = host(&format!("  Db: {{Interval: 9h}}\n  A: {group}\n  B: {group}\n  C: {group}"));
+    host.set_down(&["A", "B", "C"]);
+    host.hand.advance(HOUR + Duration::from_secs(1));
+    for name in ["A", "B", "C", "Db"] {
+        host.results(name, 1).await;
+    }
+    until("the call", || {
+        host.hand.advance(Duration::from_secs(1));
+        !host.lines("told").is_empty()
+    })
+    .await;
+    assert_eq!((host.lines("told"), host.runs("Db")), (vec!["problem".to_owned()], 1));
 }
