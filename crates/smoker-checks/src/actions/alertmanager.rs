@@ -94,7 +94,8 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let body = Json::Array(alerts).to_string();
     let end = post::end_of(request);
     let (mut taken, mut refused, mut waits) = (Vec::new(), Vec::new(), Vec::new());
-    for text in &urls {
+    for (at, text) in urls.iter().enumerate() {
+        let end = post::share_of(end, urls.len() - at);
         let sent = address(text).map_err(Refusal::from).and_then(|url| {
             let trust = post::trust(parameters, url.is_secure)?;
             post::json(&url, headers.clone(), body.clone(), trust.as_ref(), is_verified, end)

@@ -88,6 +88,14 @@ pub(crate) fn end_of(request: &ModuleRequest) -> Instant {
     Instant::now() + limit.saturating_sub(RESERVE.min(limit / 4)).min(Duration::from_secs(3600))
 }
 
+/// When a request to the first of several services has to be over that are asked one after another: none of them may take the time
+/// of the others.
+pub(crate) fn share_of(end: Instant, services: usize) -> Instant {
+    let now = Instant::now();
+    let share = end.saturating_duration_since(now) / u32::try_from(services).unwrap_or(u32::MAX).max(1);
+    now + share
+}
+
 /// A text that is never shown, without the end of its line.
 pub(crate) fn secret(parameters: Parameters<'_>, name: &str) -> Result<Option<String>, String> {
     let Some(value) = parameters.get(name) else { return Ok(None) };
@@ -137,7 +145,8 @@ pub(crate) fn json(
 ) -> Result<Answered, Refusal> {
     // A service may repeat what it was sent.
     let sent = what_was_sent(headers.iter().map(|(_, value)| value.as_str()).chain([url.path.as_str()]));
-    let answer = exchange(url, headers, body, trust, is_verified, end)?;
+    // The status says whether it has arrived: what follows is for people, and nobody is to be told twice for it.
+    let answer = exchange(url, headers, body, trust, (is_verified, false), end)?;
     let body = in_short(&without(&sent, &String::from_utf8_lossy(&answer.body)));
     let answered = Answered { status: answer.status, body };
     if (200..300).contains(&answer.status) {
@@ -178,7 +187,7 @@ pub fn post(address: &str, headers: Vec<(String, String)>, body: String, end: In
     let url = Url::parse(address)?;
     let trust = url.is_secure.then(|| Trust::of(None, None)).transpose()?;
     let sent = what_was_sent(headers.iter().map(|(_, value)| value.as_str()));
-    let answer = exchange(&url, headers, body, trust.as_ref(), true, end)?;
+    let answer = exchange(&url, headers, body, trust.as_ref(), (true, true), end)?;
     let retry_after = answer.header("retry-after");
     Ok(Reply { status: answer.status, retry_after, body: without(&sent, &String::from_utf8_lossy(&answer.body)) })
 }
@@ -188,7 +197,7 @@ fn exchange(
     mut headers: Vec<(String, String)>,
     body: String,
     trust: Option<&Trust>,
-    is_verified: bool,
+    (is_verified, needs_body): (bool, bool),
     end: Instant,
 ) -> Result<Answer, String> {
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Content-Type")) {
@@ -201,6 +210,7 @@ fn exchange(
         body: Some(body),
         connect_to: None,
         is_verified,
+        needs_body,
     };
     let exchange = client::ask(&request, url, url, trust, end).map_err(|failure| match failure {
         Failure::Plain(reason) => reason,
