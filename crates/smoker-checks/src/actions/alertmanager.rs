@@ -110,7 +110,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     }
     let mut findings = findings(&taken, &refused);
     // One that says nothing of it may be asked at any time.
-    let wait = waits.into_iter().min().filter(|wait| !wait.is_zero());
+    let wait = waits.into_iter().min().filter(|wait| taken.is_empty() && !wait.is_zero());
     findings.extra.extend(wait.map(|wait| (RETRY_AFTER.to_owned(), wait.as_secs().into())));
     Ok(findings)
 }
