@@ -206,6 +206,9 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
                 return Acting::Held;
             }
             let (spec, status, seen) = (plugin.spec(), result.status, number.1);
+            if spec.rules.depends_on.is_empty() {
+                return Acting::OfRun;
+            }
             let first = state.first_with_status(name, status).unwrap_or(Sequence::MAX);
             let shown = Shown { spec, status, first, seen };
             match judge(shown, &ancestors.of(spec), &state, clock.now().wall, |_| false) {

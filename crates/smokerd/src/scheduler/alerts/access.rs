@@ -2,14 +2,29 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
+use chrono::DateTime;
+use smoker_model::status::Status;
 use smoker_runner::prepared::PreparedPlugin;
 
+use crate::results::plugin::hard_state::HardState;
 use crate::scheduler::alerts::board::AlertBoard;
 use crate::scheduler::alerts::decision::{Decision, decide};
 use crate::scheduler::alerts::holds::hold;
+use crate::scheduler::alerts::queued::queued;
 use crate::scheduler::alerts::told::AlertKey;
 use crate::scheduler::alerts::told_file::ToldFile;
 use crate::scheduler::manager::PluginManager;
+
+/// What an action follows as long as its plugin has no result.
+const NO_RESULT: HardState = HardState {
+    status: Status::Ok,
+    since: DateTime::UNIX_EPOCH,
+    bad_since: None,
+    sequence: 0,
+    first: 0,
+    started_behind: 0,
+    attempt: 1,
+};
 
 impl PluginManager {
     /// Takes over what a file says that actions were told; the file has it from now on.
@@ -22,8 +37,12 @@ impl PluginManager {
         let (spec, context) = (plugin.spec(), &self.0.context);
         let Some(told) = self.state().told_state(&spec.name) else { return Vec::new() };
         let mut lines = Vec::new();
-        for action in &spec.actions {
-            let Some(followed) = told.followed_by(&action.rules) else { continue };
+        for action in queued(plugin) {
+            let followed = match told.followed_by(&action.rules) {
+                Some(followed) => followed,
+                None if action.rules.is_deferred() => &NO_RESULT,
+                None => continue,
+            };
             let key = AlertKey::of(&spec.name, action);
             let decision = {
                 let board = self.alert_board();
@@ -39,7 +58,7 @@ impl PluginManager {
             }
         }
         let board = self.alert_board();
-        for action in spec.actions.iter().filter(|action| told.followed_by(&action.rules).is_some()) {
+        for action in queued(plugin) {
             let key = AlertKey::of(&spec.name, action);
             let name = if key.action.is_empty() { "of its template" } else { &key.action };
             lines.extend(board.describe(&key).into_iter().map(|text| format!("action {name}: {text}")));
