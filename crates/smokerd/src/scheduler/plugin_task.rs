@@ -25,10 +25,10 @@ use crate::scheduler::schedule::turn::{Due, Turn};
 
 /// The task of one plugin.
 pub(crate) struct PluginTask {
-    definition: Definition,
+    pub(super) definition: Definition,
     commands: mpsc::UnboundedReceiver<Command>,
-    state: SharedState,
-    context: TaskContext,
+    pub(super) state: SharedState,
+    pub(super) context: TaskContext,
     runs: JoinSet<RunOutcome>,
     scheduled: Option<RunHandle>,
     forced: ForcedRuns,
@@ -39,7 +39,7 @@ pub(crate) struct PluginTask {
     /// How many results that no client requested were bad in a row.
     bad_in_a_row: u32,
     /// The planned moment of the run that is skipped as long as a plugin that this one depends on is bad.
-    owed: Option<(RunTrigger, Moment)>,
+    pub(super) owed: Option<(RunTrigger, Moment)>,
     /// A report came while a run went on that may not have seen it.
     reported: Option<RunTrigger>,
     /// How many scheduled runs were skipped.
@@ -188,7 +188,7 @@ impl PluginTask {
 
     /// Starts a run that no client requests, unless a plugin that this one depends on is bad. Returns false when another run
     /// has not ended.
-    fn start_scheduled(&mut self, trigger: RunTrigger, planned: Moment) -> bool {
+    pub(super) fn start_scheduled(&mut self, trigger: RunTrigger, planned: Moment) -> bool {
         if self.scheduled.is_some() || (self.is_serial() && !self.runs.is_empty()) {
             return false;
         }
@@ -241,7 +241,7 @@ impl PluginTask {
     }
 
     /// Whether `Only` excludes runs at this time; forced runs are never excluded.
-    fn is_outside_of_hours(&self) -> bool {
+    pub(super) fn is_outside_of_hours(&self) -> bool {
         let now = self.context.clock.now().wall;
         self.definition.plugin.spec().rules.only.as_ref().is_some_and(|only| !only.has(now))
     }
@@ -262,7 +262,7 @@ impl PluginTask {
         }
     }
 
-    fn show_next_run(&mut self) {
+    pub(super) fn show_next_run(&mut self) {
         let now = self.context.clock.now();
         let retry = self.retry_at.and_then(|at| now.at(at)).map(Timestamp::from);
         let next_run = self.definition.next_run(now).into_iter().chain(retry).min();
@@ -348,7 +348,7 @@ impl PluginTask {
         })
     }
 
-    fn name(&self) -> &PluginName {
+    pub(super) fn name(&self) -> &PluginName {
         &self.definition.plugin.spec().name
     }
 
@@ -357,6 +357,5 @@ impl PluginTask {
     }
 }
 
-mod parents;
 #[cfg(test)]
 mod tests;

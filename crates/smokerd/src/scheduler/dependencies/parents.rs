@@ -9,7 +9,7 @@ use crate::scheduler::plugin_task::PluginTask;
 
 impl PluginTask {
     /// The plugin because of which this one does not run now, and why.
-    pub(super) fn bad_parent(&self) -> Option<(PluginName, String)> {
+    pub(crate) fn bad_parent(&self) -> Option<(PluginName, String)> {
         let rules = &self.definition.plugin.spec().rules;
         if rules.depends_on.is_empty() || rules.on_parent_bad == OnParentBad::Run {
             return None;
@@ -18,7 +18,7 @@ impl PluginTask {
     }
 
     /// Skips a run because of another plugin, and owes it.
-    pub(super) fn skip_for(&mut self, parent: PluginName, reason: String, trigger: RunTrigger, planned: Moment) {
+    pub(crate) fn skip_for(&mut self, parent: PluginName, reason: String, trigger: RunTrigger, planned: Moment) {
         let name = self.name().clone();
         let text = format!("Plugin {name}: its runs are skipped: {reason}");
         if self.state.set_skipped(&name, parent, reason, self.context.clock.now().wall) {
@@ -30,7 +30,7 @@ impl PluginTask {
     }
 
     /// Makes up for the run that was skipped, when the plugins that this one depends on are well again.
-    pub(super) fn look_at_parents(&mut self) {
+    pub(crate) fn look_at_parents(&mut self) {
         let Some((trigger, planned)) = self.owed.clone() else { return };
         match self.bad_parent() {
             Some((parent, reason)) => {
@@ -52,7 +52,7 @@ impl PluginTask {
 
     /// Runs now, because it matters for another plugin how this one is. A run that goes on has perhaps not seen what is asked:
     /// who asks sees its result, and asks again.
-    pub(super) fn look(&mut self, plugin: &PluginName) {
+    pub(crate) fn look(&mut self, plugin: &PluginName) {
         let planned = self.context.clock.now();
         let may_run =
             can_be_looked_at(self.definition.plugin.spec(), planned.wall) && self.definition.schedule.is_some();
