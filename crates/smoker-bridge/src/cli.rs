@@ -27,10 +27,11 @@ Exit codes:
   0    it was stopped (Ctrl-C, SIGTERM), or has done what it was to do
   1    it could not start or go on; 2: the command line cannot be understood";
 
-static LOGGERS: LoggerNames = LoggerNames {
-    program: "smoker-bridge",
-    modules: &[("smoker_bridge", "smoker-bridge"), ("async_nats", "smoker-bridge.nats")],
-};
+/// The logger of the library that speaks to the server.
+const NATS: &str = "smoker-bridge.nats";
+
+static LOGGERS: LoggerNames =
+    LoggerNames { program: "smoker-bridge", modules: &[("smoker_bridge", "smoker-bridge"), ("async_nats", NATS)] };
 
 /// What a command line asks for.
 #[derive(Debug)]
@@ -126,7 +127,11 @@ pub(crate) fn command(arguments: impl Iterator<Item = OsString>) -> Result<Comma
         return Ok(Command::Print(String::from_utf8_lossy(&script).into_owned()));
     }
     let settings = Settings::of(arguments.options, file(&arguments.config)?)?;
-    log::to_standard_error(if arguments.verbose { Level::DEBUG } else { Level::INFO }, &LOGGERS);
+    if arguments.verbose {
+        log::to_standard_error(Level::DEBUG, &LOGGERS);
+    } else {
+        log::to_standard_error_without(NATS, Level::INFO, &LOGGERS);
+    }
     Ok(match arguments.task {
         _ if arguments.check => Command::Check,
         None => Command::Bridge(settings),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use async_nats::connection::State;
 use async_nats::{Client, Event};
 use smoker_nats::server_config::inbox_prefix;
 use tokio::sync::watch;
@@ -16,6 +17,18 @@ pub(crate) struct Connection {
     pub(crate) client: Client,
     /// Grows with each connection.
     pub(crate) made: watch::Receiver<u64>,
+}
+
+impl Connection {
+    /// Waits until there is a connection.
+    pub(crate) async fn wait(&mut self) {
+        while self.client.connection_state() != State::Connected {
+            if self.made.changed().await.is_err() {
+                // The client is gone, and with it what would end the wait.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
 }
 
 /// Connects in the background, for as long as it takes.

@@ -7,7 +7,6 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use async_nats::connection::State;
 use async_nats::jetstream;
 use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::message::PublishMessage;
@@ -35,7 +34,7 @@ const MAX_TRIES: usize = 5;
 
 /// Publishes until `stop` changes.
 pub(crate) async fn publish_all(
-    connection: Connection,
+    mut connection: Connection,
     daemon: Daemon,
     settings: &Settings,
     mut position: Position,
@@ -50,7 +49,7 @@ pub(crate) async fn publish_all(
     loop {
         tokio::select! {
             _ = stop.changed() => break,
-            reason = publish(&publisher, &connection, &daemon, &mut position) => {
+            reason = publish(&publisher, &mut connection, &daemon, &mut position) => {
                 if reason != told {
                     tracing::warn!("results wait in the journal: {reason}");
                     told = reason;
@@ -68,10 +67,13 @@ pub(crate) async fn publish_all(
 }
 
 /// Publishes what is behind the position, then what comes; gives the reason when that does not go on.
-async fn publish(publisher: &Publisher, connection: &Connection, daemon: &Daemon, position: &mut Position) -> String {
-    if connection.client.connection_state() != State::Connected {
-        return "there is no connection to NATS".to_owned();
-    }
+async fn publish(
+    publisher: &Publisher,
+    connection: &mut Connection,
+    daemon: &Daemon,
+    position: &mut Position,
+) -> String {
+    connection.wait().await;
     let mut events = match Events::behind(daemon, position.number().sequence).await {
         Ok(events) => events,
         Err(error) => return format!("the daemon gives no events: {error}"),

@@ -72,9 +72,9 @@ pub(crate) fn make_streams(settings: &Settings, keep: &Keep) -> Result<(), Failu
 /// Takes results out of the stream until SIGINT or SIGTERM.
 pub(crate) fn sink(settings: &Settings, target: Target) -> Result<(), Failure> {
     run(async {
-        let connection = connection::open(settings).await?;
+        let mut connection = connection::open(settings).await?;
         tokio::select! {
-            ended = sink::take(&connection, &settings.fleet, target) => ended,
+            ended = sink::take(&mut connection, &settings.fleet, target) => ended,
             () = stop_signal() => Ok(()),
         }
     })

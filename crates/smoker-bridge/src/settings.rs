@@ -106,10 +106,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_said() {
-        for (yaml, part) in [
-            ("{fleet: a, cert: /x}", "cert and key"),
-            ("{fleet: a, max_requests: 0}", "max_requests"),
-        ] {
+        for (yaml, part) in [("{fleet: a, cert: /x}", "cert and key"), ("{fleet: a, max_requests: 0}", "max_requests")]
+        {
             let failure = Settings::of(Options::default(), options(yaml)).expect_err(yaml);
             assert!(failure.message.contains(part), "{}", failure.message);
         }

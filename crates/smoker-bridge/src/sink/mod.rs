@@ -12,7 +12,6 @@ mod webhook;
 
 use std::time::Duration;
 
-use async_nats::connection::State;
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use futures_util::StreamExt;
@@ -44,7 +43,7 @@ enum Sink {
 /// # Errors
 ///
 /// When the file cannot be opened.
-pub(crate) async fn take(connection: &Connection, fleet: &Fleet, target: Target) -> Result<(), Failure> {
+pub(crate) async fn take(connection: &mut Connection, fleet: &Fleet, target: Target) -> Result<(), Failure> {
     let (mut sink, durable) = match target {
         Target::File { path, durable } => {
             let failed = |error| Failure::new(format!("cannot write to {}: {error}", path.display()));
@@ -64,10 +63,8 @@ pub(crate) async fn take(connection: &Connection, fleet: &Fleet, target: Target)
 }
 
 /// Takes results until that does not go on, and gives the reason.
-async fn consume(connection: &Connection, fleet: &Fleet, durable: &str, sink: &mut Sink) -> String {
-    if connection.client.connection_state() != State::Connected {
-        return "there is no connection to NATS".to_owned();
-    }
+async fn consume(connection: &mut Connection, fleet: &Fleet, durable: &str, sink: &mut Sink) -> String {
+    connection.wait().await;
     let context = jetstream::new(connection.client.clone());
     let config = pull::Config {
         durable_name: Some(durable.to_owned()),
