@@ -6,7 +6,7 @@
 //! - `scan`: asks daemons for their keys; `known`: lists keys; `remove`: forgets keys, and withdraws access over SSH
 //! - `ca`: an authority of the user's own; `join`: a host that has no SSH; `bounded_stream`: its connection
 //! - `nats_config`: what a NATS server permits the hosts of a fleet
-//! - `operator`: the user's key; `targets`: the hosts of a command; `parallel`: several of them at a time; `shell_word`: words for their shells
+//! - `operator`: the user's key; `targets`: the hosts of a command; `parallel`: several of them at a time
 
 mod add;
 mod bounded_stream;
@@ -18,7 +18,6 @@ mod operator;
 mod parallel;
 mod remove;
 mod scan;
-mod shell_word;
 mod ssh;
 mod targets;
 
