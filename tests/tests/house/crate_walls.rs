@@ -1,7 +1,7 @@
 //! The tables of what a crate may import of the others, and what it may not name.
 
 /// A crate, those of the other crates here that it may import, and what else it may not name, neither in code nor as a dependency.
-pub(crate) const WALLS: [(&str, &[&str], &[&str]); 12] = [
+pub(crate) const WALLS: [(&str, &[&str], &[&str]); 13] = [
     (
         "smoker-model",
         &[],
@@ -54,6 +54,22 @@ pub(crate) const WALLS: [(&str, &[&str], &[&str]); 12] = [
     ("smoker-checks", &["smoker_model"], &["tokio", "axum", "hyper", "clap", "serde_yaml", "saphyr_parser"]),
     ("smoker-logging", &["smoker_model", "smoker_paths"], &["tokio", "axum", "hyper", "clap", "std::process::Command"]),
     ("smoker-runner", &["smoker_checks", "smoker_model"], &["axum", "hyper", "clap", "serde_yaml", "saphyr_parser"]),
+    (
+        "smoker-nats",
+        &[],
+        &[
+            "axum",
+            "hyper",
+            "clap",
+            "reqwest",
+            "nix",
+            "libc",
+            "tracing",
+            "std::process::Command",
+            "std::env",
+            "std::net",
+        ],
+    ),
     (
         "smokerd",
         &[

@@ -4,7 +4,7 @@
 pub(crate) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of each crate. The crate's `lib.rs` may import all of them, and none imports it.
-pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
+pub(crate) const ROOMS: [(&str, &[Room]); 13] = [
     (
         "smoker-model",
         &[
@@ -33,6 +33,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
         ],
     ),
     ("smoker-page", &[("grid", &["files", "markup", "table"]), ("table", &["files", "markup"]), ("files", &["built"])]),
+    ("smoker-nats", &[("presence", &["streams", "subject"]), ("streams", &["subject"]), ("part", &["subject"])]),
     (
         "smoker-fleet",
         &[("serve", &["pages", "rounds", "snapshot"]), ("rounds", &["snapshot"]), ("pages", &["snapshot"])],
