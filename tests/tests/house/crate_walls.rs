@@ -85,7 +85,11 @@ pub(crate) const WALLS: [(&str, &[&str], &[&str]); 13] = [
         ],
         &["serde_yaml", "saphyr_parser", "reqwest", "std::process::Command", "tokio::process"],
     ),
-    ("smokercli", &["smoker_model", "smoker_nats", "smoker_page", "smoker_paths", "smoker_trust"], &["axum", "hyper", "nix", "libc"]),
+    (
+        "smokercli",
+        &["smoker_model", "smoker_nats", "smoker_page", "smoker_paths", "smoker_trust"],
+        &["axum", "hyper", "nix", "libc"],
+    ),
     (
         "smoker-fleet",
         &["smoker_model", "smoker_page", "smokercli"],

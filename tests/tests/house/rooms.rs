@@ -266,6 +266,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 13] = [
                     "exit_code",
                     "filter",
                     "gate",
+                    "inventory",
                     "odd",
                     "query",
                     "render",

@@ -16,9 +16,9 @@ use crate::client::session::Session;
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
 use crate::report::history::PastResult;
+use crate::transport::any::AnyTransport;
 use crate::transport::event_stream::EventStream;
 use crate::transport::exchange::{FailureKind, TransportError};
-use crate::transport::any::AnyTransport;
 
 /// A daemon that sends nothing for this long, which is three times its heartbeat, is taken for gone.
 const SILENCE: Duration = Duration::from_secs(45);

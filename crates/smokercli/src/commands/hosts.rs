@@ -66,7 +66,9 @@ impl<'a> ReportedHost<'a> {
     /// The state for people.
     fn state_text(&self) -> String {
         match (self.state(), self.present) {
-            ("silent", Some(present)) => format!("silent for {}", duration::written(Duration::from_secs(present.age.as_secs()))),
+            ("silent", Some(present)) => {
+                format!("silent for {}", duration::written(Duration::from_secs(present.age.as_secs())))
+            }
             ("no-daemon", _) => "daemon does not answer".to_owned(),
             ("unknown", _) => "has never reported".to_owned(),
             (state, _) => state.to_owned(),

@@ -51,17 +51,25 @@ impl NatsConnection {
         let heard = Arc::clone(&refusals);
         let options = connect.options().map_err(|error| format!("--nats: {error}"))?.connection_timeout(limit);
         let options = options.event_callback(move |event| {
-            let heard = Arc::clone(&heard);
-            async move { remember(&heard, &event) }
+            remember(&heard, &event);
+            std::future::ready(())
         });
         let opened = runtime.block_on(async {
             let client = connect.open_with(options).await.map_err(|error| explained(&error))?;
             let inbox = Inbox::open(&client).await.map_err(|error| last_cause(&error))?;
             Ok::<_, String>((client, inbox))
         });
-        let (client, inbox) = opened.map_err(|reason| format!("--nats: {reason}"))?;
         let (servers, requests) = (connect.shown_servers(), AtomicU64::new(0));
-        Ok(Self { client, inbox, fleet, servers, requests, refusals, runtime: Some(runtime) })
+        match opened {
+            Ok((client, inbox)) => {
+                Ok(Self { client, inbox, fleet, servers, requests, refusals, runtime: Some(runtime) })
+            }
+            Err(reason) => {
+                // A name server that does not answer must not delay the exit.
+                runtime.shutdown_background();
+                Err(format!("--nats: {reason}"))
+            }
+        }
     }
 
     /// The hosts that have ever said that they are there, by name.
@@ -73,8 +81,8 @@ impl NatsConnection {
         let Some(runtime) = &self.runtime else { return Ok(Vec::new()) };
         runtime.block_on(presence::present(&self.client, &self.fleet)).map_err(|error| {
             format!(
-                "{}: the inventory of the fleet cannot be read: {error}; see whether the first smoker-bridge of this fleet has started, \
-                 and whether you may read the stream, or name the hosts by -s",
+                "{}: the inventory of the fleet cannot be read: {error}; make it by smoker-bridge streams, have the \
+                 server permit you to read it, or name the hosts by -s",
                 self.servers
             )
         })
@@ -157,7 +165,7 @@ fn explained(error: &smoker_nats::connect::ConnectError) -> String {
 
 impl Drop for NatsConnection {
     fn drop(&mut self) {
-        // A name server that does not answer must not delay the exit.
+        // Nor here.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
@@ -166,6 +174,9 @@ impl Drop for NatsConnection {
 
 impl fmt::Debug for NatsConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NatsConnection").field("servers", &self.servers).field("fleet", &self.fleet).finish_non_exhaustive()
+        f.debug_struct("NatsConnection")
+            .field("servers", &self.servers)
+            .field("fleet", &self.fleet)
+            .finish_non_exhaustive()
     }
 }
