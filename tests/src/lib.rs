@@ -20,6 +20,7 @@
 //! - `random`: what random tests are made of
 //! - `receiver`: receives what actions post
 //! - `otlp`: a collector of the OpenTelemetry protocol
+//! - `nats`: a real NATS server, and bridges
 //! - `replay`: the recorded cases of the original, asked of any daemon
 
 #![forbid(unsafe_code)]
@@ -35,6 +36,7 @@ pub mod escapes;
 pub mod http;
 pub mod lines;
 pub mod machine;
+pub mod nats;
 pub mod otlp;
 pub mod outcome;
 pub mod random;

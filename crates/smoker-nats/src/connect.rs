@@ -20,7 +20,7 @@ pub struct Connect {
     pub servers: String,
     /// The name that the server shows for this connection.
     pub name: String,
-    /// A file with credentials (`.creds`): a JWT and its seed.
+    /// A file with credentials (`.creds`): a JWT and its seed, or the seed of an `NKey` alone.
     pub creds: Option<PathBuf>,
     /// A file with the seed of an `NKey`.
     pub nkey: Option<PathBuf>,
@@ -67,8 +67,11 @@ impl Connect {
             .reconnect_delay_callback(reconnect_delay);
         if let Some(path) = &self.creds {
             let text = read(path)?;
-            options =
-                options.credentials(&text).map_err(|error| ConnectError::Unreadable { path: path.clone(), error })?;
+            options = if text.trim_start().starts_with("SU") {
+                options.nkey(text.trim().to_owned())
+            } else {
+                options.credentials(&text).map_err(|error| ConnectError::Unreadable { path: path.clone(), error })?
+            };
         }
         if let Some(path) = &self.nkey {
             options = options.nkey(read(path)?.trim().to_owned());

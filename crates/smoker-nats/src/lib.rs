@@ -11,7 +11,8 @@
 //!
 //! # Layout
 //!
-//! - `connect`: which server, and as whom
+//! - `server_config`: what a server permits
+//! - `connect`: which server, and as whom; `key`: the keys of hosts and operators
 //! - `presence`: which hosts there are
 //! - `streams`: where results and presence are kept
 //! - `part`: an answer in parts
@@ -20,7 +21,9 @@
 #![forbid(unsafe_code)]
 
 pub mod connect;
+pub mod key;
 pub mod part;
 pub mod presence;
+pub mod server_config;
 pub mod streams;
 pub mod subject;

@@ -11,6 +11,9 @@
 
 use std::fmt::Write;
 
+/// The group that every host is in.
+pub const EVERYBODY: &str = "all";
+
 /// The first tokens of all subjects. The number changes when older programs would misunderstand what is sent.
 pub const PREFIX: &str = "smoker.v1";
 
@@ -77,6 +80,18 @@ impl Fleet {
     #[must_use]
     pub fn group(&self, group: &str) -> String {
         self.of("group", group)
+    }
+
+    /// The subjects of all hosts.
+    #[must_use]
+    pub fn host_pattern(&self) -> String {
+        format!("{PREFIX}.{}.host.*", self.token)
+    }
+
+    /// The subjects of all groups.
+    #[must_use]
+    pub fn group_pattern(&self) -> String {
+        format!("{PREFIX}.{}.group.*", self.token)
     }
 
     /// Where a host says that it is there.

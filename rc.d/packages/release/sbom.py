@@ -13,7 +13,7 @@ import subprocess
 import sys
 import uuid
 
-PROGRAMS = ("smokerd", "smokercli", "smoker-fleet")  # check_smoker_plugin is of smokercli.
+PROGRAMS = ("smokerd", "smokercli", "smoker-fleet", "smoker-bridge")  # check_smoker_plugin is of smokercli.
 
 
 def metadata(triple, top):

@@ -4,7 +4,7 @@
 pub(crate) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of each crate. The crate's `lib.rs` may import all of them, and none imports it.
-pub(crate) const ROOMS: [(&str, &[Room]); 13] = [
+pub(crate) const ROOMS: [(&str, &[Room]); 14] = [
     (
         "smoker-model",
         &[
@@ -33,7 +33,32 @@ pub(crate) const ROOMS: [(&str, &[Room]); 13] = [
         ],
     ),
     ("smoker-page", &[("grid", &["files", "markup", "table"]), ("table", &["files", "markup"]), ("files", &["built"])]),
-    ("smoker-nats", &[("presence", &["streams", "subject"]), ("streams", &["subject"]), ("part", &["subject"])]),
+    (
+        "smoker-nats",
+        &[
+            ("server_config", &["part", "subject"]),
+            ("presence", &["streams", "subject"]),
+            ("streams", &["subject"]),
+            ("part", &["subject"]),
+        ],
+    ),
+    (
+        "smoker-bridge",
+        &[
+            (
+                "serve",
+                &["connection", "daemon", "failure", "position", "presence", "requests", "results", "settings", "sink"],
+            ),
+            ("sink", &["connection", "failure", "settings"]),
+            ("requests", &["daemon", "failure", "head", "settings"]),
+            ("presence", &["connection", "daemon", "settings"]),
+            ("results", &["connection", "daemon", "events", "position", "settings"]),
+            ("events", &["daemon"]),
+            ("connection", &["failure", "settings"]),
+            ("cli", &["failure", "options", "settings"]),
+            ("settings", &["failure", "options"]),
+        ],
+    ),
     (
         "smoker-fleet",
         &[("serve", &["pages", "rounds", "snapshot"]), ("rounds", &["snapshot"]), ("pages", &["snapshot"])],

@@ -48,7 +48,7 @@ fn every_crate_of_the_programs_is_listed_with_its_licence_and_checksum() {
     let components = document["components"].as_array().expect("components");
     let listed: BTreeSet<_> = components.iter().map(|component| component["name"].as_str().expect("a name")).collect();
     let metadata = Metadata::read();
-    let ours = ["smokerd", "smokercli", "smoker-fleet"];
+    let ours = ["smokerd", "smokercli", "smoker-fleet", "smoker-bridge"];
     for package in metadata.ours().filter(|package| ours.contains(&package.name.as_str())) {
         assert!(listed.contains(package.name.as_str()), "{}", package.name);
         for needed in package.dependencies.iter().filter(|needed| needed.kind.is_none() && !needed.optional) {

@@ -31,7 +31,7 @@ while [ "$1" != --target ]; do shift; done
 triple=${2%.2.17}
 case $triple in *"${FAIL_FOR:-none}"*) echo "$triple is not built" >&2; exit 101 ;; esac
 mkdir -p "$CARGO_TARGET_DIR/$triple/release"
-for name in smokerd smokercli check_smoker_plugin smoker-fleet; do
+for name in smokerd smokercli check_smoker_plugin smoker-fleet smoker-bridge; do
     printf '#!/bin/sh\necho %s %s "$@"\n' "$name" "$VERSION" > "$CARGO_TARGET_DIR/$triple/release/$name"
     chmod 755 "$CARGO_TARGET_DIR/$triple/release/$name"
 done
