@@ -1,6 +1,7 @@
 //! What `smokercli --nats` shows: runs, groups, the past, the gate, odd hosts; and those that are silent.
 
 use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
 
 use nix::sys::signal::Signal;
 use serde_json::Value as Json;
@@ -91,16 +92,18 @@ fn a_gate_finds_hosts_good_and_misses_one_and_the_odd_one_is_found() {
 #[test]
 fn a_result_is_shown_to_who_watches() {
     let Some(hosts) = Hosts::start(1, config) else { return };
+    let daemon = &hosts.daemons[0];
+    let _ = daemon.finish(&daemon.force(&["Version"]));
     let shown = hosts.operator.home.path().join("shown");
     let mut command = hosts.operator.command("--watch -o ndjson");
-    let _watching = Started::spawn(command.stdout(File::create(&shown).expect("writable"))).expect("it starts");
+    command.stdout(File::create(&shown).expect("writable")).process_group(0);
+    let _watching = Started::spawn(&mut command).expect("it starts");
     let wait_for_lines = |count: usize| {
         wait::until_true("a result to be shown", || {
             fs::read_to_string(&shown).is_ok_and(|text| text.matches("\"Version\"").count() >= count)
         });
     };
     wait_for_lines(1);
-    let daemon = &hosts.daemons[0];
     let _ = daemon.finish(&daemon.force(&["Version"]));
     wait_for_lines(2);
 }
