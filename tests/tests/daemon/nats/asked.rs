@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt;
 use nix::sys::signal::Signal;
 use serde_json::Value as Json;
 use smoker_tests::config::Config;
+use smoker_tests::http::{ANSWER_LIMIT, Request};
 use smoker_tests::nats::NatsServer;
 use smoker_tests::started::Started;
 use smoker_tests::wait;
@@ -106,6 +107,23 @@ fn a_result_is_shown_to_who_watches() {
     wait_for_lines(1);
     let _ = daemon.finish(&daemon.force(&["Version"]));
     wait_for_lines(2);
+}
+
+#[test]
+fn a_page_shows_hosts_behind_a_server() {
+    let Some(hosts) = Hosts::start(2, config) else { return };
+    let said = hosts.operator.home.path().join("said");
+    let mut command = hosts.operator.command_of("smoker-fleet", "--listen 127.0.0.1:0 --every 200ms");
+    command.stdout(File::create(&said).expect("writable")).process_group(0);
+    let _serving = Started::spawn(&mut command).expect("it starts");
+    let address = wait::until("the page to be served", || {
+        let text = fs::read_to_string(&said).ok()?;
+        text.strip_prefix("The page is at http://")?.strip_suffix("/\n")?.parse().ok()
+    });
+    wait::until_true("both hosts to be on the page", || {
+        let answer = Request::get("/fleet.json").send(address, ANSWER_LIMIT);
+        answer.is_ok_and(|answer| answer.status == 200 && answer.text().matches("\"Version\"").count() == 2)
+    });
 }
 
 #[test]

@@ -25,7 +25,12 @@ impl Operator {
 
     /// A call for the fleet `test`.
     pub(super) fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(binary::path("smokercli"));
+        self.command_of("smokercli", line)
+    }
+
+    /// The same of another program.
+    pub(super) fn command_of(&self, program: &str, line: &str) -> Command {
+        let mut command = Command::new(binary::path(program));
         let words = line.split_whitespace();
         command.args(words).args(["--nats", &self.url, "--fleet", "test"]).current_dir(self.home.path());
         command.env("HOME", self.home.path()).env("NO_COLOR", "1");
