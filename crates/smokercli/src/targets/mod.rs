@@ -121,6 +121,7 @@ pub(crate) fn of_selection(
     config: &ClientConfig,
 ) -> Result<Targets, ExitError> {
     if args.nats.is_some() {
+        let selection = selection.map_addresses(HostAddress::through_nats);
         return Ok(reached_through(nats::connect(args, config)?, args, selection));
     }
     let store = TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?;
@@ -151,7 +152,8 @@ fn chosen(
     let selection = if socket.is_some() {
         HostSelection::of_address(HostAddress::parse("localhost", "80"))
     } else {
-        selected(named, groups, config, console)?.map_addresses(|address| address.over_tls(&store.known))
+        selected(named, groups, |address| address, (config, console))?
+            .map_addresses(|address| address.over_tls(&store.known))
     };
     reached(args, selection, socket, store)
 }
@@ -181,12 +183,12 @@ fn through_nats(
         }
         nats::add_present(&mut inventory, &present);
     }
-    let selection = selected(named, &inventory, config, console)?;
+    // A host is its name here, whatever address the inventory or its labels say.
+    let selection = selected(named, &inventory, HostAddress::through_nats, (config, console))?;
     Ok(reached_through(connection, args, selection))
 }
 
 fn reached_through(connection: NatsConnection, args: &HostArgs, selection: HostSelection) -> Targets {
-    let selection = selection.map_addresses(HostAddress::through_nats);
     let (connection, hosts) = (Arc::new(connection), selection.len());
     let route = Route::Nats(NatsOptions { connection, timeout: args.timeout, parallel: args.parallel, hosts });
     Targets { selection, route }
@@ -226,13 +228,13 @@ impl Targets {
 fn selected(
     mut named: NamedHosts,
     inventory: &Inventory,
-    config: &ClientConfig,
-    console: &Console,
+    change: fn(HostAddress) -> HostAddress,
+    (config, console): (&ClientConfig, &Console),
 ) -> Result<HostSelection, ExitError> {
     if !named.is_any() {
         named.expressions.push("localhost".to_owned());
     }
-    let (selection, unused) = HostSelection::find(&named, inventory, &config.port)?;
+    let (selection, unused) = HostSelection::find_at(&named, inventory, &config.port, change)?;
     for pattern in unused {
         console.warn(&format!("--exclude-hosts {pattern}: no host has such a name or group"));
     }

@@ -89,6 +89,8 @@ mod tests {
     use smoker_nats::presence::Presence;
 
     use super::*;
+    use crate::inventory::address::HostAddress;
+    use crate::inventory::selection::HostSelection;
 
     fn host(name: &str, groups: &[&str]) -> Present {
         let groups = groups.iter().map(|group| (*group).to_owned()).collect();
@@ -114,6 +116,19 @@ mod tests {
         assert_eq!(groups.hosts_of("eu"), Ok(vec!["web1".to_owned(), "web2".to_owned()]));
         assert_eq!(groups.facts()["web1"].labels()["dc"], "ams");
         assert_eq!(groups.facts()["web2"].labels()["dc"], "fra");
+    }
+
+    #[test]
+    fn no_host_hides_another_by_its_labels_or_the_case_of_its_name() {
+        let mut inventory = Inventory::default();
+        let mut present = vec![host("a", &[]), host("b", &[]), host("B", &[])];
+        present[0].presence.labels.insert("smoker_host".into(), "b".into());
+        add_present(&mut inventory, &present);
+        let listed = present.iter().map(|present| present.presence.name.clone()).collect();
+        let named = NamedHosts { listed, ..NamedHosts::default() };
+        let found = HostSelection::find_at(&named, &inventory, "8086", HostAddress::through_nats).expect("hosts").0;
+        let pages: Vec<_> = found.addresses().into_iter().filter_map(|address| address.page.ok()).collect();
+        assert_eq!(pages.iter().map(AsRef::as_ref).collect::<Vec<&str>>(), ["nats://a/", "nats://b/", "nats://B/"]);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_nats::connection::State;
-use async_nats::{Client, Event, StatusCode};
-use smoker_nats::connect::Connect;
+use async_nats::{Client, ConnectErrorKind, Event, StatusCode};
+use smoker_nats::connect::{Connect, ConnectError};
 use smoker_nats::part::{Part, PartError, Parts};
 use smoker_nats::presence::{self, Present};
 use smoker_nats::subject::Fleet;
@@ -148,14 +148,13 @@ fn remember(refusals: &Refusals, event: &Event) {
 }
 
 /// A failure to connect, with the next step.
-fn explained(error: &smoker_nats::connect::ConnectError) -> String {
-    use async_nats::ConnectErrorKind::{Authentication, AuthorizationViolation, Tls};
+fn explained(error: &ConnectError) -> String {
     let step = match error {
-        smoker_nats::connect::ConnectError::Refused { error, .. } => match error.kind() {
-            AuthorizationViolation | Authentication => {
+        ConnectError::Refused { error, .. } => match error.kind() {
+            ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
                 "; name the file of your credentials by --creds, or your certificate by --cert and --key"
             }
-            Tls => "; name the certificates that sign the server's by --cacert",
+            ConnectErrorKind::Tls => "; name the certificates that sign the server's by --cacert",
             _ => "; see whether a NATS server listens there",
         },
         _ => "",
