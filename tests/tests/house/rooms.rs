@@ -291,6 +291,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 14] = [
                     "exit_code",
                     "filter",
                     "gate",
+                    "inventory",
                     "odd",
                     "query",
                     "render",

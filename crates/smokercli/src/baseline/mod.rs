@@ -28,7 +28,7 @@ use crate::targets::Targets;
 use crate::terminal::console::Console;
 use crate::terminal::output;
 use crate::terminal::output_file::OutputFile;
-use crate::transport::http::Http;
+use crate::transport::any::AnyTransport;
 
 /// Makes a baseline and writes it, and returns the exit code.
 ///
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> 
     let inputs: Vec<_> = args.targets.input_files().collect();
     file.iter().try_for_each(|file| file.check_not_among(&inputs))?;
     let runtime = networking()?;
-    let transport = Http::new(targets.http.clone()).map_err(ExitError::new)?;
+    let transport = targets.transport()?;
     let source = match (at, args.last) {
         (Some(_), _) => Source::Journal,
         (None, true) => Source::Last,
@@ -82,7 +82,7 @@ pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> 
 
 async fn answers(
     mut fleet: Fleet,
-    session: &Session<'_, Http>,
+    session: &Session<'_, AnyTransport>,
     filter: &Filter,
     source: Source,
 ) -> Result<Fleet, ExitError> {

@@ -331,7 +331,12 @@ pub(super) fn resolve(about: &Url, path: &str) -> Result<Url, AskError> {
     let mut folder = about.clone();
     folder.set_path(&format!("{prefix}/"));
     let url = folder.join(&path).map_err(|_| elsewhere())?;
-    if url.origin() == about.origin() { Ok(url) } else { Err(elsewhere()) }
+    if daemon_of(&url) == daemon_of(about) { Ok(url) } else { Err(elsewhere()) }
+}
+
+/// What a URL says of the daemon: scheme, host and port.
+fn daemon_of(url: &Url) -> (&str, Option<&str>, Option<u16>) {
+    (url.scheme(), url.host_str(), url.port_or_known_default())
 }
 
 #[cfg(test)]
@@ -350,6 +355,9 @@ mod tests {
             ("https://h/web1/", "https://h/plugins", Some("https://h/plugins")),
             ("https://h/web1/", "//plugins", Some("https://h/web1/plugins")),
             ("https://h/web1/", "http://h/plugins", None),
+            ("https://h/", "https://h:444/plugins", None),
+            ("nats://Web%3A1/", "/plugins", Some("nats://Web%3A1/plugins")),
+            ("nats://Web1/", "nats://web1/plugins", None),
         ] {
             let url = Url::parse(about).expect("a URL");
             assert_eq!(resolve(&url, path).ok().as_ref().map(Url::as_str), expected, "{about} {path}");

@@ -41,7 +41,7 @@ use crate::query;
 use crate::targets::Targets;
 use crate::terminal::console::Console;
 use crate::terminal::sanitize;
-use crate::transport::http::Http;
+use crate::transport::any::AnyTransport;
 
 /// Waits until the hosts are healthy, and returns the exit code.
 ///
@@ -164,7 +164,7 @@ impl Gate {
         let mut rounds = Rounds::new(settings, addresses.len(), before.clone());
         let timing = Timing { within: args.within, every: args.every };
         let runtime = networking()?;
-        let transport = Http::new(targets.http.clone()).map_err(ExitError::new)?;
+        let transport = targets.transport()?;
         let watcher = Watcher::new(console);
         let session = Session {
             values: None,
@@ -223,7 +223,7 @@ fn check_addresses(addresses: &[HostAddress]) -> Result<(), ExitError> {
 async fn gate(
     rounds: &mut Rounds,
     hosts: usize,
-    prober: &DaemonProber<'_, Http>,
+    prober: &DaemonProber<'_, AnyTransport>,
     timing: Timing,
     console: &Console,
 ) -> Option<End> {

@@ -2,6 +2,7 @@
 
 use std::net::Ipv6Addr;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 use smoker_trust::known_hosts::problem::KnownHostProblem;
 use smoker_trust::known_hosts::{FILE, KnownHosts};
@@ -62,7 +63,23 @@ impl HostAddress {
         }
         self
     }
+
+    /// The same host by its name, under which it has reported to a NATS server.
+    #[must_use]
+    pub fn through_nats(self) -> Self {
+        let name = utf8_percent_encode(&self.label, ESCAPED);
+        let by_name = || Url::parse(&format!("nats://{name}/")).map_err(|error| error.to_string());
+        let page = if self.label.is_empty() || self.label.contains("://") {
+            Err("through a NATS server a host is asked by its name alone; leave the scheme away".to_owned())
+        } else {
+            by_name()
+        };
+        Self { page: page.map_err(AddressProblem::Invalid), ..self }
+    }
 }
+
+/// What is no letter, digit, dot, dash or underscore, which the host of a URL may have.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
 /// The host and the port of a URL; an address of IPv6 is in brackets.
 #[must_use]
@@ -235,6 +252,21 @@ mod tests {
         assert!(HostAddress::parse("web2", "8086").over_tls(&broken).page.is_ok());
         let unknown = HostAddress::parse("web1", "8086").over_tls(&KnownHosts::default());
         assert_eq!(unknown, HostAddress::parse("web1", "8086"));
+    }
+
+    #[test]
+    fn through_a_nats_server_a_host_is_its_name() {
+        for (typed, expected) in [
+            ("web1", Some("nats://web1/")),
+            ("Web-1.example_org", Some("nats://Web-1.example_org/")),
+            ("web1:90", Some("nats://web1%3A90/")),
+            ("größe 1", Some("nats://gr%C3%B6%C3%9Fe%201/")),
+            ("http://web1/", None),
+            ("", None),
+        ] {
+            let page = HostAddress::parse(typed, "8086").through_nats().page.map(String::from).ok();
+            assert_eq!(page.as_deref(), expected, "{typed}");
+        }
     }
 
     #[test]

@@ -63,6 +63,20 @@ impl HostSelection {
         inventory: &Inventory,
         default_port: &str,
     ) -> Result<(Self, Vec<String>), ExitError> {
+        Self::find_at(named, inventory, default_port, |address| address)
+    }
+
+    /// The same of hosts that are asked at other addresses, which say whether two of them are one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::find`].
+    pub fn find_at(
+        named: &NamedHosts,
+        inventory: &Inventory,
+        default_port: &str,
+        change: impl Fn(HostAddress) -> HostAddress,
+    ) -> Result<(Self, Vec<String>), ExitError> {
         let groups = inventory.resolve()?;
         let facts = groups.facts();
         let of_inventory = |name: String| {
@@ -87,6 +101,7 @@ impl HostSelection {
         if named.groups.is_empty() && named.expressions.is_empty() {
             hosts.extend(named.listed.iter().cloned().map(of_inventory));
         }
+        let hosts = hosts.into_iter().map(|host| InventoryHost { address: change(host.address), ..host }).collect();
         let (hosts, others) = distinct(hosts);
         remarks.extend(other_names(&others));
         let hosts = limit(hosts, &named.limit)?;

@@ -36,6 +36,7 @@ use crate::discovery::plugin_option::PluginOption;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::gate::Gate;
+use crate::inventory::selection::HostSelection;
 use crate::query;
 use crate::roll::command_text::{HOST, HOSTS, has};
 use crate::roll::drive::{Ending, Orders, Recorder, drive};
@@ -45,7 +46,7 @@ use crate::roll::progress::Progress;
 use crate::roll::record::Record;
 use crate::roll::signals::Signals;
 use crate::roll::units::Limits;
-use crate::targets::{self, Targets};
+use crate::targets::Targets;
 use crate::terminal::console::Console;
 use crate::terminal::output;
 
@@ -78,7 +79,7 @@ pub(crate) fn begin(
 }
 
 /// Goes on with a roll: the hosts and the options are those of the record; options that are typed now win. `hosts_of` finds the
-/// hosts of a command line, with the options of discovery plugins. Returns the exit code.
+/// hosts of a command line, with the options of discovery plugins; `reached` says how hosts are reached. Returns the exit code.
 ///
 /// # Errors
 ///
@@ -88,6 +89,7 @@ pub(crate) fn resume(
     arguments: &[OsString],
     plugin_options: &[PluginOption],
     hosts_of: impl FnOnce(&RollArgs, &[String]) -> Result<Targets, ExitError>,
+    reached: impl FnOnce(&RollArgs, HostSelection) -> Result<Targets, ExitError>,
 ) -> Result<u8, ExitError> {
     let named = args.resume.as_ref().filter(|path| **path != Path::new(NEWEST)).or(args.state.as_ref());
     let path = named.map_or_else(record::newest_open, |path| Ok(path.clone()))?;
@@ -123,7 +125,7 @@ pub(crate) fn resume(
     }
     let args = parsed(typed_now)?.0;
     let (orders, gate) = (orders(&args)?, gate_args(&args, plugin_options)?);
-    let targets = targets::of_selection(&args.targets, planning::selection(&plan))?;
+    let targets = reached(&args, planning::selection(&plan))?;
     let gate = Gate::prepare(gate, &targets, &console)?;
     if args.dry_run {
         return output::print(&show::plan(&plan)).map(|()| exit_code::SUCCESS);

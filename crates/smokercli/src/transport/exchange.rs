@@ -50,6 +50,15 @@ pub struct PageRequest<'a> {
     pub wait: Option<Duration>,
 }
 
+impl PageRequest<'_> {
+    /// For how many seconds the daemon is asked to wait, of a response that may take `limit`. It is not asked to in a large
+    /// fleet, where other hosts wait for their turn meanwhile.
+    pub(super) fn wait_seconds(&self, limit: Duration, is_small_fleet: bool) -> Option<u64> {
+        let seconds = self.wait?.min(limit / 2).as_secs();
+        (is_small_fleet && seconds > 0).then_some(seconds)
+    }
+}
+
 /// Why there is no response, or none with success.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("can't open resource {url}: {reason}")]

@@ -200,7 +200,7 @@ impl Http {
             prepared = prepared.header("connection", "close");
         }
         let limit = self.options.timeout.unwrap_or(request.limit);
-        if let Some(seconds) = self.wait(request, limit) {
+        if let Some(seconds) = request.wait_seconds(limit, self.is_small_fleet()) {
             // Not in the query: older daemons ignore both, but a proxy in front of one may look at queries.
             prepared = prepared.header("prefer", format!("wait={seconds}"));
         }
@@ -210,12 +210,6 @@ impl Http {
     /// Whether every host can have a request under way at once.
     fn is_small_fleet(&self) -> bool {
         self.options.hosts <= self.options.parallel
-    }
-
-    /// For how many seconds the daemon is asked to wait.
-    fn wait(&self, request: &PageRequest<'_>, limit: Duration) -> Option<u64> {
-        let seconds = request.wait?.min(limit / 2).as_secs();
-        (self.is_small_fleet() && seconds > 0).then_some(seconds)
     }
 
     /// Receives the page. A GET follows redirects on its host. A POST starts a run, so it is sent to the page that the user's

@@ -63,6 +63,15 @@ pub(super) async fn open(request: RequestBuilder, over_tls: Option<&str>) -> Res
     successful(sent(request, over_tls).await?).await
 }
 
+/// The body of a response with success that has come on another way.
+///
+/// # Errors
+///
+/// Why it is none with success, or too large.
+pub(super) async fn received(response: Response) -> Result<PageBody, Failure> {
+    body(successful(response).await?, None).await
+}
+
 async fn sent(request: RequestBuilder, over_tls: Option<&str>) -> Result<Response, Failure> {
     request.send().await.map_err(|error| {
         let kind = if error.is_connect() && is_refused(&error) {

@@ -7,8 +7,11 @@
 //! - `permissions`: what a host may do
 //! - `sinks`: what takes results out of the stream
 //! - `client`: a client of NATS
+//! - `asked`: what `smokercli --nats` shows; `operator`: who asks, and the hosts
 
+mod asked;
 mod client;
+mod operator;
 mod permissions;
 mod requests;
 mod results;

@@ -54,6 +54,18 @@ pub(crate) struct HostArgs {
     /// Ask the daemon at this Unix socket (default: /run/smokerd.sock, if a daemon answers there and no host is named)
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = TARGETS)]
     pub(crate) socket: Option<PathBuf>,
+    #[arg(
+        help = "Reach all hosts through this NATS server (default: that of SMOKER_NATS_URL or smokercli.yaml, or of this host)"
+    )]
+    #[arg(long, value_name = "URL", num_args = 0..=1, value_hint = ValueHint::Url, help_heading = TARGETS)]
+    #[arg(conflicts_with_all = ["socket", "proxy", "token_file"])]
+    pub(crate) nats: Option<Option<String>>,
+    #[arg(help = "A file with your credentials for the NATS server (default: the file that SMOKER_NATS_CREDS names)")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "nats", help_heading = TARGETS)]
+    pub(crate) creds: Option<PathBuf>,
+    /// The fleet of hosts at the NATS server (default: default)
+    #[arg(long, value_name = "NAME", requires = "nats", help_heading = TARGETS)]
+    pub(crate) fleet: Option<String>,
     /// Use this proxy; env takes it from the environment (default: no proxy)
     #[arg(long, value_name = "URL|env", help_heading = TARGETS)]
     pub(crate) proxy: Option<String>,
