@@ -64,6 +64,12 @@ struct State {
     newest: Newest,
 }
 
+impl State {
+    fn name(&self) -> &'static str {
+        if self.is_complete { COMPLETE } else { INCOMPLETE }
+    }
+}
+
 impl Note {
     /// Reads the note, and takes it back: from now on records may be missing.
     pub(crate) fn take_back(folder: &Path) -> (Self, Completeness, Newest) {
@@ -90,6 +96,15 @@ impl Note {
         if std::mem::take(&mut self.lock().is_complete) {
             let _ = fs::rename(self.path(COMPLETE), self.path(INCOMPLETE));
         }
+    }
+
+    /// Notes that all records up to these are there, unless the machine stops: then the note of before may be back, until [`Self::complete`].
+    pub(crate) fn complete_unsynced(&self, newest: Newest) -> io::Result<()> {
+        let mut state = self.lock();
+        state.newest = newest;
+        let file = self.open(&state)?;
+        put(&file, newest, &boot_id())?;
+        self.rename(&mut state)
     }
 
     /// Notes that all records up to these are there, unless the machine stops.
@@ -122,14 +137,25 @@ impl Note {
     }
 
     fn write(&self, disk: &dyn Disk, state: &mut State, boot: &str) -> io::Result<()> {
-        let from = if state.is_complete { COMPLETE } else { INCOMPLETE };
-        let options = &mut OpenOptions::new();
-        let file = open_file(options.write(true).create(true).truncate(false).mode(0o600), &self.path(from))?;
+        let file = self.open(state)?;
         put(&file, state.newest, boot)?;
         file.sync_all()?;
-        fs::rename(self.path(from), self.path(COMPLETE))?;
-        state.is_complete = true;
+        self.rename(state)?;
         disk.sync_folder(&self.folder)
+    }
+
+    /// The file of the note, which has one of its names.
+    fn open(&self, state: &State) -> io::Result<File> {
+        let options = &mut OpenOptions::new();
+        open_file(options.write(true).create(true).truncate(false).mode(0o600), &self.path(state.name()))
+    }
+
+    fn rename(&self, state: &mut State) -> io::Result<()> {
+        if !state.is_complete {
+            fs::rename(self.path(INCOMPLETE), self.path(COMPLETE))?;
+            state.is_complete = true;
+        }
+        Ok(())
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -165,6 +165,16 @@ fn a_full_disk_makes_no_run_a_bad_one_and_is_said_once() {
     assert!(while_full.iter().all(|number| kept.contains(number)), "{while_full:?} {kept:?}");
 }
 
+/// Builds a library that is loaded before the system's; none without a compiler.
+fn preloaded(folder: &Path, source: &str) -> Option<String> {
+    let cc = program("cc", "install with: apt-get install gcc")?;
+    let (file, library) = (folder.join("preloaded.c"), folder.join("preloaded.so"));
+    fs::write(&file, source).expect("writable");
+    let built = Command::new(cc).args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&file).status();
+    assert!(built.is_ok_and(|status| status.success()), "it builds");
+    Some(library.display().to_string())
+}
+
 const EIO: &str = r#"
 #include <errno.h>
 #include <stdlib.h>
@@ -182,14 +192,10 @@ int fdatasync(int fd) {
 
 #[test]
 fn a_disk_that_does_not_sync_is_said_once_and_left_alone() {
-    let Some(cc) = program("cc", "install with: apt-get install gcc") else { return };
     let build = tempfile::tempdir().expect("a folder");
-    let (source, library) = (build.path().join("eio.c"), build.path().join("eio.so"));
-    fs::write(&source, EIO).expect("writable");
-    let built = Command::new(cc).args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).status();
-    assert!(built.is_ok_and(|status| status.success()), "it builds");
+    let Some(library) = preloaded(build.path(), EIO) else { return };
     let fails = build.path().join("fails");
-    let boot = Boot::of(config("'{{DIR}}/state'")).environment("LD_PRELOAD", &library.display().to_string());
+    let boot = Boot::of(config("'{{DIR}}/state'")).environment("LD_PRELOAD", &library);
     let mut daemon = boot.environment("EIO_WHILE", &fails.display().to_string()).start();
     daemon.run("short").expect_ok(&["fine"]);
     fs::write(&fails, "").expect("writable");
@@ -208,4 +214,38 @@ fn a_disk_that_does_not_sync_is_said_once_and_left_alone() {
     assert!((2..=5).contains(&segments(&daemon).len()), "each that failed is left alone: {:?}", segments(&daemon));
     kill_and_start(&mut daemon);
     expect_good(&daemon);
+}
+
+const HANG: &str = r#"
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int fsync(int fd) {
+    const char *file = getenv("HANG_WHILE");
+    while (file && access(file, F_OK) == 0) {
+        usleep(10000);
+    }
+    return syscall(SYS_fsync, fd);
+}
+"#;
+
+#[test]
+fn a_start_answers_before_the_device_does() {
+    let build = tempfile::tempdir().expect("a folder");
+    let Some(library) = preloaded(build.path(), HANG) else { return };
+    let hangs = build.path().join("hangs");
+    let boot = Boot::of(config("'{{DIR}}/state'")).environment("LD_PRELOAD", &library);
+    let mut daemon = boot.environment("HANG_WHILE", &hangs.display().to_string()).start();
+    assert_eq!(daemon.run("long").status(), "OK");
+    let before = numbers_of_long(&daemon);
+    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+        daemon.signal(signal);
+        let _ = daemon.wait_for_exit();
+        fs::write(&hangs, "").expect("writable");
+        daemon.try_start().expect("it starts");
+        assert_eq!(numbers_of_long(&daemon), before, "what was written is shown");
+        fs::remove_file(&hangs).expect("it is there");
+        daemon.run("short").expect_ok(&["fine"]);
+        assert!(!daemon.log().contains("results may be missing"), "{}", daemon.log());
+    }
 }

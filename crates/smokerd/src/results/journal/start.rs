@@ -14,6 +14,7 @@ use smoker_model::counted::counted;
 use smoker_model::plugin::PluginSpec;
 
 use crate::results::journal::desk::Desk;
+use crate::results::journal::group_commit::WriteRate;
 use crate::results::journal::queue::JournalQueue;
 use crate::results::journal::restore::Restoring;
 use crate::results::journal::writer::Writer;
@@ -99,7 +100,9 @@ pub(crate) fn start<'a>(
     };
     let (ends, ended) = mpsc::channel();
     let gauges = Arc::clone(sender.gauges());
-    let mut writer = Writer { journal, desk, gauges, durability, watch, upkeep, upkeep_thread, _ended: ends };
+    let (flush, rate) = (sender.flush_signal(), WriteRate::new());
+    let mut writer =
+        Writer { journal, desk, gauges, durability, flush, rate, watch, upkeep, upkeep_thread, _ended: ends };
     let begin = writer.begin(is_certain);
     interrupted::restore(&state, restored, begin);
     match thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run()) {
