@@ -71,7 +71,7 @@ impl State {
 }
 
 impl Note {
-    /// Reads the note, and takes it back: from now on records may be missing.
+    /// Reads the note, and takes it back: from now on records may be missing. Where nothing can be changed it [stays](Self::is_stuck).
     pub(crate) fn take_back(folder: &Path) -> (Self, Completeness, Newest) {
         let state = Mutex::new(State { is_complete: true, newest: Newest::default() });
         let note = Self { folder: folder.to_owned(), state };
@@ -89,6 +89,12 @@ impl Note {
         note.lock().newest = newest;
         note.lose();
         (note, found, newest)
+    }
+
+    /// Whether there is a note that cannot be changed, as in a folder that is read-only: it will know nothing of what comes now.
+    pub(crate) fn is_stuck(&self) -> bool {
+        let is_there = |name| fs::symlink_metadata(self.path(name)).is_ok();
+        (is_there(COMPLETE) || is_there(INCOMPLETE)) && self.open(&self.lock()).is_err()
     }
 
     /// Notes that records may be missing. Where nothing at all can be changed, as on a disk that has become read-only, nothing is.

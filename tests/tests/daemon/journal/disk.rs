@@ -2,6 +2,7 @@
 //!
 //! The full disk is a tmpfs. EIO comes from a library that is preloaded: a device mapper would need devices of its own.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,16 @@ impl Tmpfs {
         let mut filler = File::create(&path).expect("a file needs no room");
         while filler.write_all(&[0; 512]).is_ok() {}
         path
+    }
+}
+
+impl Tmpfs {
+    /// `ro` or `rw`. No program may have a file of it open for writing.
+    fn remount(&self, how: &str) {
+        let options = format!("remount,{how}");
+        let mount = || Command::new("mount").args(["-o", &options]).arg(self.path()).output();
+        let is_done = || mount().is_ok_and(|output| output.status.success());
+        wait::until_true("the file system to be mounted again", is_done);
     }
 }
 
@@ -214,6 +225,30 @@ fn a_disk_that_does_not_sync_is_said_once_and_left_alone() {
     assert!((2..=5).contains(&segments(&daemon).len()), "each that failed is left alone: {:?}", segments(&daemon));
     kill_and_start(&mut daemon);
     expect_good(&daemon);
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn daemons_that_can_change_nothing_give_no_number_twice() {
+    let disk = Tmpfs::mount("4m");
+    let mut daemon = Daemon::start(config(&disk.path().join("state").display().to_string()));
+    assert_eq!(daemon.run("long").status(), "OK");
+    let written = numbers_of_long(&daemon);
+    let (mut results, mut processes) = (HashSet::new(), HashSet::new());
+    // The second finds what the first has found, although that has shown results.
+    for how in ["ro", "ro", "rw"] {
+        daemon.signal(Signal::SIGKILL);
+        assert_eq!(daemon.wait_for_exit(), -9);
+        disk.remount(how);
+        daemon.try_start().expect("it starts");
+        assert!(written.iter().all(|number| numbers_of_long(&daemon).contains(number)), "what was written is shown");
+        let process = daemon.force(&["long"]);
+        assert_eq!(daemon.finish(&process)[0].1.status(), "OK");
+        assert!(processes.insert(number(&process)), "{process} was given before: {processes:?}");
+        for number in numbers_of_long(&daemon).into_iter().filter(|number| !written.contains(number)) {
+            assert!(results.insert(number), "{number} was given before: {results:?}");
+        }
+    }
 }
 
 const HANG: &str = r#"
