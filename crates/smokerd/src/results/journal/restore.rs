@@ -203,7 +203,7 @@ impl Restoring {
                 }
             }
             Some(JournalEntry::Plan(plugin, from)) => {
-                if let Some(plugin) = self.restored.plugins.get_mut(&PluginName::from(plugin)) {
+                if let Some(plugin) = self.restored.plugins.get_mut(plugin) {
                     plugin.last_planned = plugin.last_planned.or(DateTime::from_timestamp_micros(from));
                 }
             }
@@ -273,7 +273,7 @@ impl Restoring {
     }
 
     fn read_skipped(&mut self, skipped: SkippedEntry<'_>) {
-        let plugin = self.restored.plugins.get_mut(&PluginName::from(skipped.plugin));
+        let plugin = self.restored.plugins.get_mut(skipped.plugin);
         let (Some(plugin), Some(cause)) = (plugin, skipped.held_back) else { return };
         if let Some(planned) = DateTime::from_timestamp_micros(skipped.planned) {
             plugin.held_back.note_held_back(cause.into(), planned);
@@ -296,8 +296,7 @@ impl Restoring {
     fn read_result(&mut self, entry: &Entry, result: &ResultEntry<'_>) {
         let sequence = entry.sequence();
         let processes: Vec<_> = result.waiting.iter().copied().filter(|id| self.is_wanted(*id)).collect();
-        let name = PluginName::from(result.plugin);
-        let plugin = self.restored.plugins.get_mut(&name);
+        let plugin = self.restored.plugins.get_mut(result.plugin);
         let has_history = plugin.as_ref().is_none_or(|plugin| plugin.history > 0);
         let mut is_shown = false;
         if let Some(plugin) = plugin {
@@ -338,14 +337,14 @@ impl Restoring {
         }
         let Some((listed, mapped)) = result.texts(entry.payload()) else { return };
         let packed = PackedText::from(listed);
-        if is_shown && let Some(plugin) = self.restored.plugins.get_mut(&name) {
+        if is_shown && let Some(plugin) = self.restored.plugins.get_mut(result.plugin) {
             plugin.results.push((sequence, packed.clone()));
         }
         if !processes.is_empty() {
             let forced = if mapped == listed { packed.clone() } else { PackedText::from(mapped) };
             let is_interrupted = result.facts.is_interrupted;
             let outcome = ForcedOutcome { forced, last: has_history.then_some(packed) };
-            let outcome = RestoredOutcome { plugin: name, processes, outcome, is_interrupted };
+            let outcome = RestoredOutcome { plugin: result.plugin.into(), processes, outcome, is_interrupted };
             self.restored.outcomes.insert(sequence, outcome);
         }
     }
