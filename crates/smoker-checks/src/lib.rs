@@ -6,6 +6,7 @@
 //!
 //! - `catalogue`: which built-ins exist, and what runs each of them
 //! - `verify`: parameters of a configuration against what a built-in declares
+//! - `hidden_warnings`: limits of `Warn` that never show
 //! - `checks`: modules that look at something
 //! - `parsers`: a command's output becomes findings
 //! - `actions`: modules that follow a result
@@ -34,6 +35,7 @@ pub mod verify;
 
 mod checks;
 mod components;
+mod hidden_warnings;
 mod json_output;
 mod matchers;
 mod os_error;
