@@ -10,6 +10,7 @@
 //! - `checks`: modules that look at something
 //! - `parsers`: a command's output becomes findings
 //! - `actions`: modules that follow a result
+//! - `failed_units`: the units that systemd has given up
 //! - `report`: the findings of a check, with its numbers
 //! - `matchers`: whether a text, a number or JSON is what it should be
 //! - `measure`: conditions on numbers
@@ -28,6 +29,7 @@
 pub mod actions;
 pub mod catalogue;
 pub mod encoding;
+pub mod failed_units;
 pub mod measure;
 pub mod spec;
 pub mod unit;

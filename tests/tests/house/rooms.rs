@@ -89,6 +89,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
         &[
             ("catalogue", &["actions", "checks", "parsers", "spec"]),
             ("verify", &["hidden_warnings", "measure", "parameters", "python_pattern", "spec"]),
+            ("failed_units", &["checks"]),
             ("hidden_warnings", &["measure", "parsers", "spec"]),
             ("actions", &["checks", "os_error", "parameters", "spec"]),
             (

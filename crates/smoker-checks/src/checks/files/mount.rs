@@ -4,6 +4,7 @@ use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::files::mount_table::{self, Mount};
+use crate::matchers::glob;
 use crate::parameters::Parameters;
 use crate::report::{Component, Report};
 use crate::spec::{ParameterSpec, ParameterType, Spec};

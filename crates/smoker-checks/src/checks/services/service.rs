@@ -16,7 +16,7 @@ use crate::spec::{ParameterSpec, ParameterType, Spec};
 use crate::unit::Unit;
 
 /// What systemd makes where it is the first process.
-const SYSTEMD: &str = "/run/systemd/system";
+pub(crate) const SYSTEMD: &str = "/run/systemd/system";
 
 const PROPERTIES: &str =
     "--property=Id,LoadState,ActiveState,SubState,UnitFileState,NRestarts,Result,StateChangeTimestampMonotonic,MainPID";
