@@ -70,7 +70,7 @@ fn process(pid: u32, uptime: f64) -> Result<Option<Process>, String> {
     if stat.is_empty() {
         return Ok(None);
     }
-    let has_ended = |behind: &str| matches!(behind.trim_start().chars().next(), Some('Z' | 'X'));
+    let has_ended = |behind: &str| behind.trim_start().starts_with(['Z', 'X']);
     if stat.rsplit_once(')').is_some_and(|(_, behind)| has_ended(behind)) {
         return Ok(None);
     }
