@@ -113,12 +113,13 @@ fn patterns(parameters: Parameters<'_>, name: &str) -> Result<Option<RegexSet>, 
 }
 
 /// Whether a part of a line matches that a terminal has shown: a report of progress writes one over the other, and `^` means the beginning
-/// of each. What is good has to be there at the end.
+/// of each, behind a byte order mark. What is good has to be there at the end.
 fn is_match_of_part(patterns: &RegexSet, line: &str, level: Level) -> bool {
-    if !line.contains('\r') {
+    const UNSEEN: [char; 2] = ['\0', '\u{feff}'];
+    if !line.contains('\r') && !line.contains(UNSEEN) {
         return false;
     }
-    let mut parts = line.split('\r').map(|part| part.trim_end_matches('\0')).filter(|part| !part.trim().is_empty());
+    let mut parts = line.split('\r').map(|part| part.trim_matches(UNSEEN)).filter(|part| !part.trim().is_empty());
     match level {
         Level::Info => parts.next_back().is_some_and(|last| patterns.is_match(last)),
         Level::Warn | Level::Error => parts.any(|part| patterns.is_match(part)),
@@ -194,6 +195,9 @@ mod tests {
         let errors = json!({"Error": "^E: .*[0-9]$"});
         assert_eq!(read("10%\r50%\rE: disk 7\rdone\n", Some(0), errors.clone()).0, Status::Error);
         assert_eq!(read("10%\r50% E: disk 7\rdone\n", Some(0), errors).0, Status::Ok);
+        for text in ["\u{feff}E: disk 7", "\0\0E: disk 7\0"] {
+            assert_eq!(read(text, Some(0), json!({"Error": "^E: .*[0-9]$"})).0, Status::Error, "{text:?}");
+        }
         assert_eq!(read("10%\rready\n", Some(0), json!({"Ok": "^ready$"})).0, Status::Ok);
         assert_eq!(read("ready\rfailed\n", Some(0), json!({"Ok": "^ready$"})).0, Status::Error);
     }

@@ -142,6 +142,9 @@ fn status(parameters: Parameters<'_>, document: &Json, messages: &mut Messages) 
 
 /// Whether both are the same. To Python 0 is false and 1 is true; `JsonOk: 0` means a number, such as an exit status.
 fn is_same(wanted: &Json, found: &Json) -> bool {
+    if let (Json::Number(_), Json::Number(_)) = (wanted, found) {
+        return number(wanted).is_some_and(|wanted| number(found) == Some(wanted));
+    }
     wanted.is_boolean() == found.is_boolean() && Value::from(wanted.clone()).equals_json(found)
 }
 
@@ -280,6 +283,12 @@ mod tests {
             (json!({"s": false}), json!({"JsonStatus": "s", "JsonOk": 0}), Status::Error, "s: false"),
             (json!({"s": 1}), json!({"JsonStatus": "s", "JsonOk": [true]}), Status::Error, "s: 1"),
             (json!({"s": false}), json!({"JsonStatus": "s", "JsonOk": false}), Status::Ok, "s: false"),
+            (
+                json!({"s": 9_007_199_254_740_993_u64}),
+                json!({"JsonStatus": "s", "JsonOk": 9_007_199_254_740_992_u64}),
+                Status::Error,
+                "s: 9007199254740993",
+            ),
             (json!({}), json!({"JsonStatus": "a.b"}), Status::Error, "a.b is missing in the output"),
         ];
         for (document, parameters, status, text) in cases {
