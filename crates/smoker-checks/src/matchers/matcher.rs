@@ -286,9 +286,9 @@ fn of_key(name: &str, key: &str, value: &Json, plain: PlainText, depth: usize) -
             wanted.map(Matcher::Version).map_err(|_| wrong(&path, "versions such as >=1.2, <2", value))
         }
         "Json" => {
-            let Json::Object(members) = value else {
-                return Err(wrong(&path, "a mapping of paths to matchers", value));
-            };
+            // Of no paths all would be as they should.
+            let members = value.as_object().filter(|members| !members.is_empty());
+            let members = members.ok_or_else(|| wrong(&path, "a mapping of paths to matchers", value))?;
             let each = members.iter().map(|(place, value)| of_path(&path, place, value, depth));
             each.collect::<Result<_, _>>().map(Matcher::All)
         }
@@ -477,6 +477,7 @@ mod tests {
         assert!(reason(json!({"Json": {"x": 1}})).starts_with("Body.Json.x is no JSONPath"));
         assert!(reason(json!({"Len": "long"})).starts_with("Body.Len has to be a number or a condition"));
         assert!(reason(json!({"Semver": "new"})).starts_with("Body.Semver has to be versions"));
+        assert!(reason(json!({"Json": {}})).starts_with("Body.Json has to be a mapping of paths"));
         assert!(reason(json!([])).starts_with("Body has to be a text") && reason(json!("")).starts_with("Body has"));
         let deep = (0..20).fold(json!("x"), |inner, _| json!({"Not": inner}));
         assert!(reason(deep).contains("nests deeper"));

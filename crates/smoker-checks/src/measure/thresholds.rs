@@ -77,11 +77,6 @@ impl Thresholds {
         own.any(|(.., condition)| condition.may_hold_from(value))
     }
 
-    /// The numbers that the check declares.
-    pub(crate) fn measures(&self) -> impl Iterator<Item = &'static Measure> {
-        self.measures.iter()
-    }
-
     /// Judges a number.
     pub(crate) fn judge(&self, name: &str, value: f64) -> Judgement {
         let of = |wanted: Status| {
