@@ -68,8 +68,9 @@ fn talk(stream: &mut dyn Stream, wanted: Option<&Matcher>, component: &mut Compo
     match packet[0] {
         // The number of the protocol; the version ends with a zero byte.
         9 | 10 => {
-            let version = packet[1..].split(|byte| *byte == 0).next().unwrap_or_default();
-            let version = String::from_utf8_lossy(version).into_owned();
+            let end = packet.iter().position(|byte| *byte == 0).filter(|end| *end > 1);
+            let end = end.ok_or("the greeting is not that of MySQL: it has no version")?;
+            let version = String::from_utf8_lossy(&packet[1..end]).into_owned();
             match wanted.and_then(|wanted| wanted.fault(&version)) {
                 Some(fault) => component.error(&format!("version: {fault}")),
                 None => component.fact(format!("version {version}")),

@@ -107,6 +107,9 @@ fn talk(
         return Ok(());
     };
     let field = |name: &str| info.lines().find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'));
+    if field("role").is_none() && field("redis_version").is_none() {
+        return Err("its INFO is not understood: it has neither a role nor a version".to_owned());
+    }
     let found = match field("role") {
         Some("slave") => "replica",
         other => other.unwrap_or("unknown"),
@@ -124,7 +127,8 @@ fn talk(
     for (name, key) in
         [("Memory", "used_memory"), ("Clients", "connected_clients"), ("ReplicaLag", "master_last_io_seconds_ago")]
     {
-        match field(key).and_then(|text| text.parse::<f64>().ok()) {
+        // A replica without a link to its master has a time of -1.
+        match field(key).and_then(|text| text.parse::<f64>().ok()).filter(|value| *value >= 0.0) {
             Some(value) => component.number(thresholds, name, value),
             None if thresholds.mentions(name) && !(name == "ReplicaLag" && found == "master") => {
                 component.error(&format!("{name} is not known to the server"));
