@@ -85,3 +85,22 @@ fn talk(stream: &mut dyn Stream, wanted: Option<&Matcher>, component: &mut Compo
         _ => Err("the greeting is not that of MySQL".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::data::server::Scripted;
+
+    #[test]
+    fn a_greeting_has_a_version() {
+        let talked = |packet: &[u8]| {
+            let length = u8::try_from(packet.len()).expect("short");
+            let mut stream = Scripted::new(&[&[length, 0, 0, 0], packet].concat());
+            talk(&mut stream, None, &mut Component::single("mysql"))
+        };
+        assert_eq!(talked(b"\x0a8.0.1\0rest"), Ok(()));
+        for packet in [&b"\x0a"[..], b"\x0a\0", b"\x0a8.0", b"\x05x\0"] {
+            assert!(talked(packet).is_err_and(|reason| reason.starts_with("the greeting is not that of MySQL")));
+        }
+    }
+}
