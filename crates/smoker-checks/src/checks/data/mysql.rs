@@ -95,7 +95,7 @@ mod tests {
     fn a_greeting_has_a_version() {
         let talked = |packet: &[u8]| {
             let length = u8::try_from(packet.len()).expect("short");
-            let mut stream = Scripted::new(&[&[length, 0, 0, 0], packet].concat());
+            let mut stream = Scripted::new(&[&[length, 0, 0, 0][..], packet].concat());
             talk(&mut stream, None, &mut Component::single("mysql"))
         };
         assert_eq!(talked(b"\x0a8.0.1\0rest"), Ok(()));
