@@ -114,7 +114,9 @@ pub(crate) const ROOMS: [(&str, &[Room]); 14] = [
         "smoker-checks",
         &[
             ("catalogue", &["actions", "checks", "parsers", "spec"]),
-            ("verify", &["measure", "parameters", "python_pattern", "spec"]),
+            ("verify", &["hidden_warnings", "measure", "parameters", "python_pattern", "spec"]),
+            ("failed_units", &["checks"]),
+            ("hidden_warnings", &["measure", "parsers", "spec"]),
             ("actions", &["checks", "os_error", "parameters", "spec"]),
             (
                 "checks",
@@ -132,11 +134,14 @@ pub(crate) const ROOMS: [(&str, &[Room]); 14] = [
                     "unit",
                 ],
             ),
-            ("parsers", &["components", "json_output", "matchers", "parameters", "plain_text", "spec"]),
+            (
+                "parsers",
+                &["components", "json_output", "matchers", "measure", "parameters", "plain_text", "spec", "unit"],
+            ),
             ("report", &["components", "measure", "unit"]),
             ("spec", &["measure"]),
             ("matchers", &["measure", "parameters", "plain_text", "unit"]),
-            ("measure", &["parameters", "unit"]),
+            ("measure", &["components", "parameters", "unit"]),
             ("parameters", &["unit"]),
         ],
     ),

@@ -318,9 +318,7 @@ impl Wanted {
     /// A limit on what only TLS has says nothing of an answer without it.
     fn judge_unmeasured(&self, component: &mut Component) {
         for name in ["Tls", DAYS.name] {
-            if component.is_good() && self.thresholds.is_limited(name) && !component.has_number(name) {
-                component.error(&format!("{name} has a limit and is not known: the answer came without TLS"));
-            }
+            component.require(&self.thresholds, name, "the answer came without TLS");
         }
     }
 
