@@ -11,7 +11,7 @@ use smoker_paths::owners::{self, OwnedPath, Writable};
 use smoker_runner::process::attributes::credentials::Credentials;
 
 use crate::service::error::StartError;
-use crate::startup::reach::Reach;
+use crate::startup::reach::{self, Reach};
 
 /// The accounts of `--trust-owner`, whose files count as root's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -170,22 +170,27 @@ pub(crate) fn judge(
     }
     let mut problems = whole.into_problems()?;
     problems.extend(of_plugins);
-    problems.extend(account.and_then(|account| unreadable(&beyond_reach, account)));
+    problems.extend(daemon.and_then(|daemon| unreadable(&beyond_reach, daemon)));
     Ok(problems)
 }
 
 /// The warning of files that load at a start alone.
-fn unreadable(files: &[PathBuf], daemon: Uid) -> Option<Problem> {
-    let first = files.first()?.display();
+fn unreadable(files: &[PathBuf], daemon: &Credentials) -> Option<Problem> {
+    let first = files.first()?;
     let others = match files.len() {
         1 => String::new(),
         2 => " and another file".to_owned(),
         count => format!(" and {} other files", count - 1),
     };
-    let name = name_of(daemon.as_raw());
+    let name = name_of(daemon.uid.as_raw());
+    let cure = match reach::obstacle(first, daemon).filter(|obstacle| obstacle.has_list) {
+        Some(obstacle) => obstacle.cure(&name),
+        None => format!("let a group of {name} read it (chgrp, chmod g+r)"),
+    };
     let text = format!(
-        "{first}{others} cannot be read by {name}, the account that smokerd becomes: it is read at a start, and not at a \
-         reload; let a group of {name} read it (chgrp, chmod g+r), or restart smokerd in place of a reload"
+        "{}{others} cannot be read by {name}, the account that smokerd becomes: it is read at a start, and not at a \
+         reload; {cure}, or restart smokerd in place of a reload",
+        first.display()
     );
     Some(Problem { severity: Severity::Warning, location: None, plugin: None, text })
 }

@@ -15,6 +15,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::modules::host::streams::ChildStreams;
 use crate::modules::host::wire::{self, HostMessage, HostRequest};
 use crate::process::children::Claim;
+use crate::process::target::OneProcess;
 use crate::process::execute::ChildEnd;
 
 /// A host that takes orders. Dropping it ends the host.
@@ -139,7 +140,9 @@ impl HostConnection {
     fn dispatch(&self, message: &HostMessage) {
         let (id, event): (u64, &dyn Fn() -> ChildEvent) = match message {
             HostMessage::Started { started, pid } => {
-                (*started, &|| ChildEvent::Started(Claim::of(Pid::from_raw(*pid))))
+                let claim = || OneProcess::of(Pid::from_raw(*pid)).map(Claim::of);
+                let no_process = || ChildEvent::Failed(format!("the Python host names {pid} as the process id of its child"));
+                (*started, &move || claim().map_or_else(no_process, ChildEvent::Started))
             }
             HostMessage::Exited { exited, code } => (*exited, &|| ChildEvent::Ended(ChildEnd::Exited(*code))),
             HostMessage::Signalled { exited, signal } => (*exited, &|| ChildEvent::Ended(ChildEnd::of_signal(*signal))),
