@@ -135,7 +135,8 @@ pub(crate) mod tests {
 
     #[test]
     fn the_mask_bounds_what_users_and_groups_have() {
-        let masked = |mask| list(&[(USER, 6, 7), (OWNING_GROUP, 4, u32::MAX), (GROUP, 6, 9), (MASK, mask, u32::MAX)], 0);
+        let masked =
+            |mask| list(&[(USER, 6, 7), (OWNING_GROUP, 4, u32::MAX), (GROUP, 6, 9), (MASK, mask, u32::MAX)], 0);
         let writers = |list: &AccessList| list.named_users(WRITE).collect::<Vec<_>>();
         assert_eq!((writers(&masked(6)), masked(6).has_group_with(WRITE)), (vec![7], true));
         assert_eq!((writers(&masked(4)), masked(4).has_group_with(WRITE)), (vec![], false));

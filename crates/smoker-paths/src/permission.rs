@@ -185,7 +185,10 @@ mod tests {
         assert!(!permissions(1, 0o710, Some(other)).permit(&account(&[GROUP]), Permission::Enter));
         let named = list(&[(2, 1, USER), (4, 0, u32::MAX), (16, 1, u32::MAX)], 0);
         assert!(permissions(1, 0o710, Some(named.clone())).permit(&account(&[]), Permission::Enter));
-        assert!(permissions(USER, 0o110, Some(named)).permit(&account(&[]), Permission::Enter), "the owner has its bits");
+        assert!(
+            permissions(USER, 0o110, Some(named)).permit(&account(&[]), Permission::Enter),
+            "the owner has its bits"
+        );
         // Everybody may enter, but for one.
         let refused = list(&[(2, 0, USER), (4, 1, u32::MAX), (16, 1, u32::MAX)], 1);
         assert!(!permissions(1, 0o711, Some(refused.clone())).permit(&account(&[GROUP]), Permission::Enter));

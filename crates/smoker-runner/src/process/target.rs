@@ -67,7 +67,11 @@ mod tests {
             [(i32::MIN, false, false), (-1, false, false), (0, false, false), (1, true, false), (2, true, true)]
         {
             let pid = Pid::from_raw(number);
-            assert_eq!((OneProcess::of(pid).is_some(), OneGroup::of(pid).is_some()), (is_process, is_group), "{number}");
+            assert_eq!(
+                (OneProcess::of(pid).is_some(), OneGroup::of(pid).is_some()),
+                (is_process, is_group),
+                "{number}"
+            );
         }
         let this = OneProcess::of(Pid::this()).expect("a process");
         assert!(this.exists() && this.pid() == Pid::this());

@@ -14,12 +14,12 @@ use tokio::time::timeout;
 
 use crate::inventory::address::{host_and_port, without_password};
 use crate::transport::bearer_token::{BearerToken, is_loopback};
+use crate::transport::certificates;
 use crate::transport::event_stream::EventStream;
 use crate::transport::exchange::{
     Exchange, FailureKind, KeepAlive, Method, PageBody, PageRequest, Transport, TransportError,
 };
 use crate::transport::http_client::{self, HttpOptions};
-use crate::transport::certificates;
 use crate::transport::http_response::{Failure, Received, receive, sent, successful};
 use crate::transport::local_connection::{LocalPlace, LocalRequest};
 
@@ -235,11 +235,16 @@ impl Http {
     }
 
     /// One attempt to receive the page, within the time that the request has.
-    async fn attempt(&self, client: &Client, request: &PageRequest<'_>, url: &Url, asked: &Asked) -> Result<Received, Failure> {
+    async fn attempt(
+        &self,
+        client: &Client,
+        request: &PageRequest<'_>,
+        url: &Url,
+        asked: &Asked,
+    ) -> Result<Received, Failure> {
         let prepared = self.prepare(client, request, url);
         let is_get = matches!(request.method, Method::Get);
-        let received =
-            async { receive(self.send(prepared, asked).await?, is_get, asked.over_tls.as_deref()).await };
+        let received = async { receive(self.send(prepared, asked).await?, is_get, asked.over_tls.as_deref()).await };
         match &asked.token {
             TokenWay::None | TokenWay::Tls(_) => received.await,
             // Its connection knows no limits.

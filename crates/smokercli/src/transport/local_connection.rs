@@ -106,7 +106,8 @@ where
 /// The request as it goes over the connection.
 fn prepared(request: Request, token: Option<&HeaderValue>) -> Result<http::Request<Body>, String> {
     let host = host_of(request.url());
-    let target = [Some(request.url().path()), request.url().query()].into_iter().flatten().collect::<Vec<_>>().join("?");
+    let target =
+        [Some(request.url().path()), request.url().query()].into_iter().flatten().collect::<Vec<_>>().join("?");
     let mut request = http::Request::<Body>::try_from(request).map_err(|error| last_cause(&error))?;
     *request.uri_mut() = target.parse().map_err(|error: http::uri::InvalidUri| error.to_string())?;
     let headers = request.headers_mut();

@@ -82,7 +82,8 @@ fn a_token_does_not_go_to_another_account_that_takes_the_place_of_a_socket_meanw
     sandbox.write("token", TOKEN.as_bytes()).expect("writable");
     fs::set_permissions(sandbox.path("token"), Permissions::from_mode(0o600)).expect("ours");
     let place = |name: &str| folder.join(name);
-    let _listeners = [0, NOBODY].map(|uid| listen_as(uid, &place(&format!("{uid}.sock")), &place(&format!("{uid}.kept"))));
+    let _listeners =
+        [0, NOBODY].map(|uid| listen_as(uid, &place(&format!("{uid}.sock")), &place(&format!("{uid}.kept"))));
     let (path, next) = (place("daemon.sock"), place("next.sock"));
     let kept = |uid: u32| fs::read_to_string(place(&format!("{uid}.kept"))).unwrap_or_default();
     let is_over = AtomicBool::new(false);

@@ -176,7 +176,8 @@ fn join(operator: &Operator<'_>) {
     assert_ne!(force().code, 0);
     let (listen, token) = (format!("{OPERATOR}:8087"), daemon.path("token"));
     let wait_there = |names: &str| {
-        let mut waiting = operator.command(&["trust", "ca", "join", "--listen", &listen, "-s", names, "--timeout", "60"]);
+        let mut waiting =
+            operator.command(&["trust", "ca", "join", "--listen", &listen, "-s", names, "--timeout", "60"]);
         let printed = daemon.path("printed");
         waiting.stdout(fs::File::create(&printed).expect("writable"));
         let waiting = Started::spawn(&mut waiting).expect("it is built");
@@ -205,7 +206,10 @@ fn join(operator: &Operator<'_>) {
     joined.expect_code(0);
     expect_line(&joined.stdout, &["joined; ", " has the role run on this host"]);
     assert_eq!(waiting.exit_within(wait::DEADLINE), Some(0));
-    expect_line(&fs::read_to_string(&printed).expect("there"), &[&format!("{HOST}: joined from {HOST}:"), "valid until"]);
+    expect_line(
+        &fs::read_to_string(&printed).expect("there"),
+        &[&format!("{HOST}: joined from {HOST}:"), "valid until"],
+    );
     assert_ne!(on_the_host().code, 0, "a token is for one host, once");
 
     // The daemon takes both files up by itself; no line of known_hosts names this host.

@@ -15,8 +15,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::modules::host::streams::ChildStreams;
 use crate::modules::host::wire::{self, HostMessage, HostRequest};
 use crate::process::children::Claim;
-use crate::process::target::OneProcess;
 use crate::process::execute::ChildEnd;
+use crate::process::target::OneProcess;
 
 /// A host that takes orders. Dropping it ends the host.
 #[derive(Debug)]
@@ -141,7 +141,8 @@ impl HostConnection {
         let (id, event): (u64, &dyn Fn() -> ChildEvent) = match message {
             HostMessage::Started { started, pid } => {
                 let claim = || OneProcess::of(Pid::from_raw(*pid)).map(Claim::of);
-                let no_process = || ChildEvent::Failed(format!("the Python host names {pid} as the process id of its child"));
+                let no_process =
+                    || ChildEvent::Failed(format!("the Python host names {pid} as the process id of its child"));
                 (*started, &move || claim().map_or_else(no_process, ChildEvent::Started))
             }
             HostMessage::Exited { exited, code } => (*exited, &|| ChildEvent::Ended(ChildEnd::Exited(*code))),

@@ -158,7 +158,9 @@ impl MarkedRuns {
         match *found {
             [] if self.runs.values().any(|run| run.went_on_at(process.start)) => Origin::Unknown,
             // What a run left running has started it.
-            [] if !self.may_have_left && matches!(self.others, OtherOrigins::NoneSince(since) if since <= process.start) => {
+            [] if !self.may_have_left
+                && matches!(self.others, OtherOrigins::NoneSince(since) if since <= process.start) =>
+            {
                 Origin::Unknown
             }
             [] => Origin::Foreign,

@@ -79,8 +79,7 @@ impl Birth {
         self.process()
     }
 
-    /// Whether the process is to end. Asked by the process itself, whose number has been written by then.
-    #[cfg(target_os = "linux")]
+    /// Whether the process is to end. Asked by the process itself, whose number has been written by then; where memory is not shared, before it begins.
     pub(super) fn is_refused(&self) -> bool {
         fence(Ordering::SeqCst);
         self.is_refused.load(Ordering::SeqCst)

@@ -132,7 +132,11 @@ impl ProcessList {
             in_group: true,
             is_runnable: false,
         };
-        tree.group.filter(|group| OneGroup::of(*group).is_some_and(OneGroup::has_members)).map(member).into_iter().collect()
+        tree.group
+            .filter(|group| OneGroup::of(*group).is_some_and(OneGroup::has_members))
+            .map(member)
+            .into_iter()
+            .collect()
     }
 
     /// Without a list no process can be found.

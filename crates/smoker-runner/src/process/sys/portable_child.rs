@@ -27,7 +27,10 @@ const LAST_SIGNAL: c_int = 31;
 /// # Errors
 ///
 /// The system's reason.
-pub(crate) fn start(setup: &ChildSetup, _birth: &Birth) -> Result<Pid, StartError> {
+pub(crate) fn start(setup: &ChildSetup, birth: &Birth) -> Result<Pid, StartError> {
+    if birth.is_refused() {
+        return Err(StartError { process: None, error: io::ErrorKind::Interrupted.into() });
+    }
     spawn(setup).map_err(|error| StartError { process: None, error })
 }
 
