@@ -65,7 +65,7 @@ pub struct Permissions {
 pub struct Obstacle {
     /// A folder above that the account may not enter, or the file or folder itself.
     pub path: PathBuf,
-    /// Whether an access control list decides.
+    /// Whether an access control list decides, as it does for all but the owner.
     pub has_list: bool,
     permission: Permission,
     class: char,
@@ -124,7 +124,7 @@ impl Account {
     fn obstacle_at(&self, path: &Path, permission: Permission) -> Option<Obstacle> {
         let found = Permissions::of(path).filter(|found| !found.permit(self, permission))?;
         let (class, _) = found.class_of(self);
-        Some(Obstacle { path: path.to_owned(), has_list: found.list.is_some(), permission, class })
+        Some(Obstacle { path: path.to_owned(), has_list: found.list.is_some() && class != 'u', permission, class })
     }
 }
 

@@ -122,7 +122,7 @@ pub(crate) fn closed(plugins: &[PluginSpec], daemon: Option<&Credentials>) -> io
         let name = User::from_uid(account).ok().flatten().map_or_else(|| account.to_string(), |user| user.name);
         let whole = if key.is_of_action { "every run of its action will fail" } else { "every run will fail" };
         let groups = accounts[at].0.groups.iter().chain([&accounts[at].0.gid]).map(|group| group.as_raw()).collect();
-        let obstacle = Account { user: account.as_raw(), groups }.obstacle(path, Permission::Run);
+        let obstacle = Account { user: account.as_raw(), groups }.obstacle(&path, Permission::Run);
         let cure = match obstacle.filter(|obstacle| obstacle.has_list) {
             Some(obstacle) => obstacle.cure(&name),
             None => format!("`namei -l {shown}` shows which, chmod o+rx opens it"),

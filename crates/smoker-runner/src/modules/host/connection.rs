@@ -139,12 +139,7 @@ impl HostConnection {
 
     fn dispatch(&self, message: &HostMessage) {
         let (id, event): (u64, &dyn Fn() -> ChildEvent) = match message {
-            HostMessage::Started { started, pid } => {
-                let claim = || OneProcess::of(Pid::from_raw(*pid)).map(Claim::of);
-                let no_process =
-                    || ChildEvent::Failed(format!("the Python host names {pid} as the process id of its child"));
-                (*started, &move || claim().map_or_else(no_process, ChildEvent::Started))
-            }
+            HostMessage::Started { started, pid } => (*started, &|| started_event(*pid)),
             HostMessage::Exited { exited, code } => (*exited, &|| ChildEvent::Ended(ChildEnd::Exited(*code))),
             HostMessage::Signalled { exited, signal } => (*exited, &|| ChildEvent::Ended(ChildEnd::of_signal(*signal))),
             HostMessage::Failed { failed, reason } => (*failed, &|| ChildEvent::Failed(reason.clone())),
@@ -166,6 +161,14 @@ impl HostConnection {
 
     fn runs(&self) -> MutexGuard<'_, HashMap<u64, UnboundedSender<ChildEvent>>> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The host has forked a child, which is claimed.
+fn started_event(pid: i32) -> ChildEvent {
+    match OneProcess::of(Pid::from_raw(pid)) {
+        Some(process) => ChildEvent::Started(Claim::of(process)),
+        None => ChildEvent::Failed(format!("the Python host names {pid} as the process id of its child")),
     }
 }
 
