@@ -6,6 +6,7 @@
 //! - `wait`: conditions with a deadline
 //! - `http`: a small blocking client that can also misbehave
 //! - `started`: a program that a test has started
+//! - `executable`: writes programs that tests run
 //! - `sandbox`: a private folder, port and environment for one test
 //! - `config`: writes the configuration of a test
 //! - `cli`: runs a program to its end
@@ -32,6 +33,7 @@ pub mod config;
 pub mod daemon;
 pub mod documents;
 pub mod escapes;
+pub mod executable;
 pub mod http;
 pub mod lines;
 pub mod machine;

@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use crate::error::ExitError;
 use crate::roll::event::{Event, Line, VERSION};
+use smoker_model::notation::shell_word;
 
 /// The end of the names of records.
 const EXTENSION: &str = "ndjson";
@@ -85,7 +86,7 @@ impl Record {
 
     /// The command that goes on with it, for a shell in any folder.
     pub(super) fn resume_command(&self) -> String {
-        format!("smokercli roll --resume {}", shell_word(&self.path.to_string_lossy()))
+        format!("smokercli roll --resume {}", shell_word::quoted(&self.path.to_string_lossy()))
     }
 
     /// Appends an event. It is on disk when this returns: what is done to hosts must not be forgotten.
@@ -105,12 +106,6 @@ impl Record {
 /// The roll may go to another folder.
 fn absolute(path: PathBuf) -> PathBuf {
     std::path::absolute(&path).unwrap_or(path)
-}
-
-/// A text as one word of a shell.
-fn shell_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
-    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 fn failed(what: &str, path: &Path, error: &io::Error) -> ExitError {

@@ -5,7 +5,7 @@
 //! - `add`: has a key accepted by daemons over SSH; `ssh`: runs a command on hosts
 //! - `scan`: asks daemons for their keys; `known`: lists keys; `remove`: forgets keys, and withdraws access over SSH
 //! - `ca`: an authority of the user's own; `join`: a host that has no SSH; `bounded_stream`: its connection
-//! - `operator`: the user's key; `targets`: the hosts of a command; `parallel`: several of them at a time; `shell_word`: words for their shells
+//! - `operator`: the user's key; `targets`: the hosts of a command; `parallel`: several of them at a time
 
 mod add;
 mod bounded_stream;
@@ -16,7 +16,6 @@ mod operator;
 mod parallel;
 mod remove;
 mod scan;
-mod shell_word;
 mod ssh;
 mod targets;
 

@@ -1,9 +1,9 @@
 //! Groups, inventories, and which hosts of them are asked.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use serde_json::{Value, json};
+use smoker_tests::executable;
 
 use crate::fake::Fake;
 use crate::gate::daemon;
@@ -69,11 +69,11 @@ fn inventories_of_ansible_are_asked_as_they_are() {
         two.port()
     );
     let ini = run.file("hosts.ini", &ini).display().to_string();
-    let script = run.file(
-        "dynamic",
+    let script = Path::new(&ini).with_file_name("dynamic");
+    executable::write(
+        &script,
         "#!/bin/sh\necho '{\"edge\": {\"hosts\": [\"e1\"]}, \"_meta\": {\"hostvars\": {\"e1\": {\"rack\": 3}}}}'\n",
     );
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("ours");
     let script = script.display().to_string();
     assert_eq!(names("", &["--inventory", &ini, "--inventory", &script]), ["db1", "e1", "web1"]);
     assert_eq!(names("", &["--inventory", &ini, "-g", "web"]), ["web1"]);

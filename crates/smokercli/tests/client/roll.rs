@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
+use smoker_tests::executable;
 
 use crate::fake::Fake;
 use crate::run::{Done, Run, SMOKERCLI};
@@ -301,10 +301,9 @@ impl Site {
         let line = |fake: &Fake| format!("'{}'", fake.address());
         let hosts = fleet.fakes.iter().map(line).collect::<Vec<_>>().join(", ");
         fs::write(fleet.path(".smokercli.yaml"), format!("groups: {{prod: [{hosts}]}}\n")).expect("written");
-        for (program, more) in [("ssh", "[ -e mended ]"), ("ansible-playbook", "true")] {
-            let script = format!("#!/bin/sh\necho {program} \"$@\" >> log; {more}\n");
-            fs::write(fleet.path(program), script).expect("written");
-            fs::set_permissions(fleet.path(program), fs::Permissions::from_mode(0o755)).expect("executable");
+        for (name, more) in [("ssh", "[ -e mended ]"), ("ansible-playbook", "true")] {
+            let script = format!("#!/bin/sh\necho {name} \"$@\" >> log; {more}\n");
+            executable::write(Path::new(&fleet.path(name)), &script);
         }
         let programs = Path::new(SMOKERCLI).parent().expect("a folder").display().to_string();
         let others = std::env::var("PATH").unwrap_or_default();

@@ -1,7 +1,5 @@
 //! Two hosts, each with a network and an address of its own, and a real sshd between them: two commands lead to an authenticated run.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -10,6 +8,7 @@ use smoker_tests::binary;
 use smoker_tests::cli::{self, Output};
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
+use smoker_tests::executable;
 use smoker_tests::lines::expect_line;
 use smoker_tests::machine::network::{self, OtherHost};
 use smoker_tests::machine::skip::{find, program};
@@ -71,8 +70,7 @@ impl Operator<'_> {
 }
 
 fn script(daemon: &Daemon, name: &str, text: &str) {
-    daemon.sandbox.write(name, text.as_bytes()).expect("writable");
-    fs::set_permissions(daemon.path(name), fs::Permissions::from_mode(0o755)).expect("ours");
+    executable::write(&daemon.path(name), &daemon.sandbox.fill(text));
 }
 
 fn start_sshd(daemon: &Daemon, sshd: &Path) -> Started {

@@ -2,11 +2,12 @@
 
 use std::env;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use smoker_tests::cli::{self, Output};
+use smoker_tests::executable;
 use smoker_tests::machine::skip::{find, program};
 use smoker_tests::wait;
 use tempfile::TempDir;
@@ -72,9 +73,7 @@ impl Workplace {
 
     /// Puts a script in place of a tool.
     pub(crate) fn tool(&self, name: &str, text: &str) {
-        let path = self.path("tools").join(name);
-        fs::write(&path, text).expect("writable");
-        fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).expect("ours");
+        executable::write(&self.path("tools").join(name), text);
     }
 
     /// Takes a tool away; those of the system go with it.
