@@ -6,7 +6,8 @@
 //! - `http`: HTTP and HTTPS; `http_client`: its connections; `http_response`: its responses
 //! - `nats`: through a NATS server
 //! - `certificates`: those that servers are checked by; `client_certificate`, `bearer_token`: the user's own, where the user names one
-//! - `shorten`: pages that are too large; `socket`: the daemon's on this host; `local_listener`: who listens on a port or a socket of this host
+//! - `shorten`: pages that are too large; `socket`: the daemon's on this host
+//! - `local_connection`: a connection of this host over which a token goes; `local_listener`: who is at its other end
 //! - `event_stream`: a response that does not end
 //! - `exchange`: what a transport is: one request, one response
 
@@ -19,6 +20,7 @@ pub mod exchange;
 pub mod http;
 pub mod http_client;
 mod http_response;
+mod local_connection;
 mod local_listener;
 pub mod nats;
 mod shorten;

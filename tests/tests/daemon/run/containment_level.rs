@@ -142,6 +142,43 @@ fn a_daemon_that_drops_root_gives_away_nothing_but_its_own_tree() {
     }
 }
 
+/// As systemd starts a unit with `User=` and `Delegate=yes`: the account owns the unit's cgroup, and its files that systemd gives away.
+const AS_A_DELEGATED_SERVICE: [&str; 4] = [
+    "/bin/sh",
+    "-c",
+    "own=$(grep -m1 ' - cgroup2 ' /proc/self/mountinfo | cut -d' ' -f5)$(sed -n s/^0:://p /proc/self/cgroup)/unit-$$\n\
+     mkdir \"$own\" && chown -R 12378:12378 \"$0\"\n\
+     chown 12378 \"$own\" \"$own/cgroup.procs\" \"$own/cgroup.subtree_control\" \"$own/cgroup.threads\"\n\
+     echo $$ > \"$own/cgroup.procs\" && exec setpriv --reuid=12378 --regid=12378 --clear-groups \"$@\"",
+    "{{DIR}}",
+];
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_daemon_of_another_account_uses_the_cgroup_that_its_unit_gives_it() {
+    if !fs::read_to_string("/proc/self/mountinfo").is_ok_and(|mounts| mounts.contains(" - cgroup2 ")) {
+        skip("no test of a cgroup that is given away", "run it where cgroup v2 is mounted");
+        return;
+    }
+    let leaves =
+        "Command: sed -n s/^0:://p /proc/self/cgroup; setsid env -i sleep 1234.56789 < /dev/null > /dev/null 2>&1 &";
+    let config = Config::new().plugin("leaves", leaves);
+    let mut daemon = Boot::of(config).through(&AS_A_DELEGATED_SERVICE).start();
+    let unit = format!("/unit-{}", daemon.pid());
+    let of_run = daemon.run("leaves").info().join("");
+    assert!(of_run.contains(&unit) && of_run.contains("/smokerd-") && of_run.contains("/run-"), "{of_run}");
+    let uids = processes::status(daemon.pid()).expect("it runs")["Uid"].clone();
+    assert!(uids.split_whitespace().all(|uid| uid == "12378"), "{uids}");
+    wait::until_true("nothing is left of the run", || processes::with_argument("1234.56789").is_empty());
+    daemon.signal(nix::sys::signal::Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    let unit = cgroup_folder(&(cgroup_of(std::process::id().cast_signed()).trim_end_matches('/').to_owned() + &unit));
+    wait::until_true("the daemon has left nothing in its unit", || {
+        fs::read_dir(&unit).expect("there").flatten().all(|entry| !entry.path().is_dir())
+    });
+    fs::remove_dir(&unit).expect("nothing is in it");
+}
+
 fn cgroup_of(pid: i32) -> String {
     let cgroups = fs::read_to_string(format!("/proc/{pid}/cgroup")).expect("it runs");
     cgroups.lines().find_map(|line| line.strip_prefix("0::")).expect("cgroup v2").to_owned()
