@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 #[derive(Clone, Debug, Default, Deserialize, Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Options {
-    /// Addresses of NATS servers, with commas: nats://HOST:4222, tls://HOST; without it nats://localhost:4222
+    /// Addresses of NATS servers, with commas: <nats://HOST:4222>, <tls://HOST>; without it <nats://localhost:4222>
     #[arg(long, value_name = "URLS", global = true)]
     pub(crate) servers: Option<String>,
     /// The name of the fleet, the same for its hosts and clients; without it default
@@ -19,7 +19,7 @@ pub(crate) struct Options {
     /// File with credentials: a JWT and its seed, or a seed alone
     #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath)]
     pub(crate) creds: Option<PathBuf>,
-    /// File with the seed of an NKey
+    /// File with the seed of an `NKey`
     #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath)]
     pub(crate) nkey: Option<PathBuf>,
     /// Certificates (PEM) that may sign the server's; without it those of the system

@@ -122,6 +122,7 @@ impl RunTrigger {
 }
 
 /// A run with a result.
+#[expect(clippy::struct_excessive_bools, reason = "facts of a run, each of its own")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct FinishedRun {
     /// When the plugin was started, after it had waited for a slot.

@@ -70,7 +70,7 @@ impl Part {
     ///
     /// When a header is missing or wrong: the message is no part.
     pub fn read(headers: Option<&HeaderMap>, payload: Bytes) -> Result<Self, PartError> {
-        let text = |header| headers.and_then(|headers| headers.get(header)).map(|value| value.as_str());
+        let text = |header| headers.and_then(|headers| headers.get(header)).map(async_nats::HeaderValue::as_str);
         let host = text(HOST).and_then(subject::name).ok_or(PartError::Header(HOST))?;
         let number = text(NUMBER).and_then(|text| text.parse().ok()).ok_or(PartError::Header(NUMBER))?;
         let end = text(END).map(|text| text.parse().map_err(|_| PartError::Header(END))).transpose()?;

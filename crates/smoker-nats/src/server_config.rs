@@ -98,8 +98,10 @@ struct User<'a> {
 
 impl User<'_> {
     fn write(&self, text: &mut String) {
-        let list =
-            |subjects: &[String]| subjects.iter().map(|subject| format!("        \"{subject}\"\n")).collect::<String>();
+        let list = |subjects: &[String]| {
+            let quoted: Vec<_> = subjects.iter().map(|subject| format!("        \"{subject}\"\n")).collect();
+            quoted.concat()
+        };
         let answers = self
             .answers
             .map_or_else(String::new, |max| format!("      allow_responses: {{ max: {max}, expires: \"2m\" }}\n"));

@@ -45,7 +45,7 @@ pub enum StreamError {
 }
 
 impl StreamError {
-    fn unavailable(stream: &str, reason: impl ToString) -> Self {
+    fn unavailable(stream: &str, reason: &dyn std::fmt::Display) -> Self {
         Self::Unavailable { stream: stream.to_owned(), reason: reason.to_string() }
     }
 }
@@ -100,7 +100,7 @@ pub async fn create(client: &Client, fleet: &Fleet, per_plugin: i64, replicas: u
     let context = jetstream::new(client.clone());
     for config in [results(fleet, per_plugin, replicas), presence(fleet, replicas)] {
         let name = config.name.clone();
-        context.get_or_create_stream(config).await.map_err(|error| StreamError::unavailable(&name, error))?;
+        context.get_or_create_stream(config).await.map_err(|error| StreamError::unavailable(&name, &error))?;
     }
     Ok(())
 }

@@ -105,17 +105,14 @@ impl SharedState {
         let run = self.journal.as_ref().map_or(0, JournalQueue::number_run);
         let (started, planned) = (started.wall, planned.wall);
         let started = StartedRun { plugin: plugin.clone(), started, planned, trigger: trigger.clone() };
-        let newest = match &self.journal {
-            Some(journal) => {
-                let newest = self.lock().started(run);
-                drop(journal.send(Queued::Started(started, run, generation)));
-                newest
-            }
-            None => {
-                let newest = self.lock().sequence;
-                self.announce(Event::Started(Arc::new(started)));
-                newest
-            }
+        let newest = if let Some(journal) = &self.journal {
+            let newest = self.lock().started(run);
+            drop(journal.send(Queued::Started(started, run, generation)));
+            newest
+        } else {
+            let newest = self.lock().sequence;
+            self.announce(Event::Started(Arc::new(started)));
+            newest
         };
         (run, newest)
     }

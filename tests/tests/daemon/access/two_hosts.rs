@@ -1,5 +1,6 @@
 //! Two hosts, each with a network and an address of its own, and a real sshd between them: two commands lead to an authenticated run.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};

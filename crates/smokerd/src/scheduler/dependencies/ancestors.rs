@@ -7,7 +7,9 @@ use smoker_model::plugin::{PluginName, PluginSpec};
 
 /// All plugins that others depend on, as they are configured. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ancestors(Arc<Mutex<Arc<HashMap<PluginName, Arc<PluginSpec>>>>>);
+pub(crate) struct Ancestors(Arc<Mutex<Arc<Parents>>>);
+
+type Parents = HashMap<PluginName, Arc<PluginSpec>>;
 
 impl Ancestors {
     /// Replaces them by those of another configuration.
@@ -15,7 +17,7 @@ impl Ancestors {
         let plugins: Vec<_> = plugins.collect();
         let names: HashSet<&PluginName> = plugins.iter().flat_map(|spec| &spec.rules.depends_on).collect();
         let parents = plugins.iter().filter(|spec| names.contains(&spec.name));
-        let parents: HashMap<_, _> = parents.map(|spec| (spec.name.clone(), Arc::clone(spec))).collect();
+        let parents: Parents = parents.map(|spec| (spec.name.clone(), Arc::clone(spec))).collect();
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(parents);
     }
 
@@ -29,10 +31,10 @@ impl Ancestors {
         let mut names = spec.rules.depends_on.clone();
         let mut next = 0;
         loop {
-            let new = names.into_iter().filter(|name| seen.insert(name.clone()));
-            found.extend(new.filter_map(|name| parents.get(&name).cloned()));
+            let new = names.iter().filter(|name| seen.insert((*name).clone()));
+            found.extend(new.filter_map(|name| parents.get(name).cloned()));
             let Some(parent) = found.get(next) else { return found };
-            names = parent.rules.depends_on.clone();
+            names.clone_from(&parent.rules.depends_on);
             next += 1;
         }
     }
