@@ -53,7 +53,7 @@ impl ResultFile {
         if results.is_empty() {
             return Ok(());
         }
-        let text: String = results.iter().map(|result| format!("{}\n", result.json)).collect();
+        let text = results.iter().map(|result| format!("{}\n", result.json)).collect::<Vec<_>>().concat();
         let before = self.file.metadata()?.len();
         if let Err(error) = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data()) {
             // What a full disk has cut is written again as a whole.

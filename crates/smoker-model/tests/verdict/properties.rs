@@ -257,7 +257,9 @@ fn a_budget_waits_for_silent_hosts_and_counts_them_at_the_end() {
 /// What is decided of a host after these answers, and what is said of its parts.
 fn kinds(settle: u32, answers: &[Answer]) -> (Decision, Vec<(String, Kind, bool)>) {
     let mut rounds = Rounds::new(settings(settle), 1, None);
-    answers.iter().for_each(|answer| rounds.record(0, answer.clone()));
+    for answer in answers {
+        rounds.record(0, answer.clone());
+    }
     let verdict = rounds.verdict();
     let parts = verdict.parts().map(|(_, part)| (part.part.to_string(), part.kind, part.blocks));
     (verdict.decision, parts.collect())
@@ -326,7 +328,9 @@ fn another_start_of_the_daemon_shows_everything_again() {
         ),
     ] {
         let mut rounds = Rounds::new(settings(settle), 1, None);
-        answers.iter().for_each(|answer| rounds.record(0, answer.clone()));
+        for answer in &answers {
+            rounds.record(0, answer.clone());
+        }
         let verdict = rounds.verdict();
         assert_eq!((verdict.decision, verdict.hosts[0].restarts), (decision, restarts), "{answers:?}");
     }

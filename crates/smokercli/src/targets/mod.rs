@@ -237,7 +237,9 @@ fn selected(
     }
     let (selection, remarks) = HostSelection::find_at(&named, inventory, &config.port, change)?;
     if let Some(console) = console {
-        remarks.iter().for_each(|remark| console.warn(remark));
+        for remark in &remarks {
+            console.warn(remark);
+        }
     }
     Ok(selection)
 }

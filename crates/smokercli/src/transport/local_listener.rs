@@ -89,13 +89,24 @@ struct Ends {
     ours: SocketAddr,
 }
 
+/// Who has accepted a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Acceptor {
+    /// Nobody of this host is at its other end.
+    #[default]
+    Nobody,
+    /// It still waits for that, so it is a listener's.
+    Listener,
+    /// This account.
+    Account(u32),
+}
+
 /// The accounts that have to do with a connection.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Owners {
     /// Those that listen on its port, on any address.
     listeners: Vec<u32>,
-    /// The one that has accepted it; none where it still waits for that: then it is a listener's.
-    acceptor: Option<Option<u32>>,
+    acceptor: Acceptor,
 }
 
 impl Owners {
@@ -111,8 +122,10 @@ impl Owners {
             }
             if theirs.iter().any(|it| it == local) && ours.iter().any(|it| it == remote) {
                 // Without an inode nobody has accepted it yet, and its owner says nothing.
-                let owner = if inode == "0" { None } else { Some(owner.parse().map_err(io::Error::other)?) };
-                self.acceptor = Some(owner);
+                self.acceptor = match inode {
+                    "0" => Acceptor::Listener,
+                    _ => Acceptor::Account(owner.parse().map_err(io::Error::other)?),
+                };
                 // Those that listen come before all others, of which there may be many.
                 return Ok(());
             }
@@ -125,11 +138,11 @@ impl Owners {
         check(&self.listeners, &place)?;
         match self.acceptor {
             // A port that the kernel passes on, as those of containers.
-            None if self.listeners.is_empty() => Ok(Listener::Elsewhere),
-            None => Err(format!("nobody of this host is at the other end of a connection to port {port}")),
-            Some(None) if self.listeners.is_empty() => Err(format!("nobody listens {place} any more")),
-            Some(None) => Ok(Listener::Trusted),
-            Some(Some(acceptor)) => check(&[acceptor], &place).map(|()| Listener::Trusted),
+            Acceptor::Nobody if self.listeners.is_empty() => Ok(Listener::Elsewhere),
+            Acceptor::Nobody => Err(format!("nobody of this host is at the other end of a connection to port {port}")),
+            Acceptor::Listener if self.listeners.is_empty() => Err(format!("nobody listens {place} any more")),
+            Acceptor::Listener => Ok(Listener::Trusted),
+            Acceptor::Account(acceptor) => check(&[acceptor], &place).map(|()| Listener::Trusted),
         }
     }
 }
@@ -138,7 +151,7 @@ impl Owners {
 fn written(address: SocketAddr) -> Vec<String> {
     let words = |bytes: &[u8]| -> String {
         let words = bytes.chunks_exact(4).map(|it| u32::from_ne_bytes([it[0], it[1], it[2], it[3]]));
-        words.map(|word| format!("{word:08X}")).collect()
+        words.map(|word| format!("{word:08X}")).collect::<Vec<_>>().concat()
     };
     let port = address.port();
     let texts = match address.ip() {
@@ -170,25 +183,29 @@ mod tests {
             (found.listeners, found.acceptor)
         };
         let listeners = vec![998, 65534];
-        assert_eq!(owners("127.0.0.1:8086", "127.0.0.1:45057"), (listeners.clone(), Some(Some(998))));
-        assert_eq!(owners("127.0.0.1:8086", "127.0.0.1:45058"), (listeners.clone(), Some(None)), "not accepted");
-        assert_eq!(owners("127.0.0.1:8086", "127.0.0.2:45057"), (listeners, None));
-        assert_eq!(owners("127.0.0.1:22", "127.0.0.1:1"), (vec![0], None));
-        assert_eq!(owners("[::1]:23", "[::1]:1"), (vec![], None));
+        assert_eq!(owners("127.0.0.1:8086", "127.0.0.1:45057"), (listeners.clone(), Acceptor::Account(998)));
+        assert_eq!(
+            owners("127.0.0.1:8086", "127.0.0.1:45058"),
+            (listeners.clone(), Acceptor::Listener),
+            "not accepted"
+        );
+        assert_eq!(owners("127.0.0.1:8086", "127.0.0.2:45057"), (listeners, Acceptor::Nobody));
+        assert_eq!(owners("127.0.0.1:22", "127.0.0.1:1"), (vec![0], Acceptor::Nobody));
+        assert_eq!(owners("[::1]:23", "[::1]:1"), (vec![], Acceptor::Nobody));
     }
 
     #[test]
     fn a_connection_that_another_account_has_accepted_is_refused_whoever_listens_by_now() {
         let judged = |listeners: &[u32], acceptor| Owners { listeners: listeners.to_vec(), acceptor }.judge(8086);
         let other = 4_000_000_000;
-        assert_eq!(judged(&[0], Some(Some(0))), Ok(Listener::Trusted));
-        assert_eq!(judged(&[0], Some(None)), Ok(Listener::Trusted));
-        assert_eq!(judged(&[], None), Ok(Listener::Elsewhere));
+        assert_eq!(judged(&[0], Acceptor::Account(0)), Ok(Listener::Trusted));
+        assert_eq!(judged(&[0], Acceptor::Listener), Ok(Listener::Trusted));
+        assert_eq!(judged(&[], Acceptor::Nobody), Ok(Listener::Elsewhere));
         for (listeners, acceptor, reason) in [
-            (&[0][..], Some(Some(other)), "the account with uid 4000000000 listens on port 8086 of this host"),
-            (&[0, other], Some(Some(0)), "the account with uid 4000000000 listens on port 8086 of this host"),
-            (&[], Some(None), "nobody listens on port 8086 of this host any more"),
-            (&[0], None, "nobody of this host is at the other end of a connection to port 8086"),
+            (&[0][..], Acceptor::Account(other), "the account with uid 4000000000 listens on port 8086 of this host"),
+            (&[0, other], Acceptor::Account(0), "the account with uid 4000000000 listens on port 8086 of this host"),
+            (&[], Acceptor::Listener, "nobody listens on port 8086 of this host any more"),
+            (&[0], Acceptor::Nobody, "nobody of this host is at the other end of a connection to port 8086"),
         ] {
             let refused = judged(listeners, acceptor).expect_err(reason);
             assert!(refused.starts_with(reason), "{refused}");

@@ -59,14 +59,17 @@ pub(super) fn write(args: &NatsConfigArgs, port: &str) -> Result<u8, ExitError> 
 fn server(args: &NatsConfigArgs) -> Result<String, ExitError> {
     let listen = quoted(&args.listen)?;
     let store = quoted(&args.store.display().to_string())?;
-    let mut text = "# Written by smokercli trust nats-config. A later call writes it again; nats-server --signal reload has the server read it.\n"
-        .to_owned();
-    text += &format!("listen: {listen}\njetstream {{ store_dir: {store} }}\n");
-    if let (Some(cert), Some(key)) = (&args.tls_cert, &args.tls_key) {
-        let (cert, key) = (quoted(&cert.display().to_string())?, quoted(&key.display().to_string())?);
-        text += &format!("tls {{ cert_file: {cert}, key_file: {key} }}\n");
-    }
-    Ok(text)
+    let tls = match (&args.tls_cert, &args.tls_key) {
+        (Some(cert), Some(key)) => {
+            let (cert, key) = (quoted(&cert.display().to_string())?, quoted(&key.display().to_string())?);
+            format!("tls {{ cert_file: {cert}, key_file: {key} }}\n")
+        }
+        _ => String::new(),
+    };
+    Ok(format!(
+        "# Written by smokercli trust nats-config. A later call writes it again; nats-server --signal reload has the server read it.\n\
+         listen: {listen}\njetstream {{ store_dir: {store} }}\n{tls}"
+    ))
 }
 
 fn quoted(text: &str) -> Result<String, ExitError> {

@@ -59,6 +59,7 @@ pub(crate) struct HostArgs {
     )]
     #[arg(long, value_name = "URL", num_args = 0..=1, value_hint = ValueHint::Url, help_heading = TARGETS)]
     #[arg(conflicts_with_all = ["socket", "proxy", "token_file"])]
+    #[expect(clippy::option_option, reason = "an option whose value may be left out")]
     pub(crate) nats: Option<Option<String>>,
     #[arg(help = "A file with your credentials for the NATS server (default: the file that SMOKER_NATS_CREDS names)")]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "nats", help_heading = TARGETS)]
