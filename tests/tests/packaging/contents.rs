@@ -75,7 +75,12 @@ fn a_debian_package() {
         expect_mode(words[0], path);
         paths.push(path.to_owned());
     }
-    let own = ["/etc/init.d/smokerd", "/lib/systemd/system/smokerd.service", "/lib/systemd/system/smoker-bridge.service", "/usr/share/doc/smoker/copyright"];
+    let own = [
+        "/etc/init.d/smokerd",
+        "/lib/systemd/system/smokerd.service",
+        "/lib/systemd/system/smoker-bridge.service",
+        "/usr/share/doc/smoker/copyright",
+    ];
     for path in FILES.iter().chain(&own) {
         assert!(paths.iter().any(|own| own == path), "{path} is missing in {paths:#?}");
     }
