@@ -3,6 +3,8 @@
 /// A room and the rooms that it may import. A table lists importing rooms above imported ones, so arrows point down.
 pub(crate) type Room = (&'static str, &'static [&'static str]);
 
+mod fleet;
+
 /// The rooms of each crate. The crate's `lib.rs` may import all of them, and none imports it.
 pub(crate) const ROOMS: [(&str, &[Room]); 14] = [
     (
@@ -33,36 +35,9 @@ pub(crate) const ROOMS: [(&str, &[Room]); 14] = [
         ],
     ),
     ("smoker-page", &[("grid", &["files", "markup", "table"]), ("table", &["files", "markup"]), ("files", &["built"])]),
-    (
-        "smoker-nats",
-        &[
-            ("server_config", &["part", "subject"]),
-            ("presence", &["streams", "subject"]),
-            ("streams", &["subject"]),
-            ("part", &["subject"]),
-        ],
-    ),
-    (
-        "smoker-bridge",
-        &[
-            (
-                "serve",
-                &["connection", "daemon", "failure", "position", "presence", "requests", "results", "settings", "sink"],
-            ),
-            ("sink", &["connection", "failure", "settings"]),
-            ("requests", &["daemon", "failure", "head", "settings"]),
-            ("presence", &["connection", "daemon", "settings"]),
-            ("results", &["connection", "daemon", "events", "position", "settings"]),
-            ("events", &["daemon"]),
-            ("connection", &["failure", "settings"]),
-            ("cli", &["failure", "options", "settings"]),
-            ("settings", &["failure", "options"]),
-        ],
-    ),
-    (
-        "smoker-fleet",
-        &[("serve", &["pages", "rounds", "snapshot"]), ("rounds", &["snapshot"]), ("pages", &["snapshot"])],
-    ),
+    ("smoker-nats", fleet::NATS),
+    ("smoker-bridge", fleet::BRIDGE),
+    ("smoker-fleet", fleet::FLEET),
     (
         "smoker-journal",
         &[

@@ -23,11 +23,10 @@ use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::settings::Target;
 use crate::sink::file::ResultFile;
+use crate::sink::recent::MAX_PENDING;
 use crate::sink::taken::Taken;
 use crate::sink::webhook::Webhook;
 
-/// How many results are taken and not acknowledged at most. A file remembers twice as many.
-const MAX_PENDING: usize = 100;
 /// The pause after a failure at most.
 const MAX_PAUSE: Duration = Duration::from_secs(5);
 

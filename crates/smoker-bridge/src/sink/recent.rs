@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::sink::MAX_PENDING;
+/// How many results are taken and not acknowledged at most.
+pub(super) const MAX_PENDING: usize = 100;
 
 /// The numbers of the newest results, twice as many as can come again.
 #[derive(Debug, Default)]

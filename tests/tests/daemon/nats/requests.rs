@@ -107,7 +107,7 @@ fn what_cannot_be_answered_is_said() {
     daemon.signal(Signal::SIGKILL);
     let _ = daemon.wait_for_exit();
     assert_eq!(status(&get("/")), "502");
-    assert!(bridge.log().contains("The daemon cannot be asked at"), "{}", bridge.log());
+    wait::until_true("a line about it", || bridge.log().contains("The daemon cannot be asked at"));
     daemon.try_start().expect("it starts again");
     let answer = answers(&client, &subject, &get("/"), &["a"]);
     assert!(answer["a"].starts_with("HTTP/1.1 200 "), "{answer:?}");
