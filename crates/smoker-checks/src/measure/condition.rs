@@ -432,8 +432,12 @@ mod tests {
         ] {
             assert!(!is_covered(these, others), "{these} {others}");
         }
-        assert!(parse("> 5").may_hold_from(1.0) && parse("== 7").may_hold_from(7.0) && !parse("== 7").may_hold_from(7.5));
-        assert!(!parse("< 1").may_hold_from(1.0) && parse("< 1").may_hold_from(0.0) && !parse("never").may_hold_from(0.0));
+        assert!(
+            parse("> 5").may_hold_from(1.0) && parse("== 7").may_hold_from(7.0) && !parse("== 7").may_hold_from(7.5)
+        );
+        assert!(
+            !parse("< 1").may_hold_from(1.0) && parse("< 1").may_hold_from(0.0) && !parse("never").may_hold_from(0.0)
+        );
     }
 
     #[test]

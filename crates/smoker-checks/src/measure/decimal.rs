@@ -37,7 +37,11 @@ impl Decimal {
         let before_point = i64::try_from(whole.len()).ok()? - zeros + i64::from(exponent);
         let digits = digits.trim_end_matches('0').to_owned();
         let is_zero = digits.is_empty();
-        Some(Self { is_negative: is_negative && !is_zero, digits, before_point: if is_zero { 0 } else { before_point } })
+        Some(Self {
+            is_negative: is_negative && !is_zero,
+            digits,
+            before_point: if is_zero { 0 } else { before_point },
+        })
     }
 
     /// Whether it has no digits behind the point.
@@ -59,9 +63,7 @@ impl Decimal {
             (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
             // Behind the point digits are compared as texts are.
-            (false, false) => {
-                self.before_point.cmp(&other.before_point).then_with(|| self.digits.cmp(&other.digits))
-            }
+            (false, false) => self.before_point.cmp(&other.before_point).then_with(|| self.digits.cmp(&other.digits)),
         }
     }
 }
@@ -133,7 +135,9 @@ mod tests {
                 assert_eq!(of(one).cmp(&of(other)), at.cmp(&other_at), "{one} {other}");
             }
         }
-        for (one, other) in [("1", "1.0"), ("100", "1e2"), ("0.5", "5E-1"), ("-0", "0.00"), ("+7", "007"), (".5", "0.5")] {
+        for (one, other) in
+            [("1", "1.0"), ("100", "1e2"), ("0.5", "5E-1"), ("-0", "0.00"), ("+7", "007"), (".5", "0.5")]
+        {
             assert_eq!(of(one), of(other), "{one} {other}");
         }
     }
@@ -142,10 +146,13 @@ mod tests {
     fn whole_numbers_are_known_and_others_are_none() {
         assert!(of("1e3").is_whole() && of("10.0").is_whole() && of("0").is_whole());
         assert!(!of("1.5").is_whole() && !of("0.001").is_whole());
-        for text in ["", "-", ".", "e5", "1e", "1e5.5", "1 2", "0x10", "NaN", "inf", "1,5", "1_000", "1e99999999999", "--1"] {
+        for text in
+            ["", "-", ".", "e5", "1e", "1e5.5", "1 2", "0x10", "NaN", "inf", "1,5", "1_000", "1e99999999999", "--1"]
+        {
             assert_eq!(Decimal::parse(text), None, "{text}");
         }
-        for (text, shown) in [("9007199254740993", "9007199254740993"), ("-1200", "-1200"), ("0", "0"), ("1.5", "1.5")] {
+        for (text, shown) in [("9007199254740993", "9007199254740993"), ("-1200", "-1200"), ("0", "0"), ("1.5", "1.5")]
+        {
             assert_eq!(of(text).to_string(), shown);
         }
         for (text, expected) in [("-12.5", -12.5), ("0", 0.0), ("1e3", 1000.0), ("0.001", 0.001)] {

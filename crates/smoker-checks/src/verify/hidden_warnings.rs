@@ -41,5 +41,7 @@ pub(crate) fn find<'a>(spec: &Spec, given: impl Fn(&str) -> Option<&'a Json>) ->
 }
 
 fn reason(warn: &str, error: &str) -> String {
-    format!("{warn} never shows: all that it holds for is an ERROR already, by {error}. Write a limit that is reached before that one, or remove it")
+    format!(
+        "{warn} never shows: all that it holds for is an ERROR already, by {error}. Write a limit that is reached before that one, or remove it"
+    )
 }

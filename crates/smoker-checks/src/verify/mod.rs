@@ -261,15 +261,24 @@ mod tests {
     fn a_warning_that_an_error_hides_is_a_fault_in_both_directions() {
         let of_check = |name: &str, parameters: Json| reasons_of(ModuleKind::Check, name, &[parameters]);
         let hidden = |reasons: &[String], name: &str| {
-            assert!(reasons.len() == 1 && reasons[0].starts_with(&format!("{name} never shows: ")), "{name}: {reasons:?}");
+            assert!(
+                reasons.len() == 1 && reasons[0].starts_with(&format!("{name} never shows: ")),
+                "{name}: {reasons:?}"
+            );
         };
         hidden(&of_check("disk", json!({"Warn": "> 95%", "Error": "> 90%"})), "Warn of Used");
         hidden(&of_check("disk", json!({"Warn": {"Free": "< 1G"}, "Error": ["> 99%", "< 5G"]})), "Warn of Free");
         hidden(&of_check("tls", json!({"Address": "a", "Warn": "< 7d", "Error": "< 14d"})), "Warn of Days");
         hidden(&of_check("job", json!({"Warn": "> 26h", "Error": "> 25h"})), "Warn of Age");
         hidden(&of_check("load", json!({"Warn": "> 5", "Error": "> 5"})), "Warn of Load5");
-        hidden(&of_parser("json", json!({"JsonValues": {"n": {"Path": "n", "Warn": 20, "Error": 10}}})), "JsonValues.n.Warn");
-        hidden(&of_parser("json", json!({"JsonValues": {"n": {"Path": "n", "Warn": "5:", "Error": "10:"}}})), "JsonValues.n.Warn");
+        hidden(
+            &of_parser("json", json!({"JsonValues": {"n": {"Path": "n", "Warn": 20, "Error": 10}}})),
+            "JsonValues.n.Warn",
+        );
+        hidden(
+            &of_parser("json", json!({"JsonValues": {"n": {"Path": "n", "Warn": "5:", "Error": "10:"}}})),
+            "JsonValues.n.Warn",
+        );
         hidden(&of_module("glusterfs", json!({"HealWarn": 5, "HealError": 5})), "HealWarn");
         for good in [
             json!({"Warn": "> 85%", "Error": "> 90%"}),

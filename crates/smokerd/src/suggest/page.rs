@@ -80,10 +80,29 @@ mod tests {
         fs::write(&file, &proposed).expect("a file");
         let config = smoker_config::config::load(&file, |_| None).unwrap_or_else(|error| panic!("{error}\n{proposed}"));
         let names: Vec<_> = config.plugins.iter().map(|plugin| plugin.name.as_str()).collect();
-        let expected =
-            ["Load", "Memory", "Disk", "Swap", "Mounts", "Services", "Failed", "Ssh", "Page", "Certificate", "Postgres", "Ports"];
+        let expected = [
+            "Load",
+            "Memory",
+            "Disk",
+            "Swap",
+            "Mounts",
+            "Services",
+            "Failed",
+            "Ssh",
+            "Page",
+            "Certificate",
+            "Postgres",
+            "Ports",
+        ];
         assert_eq!(names, expected, "{proposed}");
-        for line in ["backup.service", "srv-data.mount", "are not known: it?hangs", "127.0.0.1:5432", "#   /etc/cron.d/back?up", "#   /etc/letsencrypt/live/a.test/cert.pem"] {
+        for line in [
+            "backup.service",
+            "srv-data.mount",
+            "are not known: it?hangs",
+            "127.0.0.1:5432",
+            "#   /etc/cron.d/back?up",
+            "#   /etc/letsencrypt/live/a.test/cert.pem",
+        ] {
             assert!(proposed.contains(line), "{line}: {proposed}");
         }
         assert!(proposed.contains("nginx") && proposed.contains("9100") && !proposed.contains("40000"), "{proposed}");

@@ -462,12 +462,9 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_an_error() {
-        for content in [
-            "b\0a\0d\0\n\0b\0a\0d\0\n\0",
-            "\0b\0a\0d\0\n\0b\0a\0d\0\n",
-            "LPKSHHRH\0\0\0\0",
-            "\u{4}\"M\u{18}",
-        ] {
+        for content in
+            ["b\0a\0d\0\n\0b\0a\0d\0\n\0", "\0b\0a\0d\0\n\0b\0a\0d\0\n", "LPKSHHRH\0\0\0\0", "\u{4}\"M\u{18}"]
+        {
             let mut log = Log::new();
             log.append(content);
             assert_eq!(log.run(&json!({})).0, "ERROR", "{content:?}");

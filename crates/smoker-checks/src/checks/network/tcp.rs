@@ -33,7 +33,12 @@ const MEASURES: &[Measure] = &[
 const PARAMETERS: &[ParameterSpec] = &[
     ADDRESSES[0],
     ADDRESSES[1],
-    ParameterSpec::optional("Open", ParameterType::Boolean, "true", "false: no connection should be possible; a name without an address, or a network that is not reached, is an ERROR"),
+    ParameterSpec::optional(
+        "Open",
+        ParameterType::Boolean,
+        "true",
+        "false: no connection should be possible; a name without an address, or a network that is not reached, is an ERROR",
+    ),
     SEND,
     EXPECT,
     ParameterSpec::warn(MEASURES),

@@ -99,15 +99,14 @@ mod tests {
     #[cfg(target_endian = "little")]
     fn lines_of_both_families_are_read() {
         let four = "   0: 0100007F:1F96 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 12345 1";
-        let waiting = |line: &str, transport| listener(line, transport, false).filter(|(is_waiting, _)| *is_waiting).map(|it| it.1);
+        let waiting = |line: &str, transport| {
+            listener(line, transport, false).filter(|(is_waiting, _)| *is_waiting).map(|it| it.1)
+        };
         let found = waiting(four, Transport::Tcp).expect("a listener");
         assert_eq!((found.address, found.port, found.inode), (Ipv4Addr::LOCALHOST.into(), 8086, 12345));
         let six =
             "   0: 00000000000000000000000001000000:0016 00000000000000000000000000000000:0000 0A 0:0 0:0 0 0 0 7";
-        assert_eq!(
-            waiting(six, Transport::Tcp).expect("a listener").address,
-            IpAddr::from(Ipv6Addr::LOCALHOST)
-        );
+        assert_eq!(waiting(six, Transport::Tcp).expect("a listener").address, IpAddr::from(Ipv6Addr::LOCALHOST));
         assert_eq!(waiting(&four.replace(" 0A ", " 01 "), Transport::Tcp), None);
         let udp = four.replace(" 0A ", " 07 ");
         assert!(waiting(&udp, Transport::Udp).is_some());

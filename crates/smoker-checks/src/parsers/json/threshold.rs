@@ -28,9 +28,7 @@ impl Threshold {
     /// `10:20` outside and `@10:20` inside.
     pub(crate) fn of(name: &str, value: Option<&Json>) -> Result<Self, String> {
         match value {
-            None | Some(Json::Null) => {
-                Ok(Self { text: String::new(), low: None, high: None, alerts_inside: false })
-            }
+            None | Some(Json::Null) => Ok(Self { text: String::new(), low: None, high: None, alerts_inside: false }),
             Some(value) => {
                 let range = scalar_text(value).and_then(|text| Self::parse(&text));
                 range.ok_or_else(|| wrong(name, "a number or a range such as 10:20", value))

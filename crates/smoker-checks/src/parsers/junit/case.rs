@@ -120,7 +120,9 @@ impl Case {
                 (NoteKind::Skipped, _) if self.could_not_run(note) => {
                     messages.add(Level::Error, &format!("could not run: {text}"));
                 }
-                (NoteKind::Flaky | NoteKind::Rerun, _) => messages.add(Level::Info, &format!("failed in another run: {text}")),
+                (NoteKind::Flaky | NoteKind::Rerun, _) => {
+                    messages.add(Level::Info, &format!("failed in another run: {text}"))
+                }
                 (NoteKind::Skipped, true) => messages.add(Level::Info, "skipped"),
                 (NoteKind::Skipped, false) => messages.add(Level::Info, &format!("skipped: {text}")),
                 (NoteKind::Failure, true) => {}

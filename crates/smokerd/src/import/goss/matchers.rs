@@ -24,7 +24,8 @@ pub(super) fn patterns(value: &Value) -> Result<Value, String> {
 
 /// A matcher on a text. To goss a list under `not` is one of elements, which a text does not have, and an error whatever it holds.
 pub(super) fn reader_matcher(value: &Value) -> Result<Value, String> {
-    let is_list_under_not = |(key, value): &(Value, Value)| key.as_text() == Some("not") && matches!(value, Value::List(_));
+    let is_list_under_not =
+        |(key, value): &(Value, Value)| key.as_text() == Some("not") && matches!(value, Value::List(_));
     match value {
         Value::Map(entries) if entries.iter().any(is_list_under_not) => {
             Err("its matcher has a list under not, which is an error to goss, too".to_owned())
