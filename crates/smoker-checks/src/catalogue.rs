@@ -14,7 +14,7 @@ use crate::checks::files::{disk, file, log, mount, value};
 use crate::checks::host::{cpu, interface, kernel, load, memory, swap, uptime};
 use crate::checks::network::{dns, http, ping, tcp, time, tls, udp, unix};
 use crate::checks::plugins::{cluster, job};
-use crate::checks::services::{group, package, port, process, service, user};
+use crate::checks::services::{failed_units, group, package, port, process, service, user};
 use crate::checks::shipped::{fsmount, glusterfs, mongo, testconnection, uname};
 use crate::parsers::{expect, jmx, json, junit, nagios, regex, tap, varnish};
 use crate::spec::Spec;
@@ -110,6 +110,15 @@ pub fn checks() -> impl Iterator<Item = &'static Check> {
 pub fn specs() -> impl Iterator<Item = &'static Spec> {
     let checks = CHECKS.iter().map(|check| &check.spec);
     BUILT_INS.iter().map(|built_in| &built_in.spec).chain(checks)
+}
+
+/// The units of systemd that have failed; none where it is not the first process of the host.
+///
+/// # Errors
+///
+/// Why systemd does not say it.
+pub fn failed_units() -> Result<Vec<String>, String> {
+    failed_units::list()
 }
 
 /// The declaration of the built-in of this kind and name.

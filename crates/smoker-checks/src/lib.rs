@@ -6,11 +6,9 @@
 //!
 //! - `catalogue`: which built-ins exist, and what runs each of them
 //! - `verify`: parameters of a configuration against what a built-in declares
-//! - `hidden_warnings`: limits of `Warn` that never show
 //! - `checks`: modules that look at something
 //! - `parsers`: a command's output becomes findings
 //! - `actions`: modules that follow a result
-//! - `failed_units`: the units that systemd has given up
 //! - `report`: the findings of a check, with its numbers
 //! - `matchers`: whether a text, a number or JSON is what it should be
 //! - `measure`: conditions on numbers
@@ -29,7 +27,6 @@
 pub mod actions;
 pub mod catalogue;
 pub mod encoding;
-pub mod failed_units;
 pub mod measure;
 pub mod spec;
 pub mod unit;
@@ -37,7 +34,6 @@ pub mod verify;
 
 mod checks;
 mod components;
-mod hidden_warnings;
 mod json_output;
 mod matchers;
 mod os_error;

@@ -89,9 +89,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 14] = [
         "smoker-checks",
         &[
             ("catalogue", &["actions", "checks", "parsers", "spec"]),
-            ("verify", &["hidden_warnings", "measure", "parameters", "python_pattern", "spec"]),
-            ("failed_units", &["checks"]),
-            ("hidden_warnings", &["measure", "parsers", "spec"]),
+            ("verify", &["measure", "parameters", "parsers", "python_pattern", "spec"]),
             ("actions", &["checks", "os_error", "parameters", "spec"]),
             (
                 "checks",

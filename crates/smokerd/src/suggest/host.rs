@@ -5,7 +5,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use smoker_checks::failed_units;
+use smoker_checks::catalogue;
 
 use crate::suggest::listeners;
 
@@ -78,7 +78,7 @@ impl Host {
 
     /// Asks systemd for the units that it has given up, which no file says.
     pub(super) fn ask_for_failed_units(&mut self) {
-        match failed_units::list() {
+        match catalogue::failed_units() {
             Ok(failed) => self.failed = failed,
             Err(reason) => self.failed_fault = Some(reason),
         }

@@ -260,7 +260,7 @@ impl Wanted {
         // A line without its end is still being written; one that fills all that is read has none.
         let end = content.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let unended = (content.len() - end) as u64;
-        // The last words of a program that died have no end, and get none.
+        // What a program wrote before it died may have no end, and gets none.
         let is_ended = lines == Lines::All || (unended > 0 && end == 0 && lines == Lines::Rested(unended));
         let end = if (end == 0 && is_full) || (is_ended && !is_full) { content.len() } else { end };
         for line in String::from_utf8_lossy(&content[..end]).lines() {
@@ -448,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn last_words_without_an_end_count_when_nobody_goes_on_with_them() {
+    fn a_line_without_an_end_counts_when_nobody_goes_on_with_it() {
         let mut log = Log::new();
         log.append("x\n");
         log.run(&json!({}));

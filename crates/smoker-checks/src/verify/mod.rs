@@ -1,10 +1,15 @@
 //! Parameters of a configuration against what a built-in declares, without a run.
+//!
+//! # Layout
+//!
+//! - `hidden_warnings`: limits of `Warn` that never show
+
+mod hidden_warnings;
 
 use serde_json::{Map, Value as Json};
 use smoker_model::plugin::module::ModuleKind;
 use smoker_model::suggest;
 
-use crate::hidden_warnings;
 use crate::measure::thresholds;
 use crate::parameters::{WHOLE_NUMBER, pattern_set, port_of, scalar_text, targets_of, texts_of, wrong};
 use crate::python_pattern::PythonPattern;

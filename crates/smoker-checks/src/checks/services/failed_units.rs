@@ -9,7 +9,7 @@ use crate::checks::services::{program, service};
 /// # Errors
 ///
 /// Why systemd does not say it.
-pub fn list() -> Result<Vec<String>, String> {
+pub(crate) fn list() -> Result<Vec<String>, String> {
     if !Path::new(service::SYSTEMD).is_dir() {
         return Ok(Vec::new());
     }
