@@ -178,7 +178,9 @@ impl Http {
     fn over_tls(&self, url: &Url) -> String {
         let address = address_of(url);
         let port = url.port_or_known_default().unwrap_or_default();
-        if url.host_str().is_some_and(|host| self.options.trust.known.of(host, port).is_some()) {
+        // An authority alone leads no request over loopback to TLS.
+        let is_led = |trust: HostTrust| !trust.pins.is_empty() || !is_loopback(url);
+        if url.host_str().is_some_and(|host| self.options.trust.known.of(host, port).is_some_and(is_led)) {
             return format!("its key is known, so name it as {address}, without http://");
         }
         format!(

@@ -308,9 +308,15 @@ fn ask(
 }
 
 fn explained(error: &io::Error, side: Side<'_>) -> String {
-    let sentence = |failure: Failure| match side {
+    let sentence = |failure: Failure| {
+        match side {
         Side::Daemon => failure.for_daemon(),
+        Side::Client(_) if matches!(failure, Failure::ServerAuthority { .. }) => "another authority than that of the token \
+             answers there; copy the token that the command there has printed last, and see whether this host reaches the operator's \
+             machine at that address"
+            .to_owned(),
         Side::Client(_) => failure.for_client(),
+    }
     };
     failure_of(error, side).map_or_else(|| error.to_string(), sentence)
 }

@@ -198,7 +198,9 @@ fn join(operator: &Operator<'_>) {
     // The pin comes first, in base64 twice: these letters stand for `AAA`.
     let (begin, rest) = right.split_at("smoker-join_".len());
     fs::write(&token, format!("{begin}QUFB{}", &rest[4..])).expect("writable");
-    assert_ne!(on_the_host().code, 0);
+    let impostor = on_the_host();
+    impostor.expect_code(1);
+    expect_line(&impostor.stderr, &["another authority than that of the token answers there; copy the token"]);
     assert!(waiting.is_running(), "the right host may still come");
     fs::write(&token, &right).expect("writable");
     let joined = on_the_host();
