@@ -154,7 +154,8 @@ mod tests {
                 }
                 waiting.join().expect("it returns, an hour before the rate admits it");
             });
-            assert_eq!((signal.lock().urgency, signal.lock().awaited), (Urgency::Low, None));
+            let Signal { urgency, awaited } = *signal.lock();
+            assert_eq!((urgency, awaited), (Urgency::Low, None));
         }
     }
 
