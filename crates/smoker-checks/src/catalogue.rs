@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 use smoker_model::messages::{Level, Messages};
 use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
-use smoker_model::result::{ComponentResults, Findings};
+use smoker_model::result::{ComponentResults, Findings, RETRY_AFTER};
 use smoker_model::status::Status;
 use smoker_model::time::moment::Moment;
 use smoker_model::wire::result::ComponentShape;
@@ -214,10 +214,13 @@ pub fn answer_remembering(request: Json) -> Result<(Json, Option<Json>), String>
 ///
 /// When they cannot be written as JSON.
 pub fn on_wire(findings: Findings, forced: bool) -> Result<Json, String> {
+    // Of what a module may add, built-ins add only when they may be called again.
     let result = findings.into_result(Moment::now(), forced);
     let mut answer = serde_json::to_value(result.on_wire(ComponentShape::Plain)).map_err(|error| error.to_string())?;
     if let Some(answer) = answer.as_object_mut() {
-        answer.retain(|name, _| ["status", "messages", "componentResults", "perfdata"].contains(&name.as_str()));
+        answer.retain(|name, _| {
+            ["status", "messages", "componentResults", "perfdata", RETRY_AFTER].contains(&name.as_str())
+        });
     }
     Ok(answer)
 }

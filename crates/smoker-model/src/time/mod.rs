@@ -6,8 +6,10 @@
 //! - `timestamp`: local time as the wire writes it
 //! - `local_zone`: the machine's time zone, followed when its file is replaced
 //! - `duration`: durations as people write them
+//! - `waits`: how long is waited before something is asked again
 
 pub mod duration;
 pub mod local_zone;
 pub mod moment;
 pub mod timestamp;
+pub mod waits;

@@ -7,9 +7,9 @@ use chrono::Utc;
 use serde_json::Value as Json;
 use smoker_checks::actions::post::{self, Reply};
 use smoker_config::spec::settings::otlp_settings::OtlpSettings;
+use smoker_model::time::waits::retry_after;
 use smoker_runner::detached;
 
-use crate::otlp::backoff::retry_after;
 use crate::otlp::gauges::{OtlpGauges, Signal};
 use crate::otlp::limits::REQUEST_TIME;
 

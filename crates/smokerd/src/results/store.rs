@@ -93,25 +93,30 @@ impl SharedState {
         }
     }
 
-    /// Notes that a run starts, and returns its number.
+    /// Notes that a run starts. Returns its number, and that of the newest record.
     pub(crate) fn started(
         &self,
         plugin: &PluginName,
         started: Moment,
         (trigger, planned): (&RunTrigger, Moment),
         generation: ConfigGeneration,
-    ) -> u64 {
+    ) -> (u64, Sequence) {
         let run = self.journal.as_ref().map_or(0, JournalQueue::number_run);
         let (started, planned) = (started.wall, planned.wall);
         let started = StartedRun { plugin: plugin.clone(), started, planned, trigger: trigger.clone() };
-        match &self.journal {
+        let newest = match &self.journal {
             Some(journal) => {
-                self.lock().started(run);
+                let newest = self.lock().started(run);
                 drop(journal.send(Queued::Started(started, run, generation)));
+                newest
             }
-            None => self.announce(Event::Started(Arc::new(started))),
-        }
-        run
+            None => {
+                let newest = self.lock().sequence;
+                self.announce(Event::Started(Arc::new(started)));
+                newest
+            }
+        };
+        (run, newest)
     }
 
     /// Broadcasts what is no record.

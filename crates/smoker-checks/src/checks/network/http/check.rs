@@ -217,6 +217,7 @@ fn wanted_of(parameters: Parameters<'_>) -> Result<Wanted, String> {
         headers,
         secret_headers,
         body,
+        needs_body: true,
         connect_to: parameters.get("ConnectTo").map(|value| connect_to_of("ConnectTo", value)).transpose()?,
         is_verified: parameters.choice("Verify")?.unwrap_or(true),
     };
