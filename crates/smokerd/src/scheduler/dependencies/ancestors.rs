@@ -7,7 +7,10 @@ use smoker_model::plugin::{PluginName, PluginSpec};
 
 /// All plugins that others depend on, as they are configured. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ancestors(Arc<Mutex<Arc<HashMap<PluginName, Arc<PluginSpec>>>>>);
+pub(crate) struct Ancestors(Arc<Mutex<Arc<Parents>>>);
+
+/// The plugins that others depend on, by name.
+type Parents = HashMap<PluginName, Arc<PluginSpec>>;
 
 impl Ancestors {
     /// Replaces them by those of another configuration.
@@ -15,7 +18,7 @@ impl Ancestors {
         let plugins: Vec<_> = plugins.collect();
         let names: HashSet<&PluginName> = plugins.iter().flat_map(|spec| &spec.rules.depends_on).collect();
         let parents = plugins.iter().filter(|spec| names.contains(&spec.name));
-        let parents: HashMap<_, _> = parents.map(|spec| (spec.name.clone(), Arc::clone(spec))).collect();
+        let parents: Parents = parents.map(|spec| (spec.name.clone(), Arc::clone(spec))).collect();
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(parents);
     }
 
