@@ -63,13 +63,15 @@ impl Looks {
         newest: Option<Status>,
         is_settled: bool,
     ) {
-        match newest {
-            None => (self.first, self.is_maintenance) = (sequence, facts.is_maintenance),
-            Some(_) if is_settled => {}
-            Some(newest) if newest == facts.status => self.first = sequence,
-            Some(Status::Error) => {}
-            Some(_) if facts.status == Status::Error || facts.is_maintenance => self.recovered = self.first,
-            Some(_) => {}
+        let Some(newest) = newest else {
+            (self.first, self.is_maintenance) = (sequence, facts.is_maintenance);
+            return;
+        };
+        let was_unknown = facts.status == Status::Error || facts.is_maintenance;
+        if newest == facts.status && !is_settled {
+            self.first = sequence;
+        } else if newest != Status::Error && was_unknown && !is_settled {
+            self.recovered = self.first;
         }
     }
 
