@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions};
+use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
 /// The time between two attempts to connect at most. The time is drawn at random up to it, so that the hosts of a fleet do not come back all at once.
@@ -65,6 +66,9 @@ impl Connect {
             .name(&self.name)
             .connection_timeout(CONNECT_TIMEOUT)
             .reconnect_delay_callback(reconnect_delay);
+        if let Some((user, password)) = self.user_and_password() {
+            options = options.user_and_password(user, password);
+        }
         if let Some(path) = &self.creds {
             let text = read(path)?;
             options = if text.trim_start().starts_with("SU") {
@@ -107,20 +111,30 @@ impl Connect {
     /// The addresses as they may be shown: without passwords.
     #[must_use]
     pub fn shown_servers(&self) -> String {
-        let shown = self.servers.split(',').map(|server| {
-            let (scheme, rest) = server.trim().split_once("://").unwrap_or(("nats", server.trim()));
-            format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host))
-        });
-        shown.collect::<Vec<_>>().join(",")
+        self.servers.split(',').map(shown).collect::<Vec<_>>().join(",")
+    }
+
+    /// Those of the first address that has them: the library passes over what addresses say.
+    fn user_and_password(&self) -> Option<(String, String)> {
+        let addresses = self.addresses().unwrap_or_default();
+        let with_user = addresses.iter().find(|address| address.has_user_pass())?;
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        Some((decoded(with_user.username()?), decoded(with_user.password().unwrap_or_default())))
     }
 
     fn addresses(&self) -> Result<Vec<async_nats::ServerAddr>, ConnectError> {
         let each = self.servers.split(',').map(str::trim).filter(|server| !server.is_empty());
         let addresses: Vec<_> = each
-            .map(|server| server.parse().map_err(|_| ConnectError::Address(server.to_owned())))
+            .map(|server| server.parse().map_err(|_| ConnectError::Address(shown(server))))
             .collect::<Result<_, _>>()?;
         if addresses.is_empty() { Err(ConnectError::Address(String::new())) } else { Ok(addresses) }
     }
+}
+
+/// An address as it may be shown.
+fn shown(server: &str) -> String {
+    let (scheme, rest) = server.trim().split_once("://").unwrap_or(("nats", server.trim()));
+    format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host))
 }
 
 /// How long to wait before the next attempt: a random part of a bound that doubles from 250 ms to [`MAX_RECONNECT_DELAY`].
@@ -152,6 +166,18 @@ mod tests {
         let connect = Connect { servers: "nats://me:secret@one:4222, two".to_owned(), ..Connect::default() };
         assert_eq!(connect.shown_servers(), "nats://one:4222,nats://two");
         assert_eq!(connect.addresses().expect("addresses").len(), 2);
+        let wrong = Connect { servers: "http://me:secret@one".to_owned(), ..Connect::default() };
+        assert!(!wrong.addresses().expect_err("no address of NATS").to_string().contains("secret"));
+    }
+
+    #[test]
+    fn user_and_password_are_those_of_the_address() {
+        let of = |servers: &str| Connect { servers: servers.to_owned(), ..Connect::default() }.user_and_password();
+        let pair = |user: &str, password: &str| Some((user.to_owned(), password.to_owned()));
+        assert_eq!(of("nats://one,nats://me:se%40cret@two:4222"), pair("me", "se@cret"));
+        assert_eq!(of("tls://me@one"), pair("me", ""));
+        assert_eq!(of("nats://one"), None);
+        assert_eq!(of(""), None);
     }
 
     #[test]

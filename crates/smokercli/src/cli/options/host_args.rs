@@ -82,6 +82,7 @@ impl HostArgs {
             ("--cert", &self.cert),
             ("--key", &self.key),
             ("--token-file", &self.token_file),
+            ("--creds", &self.creds),
         ];
         let single = single.into_iter().filter_map(|(option, path)| Some((option, path.as_ref()?)));
         lists.chain(single).map(|(option, path)| (option, path.as_path()))
