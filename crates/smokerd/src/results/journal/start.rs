@@ -68,8 +68,7 @@ pub(crate) fn start<'a>(
         restored.last_process = restored.last_process.saturating_add(LOST_NUMBERS);
     }
     if is_unchangeable {
-        // No daemon before this one has had a process each second.
-        restored.last_process = restored.last_process.max(number_of_now() / 1000);
+        restored.last_process = restored.last_process.max(number_of_now());
     }
     if is_unknown {
         sequence = sequence.saturating_add(LOST_NUMBERS).max(number_of_now());
@@ -119,7 +118,7 @@ pub(crate) fn start<'a>(
     state
 }
 
-/// A number that no daemon with fewer than a thousand records a second has given yet.
+/// A number that no daemon with fewer than a thousand records, or processes, a second has given yet.
 fn number_of_now() -> Sequence {
     Sequence::try_from(Utc::now().timestamp_millis()).unwrap_or(0)
 }
