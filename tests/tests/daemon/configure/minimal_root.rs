@@ -32,6 +32,10 @@ const PLUGINS: [(&str, &str, &str); 17] = [
     ("unit", "Check: service\nService: x", "neither systemd here nor /etc/init.d"),
 ];
 
+/// Behind it stand the root and the plugin.
+const SCRIPT: &str =
+    "mount -t proc proc \"$0/proc\" && exec chroot \"$0\" /smokerd -c /smokerd.yaml --test-plugin \"$1\" -o json";
+
 #[test]
 #[cfg_attr(not(as_root), ignore = "needs root")]
 fn a_check_says_what_it_does_not_find() {
@@ -47,7 +51,6 @@ fn a_check_says_what_it_does_not_find() {
     config.write(&sandbox).expect("writable");
     fs::copy(sandbox.path("smokerd.yaml"), root.join("smokerd.yaml")).expect("a configuration");
 
-    const SCRIPT: &str = "mount -t proc proc \"$0/proc\" && exec chroot \"$0\" /smokerd -c /smokerd.yaml --test-plugin \"$1\" -o json";
     let tested = |name: &str| -> Output {
         let mut command = sandbox.command(&unshare);
         cli::run(command.args(["-m", "-n", "-p", "-f", "sh", "-c", SCRIPT]).arg(&root).arg(name))
