@@ -15,11 +15,7 @@ use smoker_tests::sandbox::Sandbox;
 const PLUGINS: [(&str, &str, &str); 17] = [
     ("account", "Check: user\nUser: bob\nExists: false", "cannot be looked up"),
     ("group", "Check: group\nGroup: bob\nExists: false", "cannot be looked up"),
-    (
-        "dpkg",
-        "Check: package\nPackage: telnetd\nManager: dpkg\nInstalled: false",
-        "/var/lib/dpkg/status cannot be read",
-    ),
+    ("dpkg", "Check: package\nPackage: telnetd\nManager: dpkg\nInstalled: false", "/var/lib/dpkg/status cannot be read"),
     ("rpm", "Check: package\nPackage: telnetd\nInstalled: false", "neither dpkg nor rpm"),
     ("pip", "Check: package\nPackage: x\nManager: pip\nInstalled: false", "no packages of Python are in "),
     ("npm", "Check: package\nPackage: x\nManager: npm\nInstalled: false", "no packages of Node.js are in "),
@@ -36,7 +32,7 @@ const PLUGINS: [(&str, &str, &str); 17] = [
     ("unit", "Check: service\nService: x", "neither systemd here nor /etc/init.d"),
 ];
 
-/// Runs a plugin in the root `$0`.
+/// Behind it stand the root and the plugin.
 const SCRIPT: &str =
     "mount -t proc proc \"$0/proc\" && exec chroot \"$0\" /smokerd -c /smokerd.yaml --test-plugin \"$1\" -o json";
 
