@@ -12,13 +12,13 @@ use nix::errno::Errno;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::process::sys::{self, Birth};
+use crate::process::sys::{self, PendingFork};
 use crate::process::target::OneProcess;
 use crate::process::terminate;
 
 /// The kernel lists a process some microseconds before its number is known to who starts it. So long a look waits for the numbers.
 const NUMBER_PAUSE: Duration = Duration::from_micros(50);
-const NUMBER_LOOKS: usize = 20;
+const NUMBER_RETRIES: usize = 20;
 
 static CHILDREN: Mutex<Children> = Mutex::new(Children { owned: BTreeSet::new(), starting: Vec::new() });
 
@@ -42,7 +42,7 @@ pub(crate) struct Sweep {
 /// A child on the way to its program.
 #[derive(Debug, Default)]
 pub(crate) struct StartingChild {
-    birth: Birth,
+    fork: PendingFork,
     stage: Mutex<Stage>,
 }
 
@@ -97,7 +97,7 @@ pub(crate) fn sweep() -> Sweep {
 /// The children that nobody waits for, with the table, which nobody changes meanwhile.
 fn look() -> (MutexGuard<'static, Children>, Sweep) {
     let listed = sys::child_pids();
-    for _ in 0..NUMBER_LOOKS {
+    for _ in 0..NUMBER_RETRIES {
         let children = children();
         let sweep = children.judge(&listed);
         if sweep.is_complete {
@@ -127,7 +127,7 @@ impl Children {
     /// process, so that none of them is judged.
     fn judge(&self, listed: &[Pid]) -> Sweep {
         let numbers: BTreeSet<_> =
-            self.starting.iter().filter_map(|start| start.birth.process()).map(|it| it.pid().as_raw()).collect();
+            self.starting.iter().filter_map(|start| start.fork.process()).map(|it| it.pid().as_raw()).collect();
         let is_known = |pid: &&Pid| self.owned.contains(&pid.as_raw()) || numbers.contains(&pid.as_raw());
         let unknown: Vec<_> = listed.iter().filter(|pid| !is_known(pid)).copied().collect();
         if !unknown.is_empty() && self.starting.iter().any(|start| start.has_unknown_number()) {
@@ -181,9 +181,9 @@ impl StartingChild {
         this
     }
 
-    /// The begin of its process.
-    pub(crate) fn birth(&self) -> &Birth {
-        &self.birth
+    /// The fork by which its process begins.
+    pub(crate) fn fork(&self) -> &PendingFork {
+        &self.fork
     }
 
     /// A thread takes the start up. Returns whether it is still wanted.
@@ -203,7 +203,7 @@ impl StartingChild {
 
     fn has_unknown_number(&self) -> bool {
         // The stage first: it is over before the process is collected.
-        self.is_under_way() && self.birth.process().is_none()
+        self.is_under_way() && self.fork.process().is_none()
     }
 
     /// The thread has the process back from the kernel: it runs its program, or failed. Returns whether it is still
@@ -237,7 +237,7 @@ impl StartingChild {
                 GivenUp::Withdrawn
             }
             Stage::Preparing => {
-                let begun = self.birth.refuse();
+                let begun = self.fork.refuse();
                 // Nobody collects the process while the stage is held, so the number is its own.
                 begun.into_iter().for_each(terminate::kill_unstarted);
                 *stage = Stage::Unwanted { is_killed: begun.is_some() };
@@ -253,7 +253,7 @@ impl StartingChild {
         if *stage != (Stage::Unwanted { is_killed: false }) {
             return true;
         }
-        let begun = self.birth.process();
+        let begun = self.fork.process();
         // As above.
         begun.into_iter().for_each(terminate::kill_unstarted);
         *stage = Stage::Unwanted { is_killed: begun.is_some() };
@@ -292,7 +292,7 @@ mod tests {
         let unknown = of(&[&start]).judge(&listed);
         assert!(unknown.living.is_empty() && !unknown.is_complete, "{unknown:?}");
         assert_eq!(of(&[&start]).judge(&listed[..1]), complete(&[]), "there is nothing to judge");
-        start.birth.write(listed[1]);
+        start.fork.write(listed[1]);
         assert_eq!(of(&[&start]).judge(&listed), complete(&[9]));
         assert!(start.settle());
         assert_eq!(of(&[&start]).judge(&listed), complete(&[9]), "it is not noted as owned yet");
@@ -308,7 +308,7 @@ mod tests {
         assert_eq!((start.give_up(), start.give_up()), (GivenUp::Begun, GivenUp::Nothing));
         assert!(!of(&[&start]).end_unwanted(), "there is nothing to kill yet, so another look has to follow");
         assert!(start.is_under_way() && OneProcess::of(pid).is_some_and(OneProcess::exists));
-        start.birth.write(pid);
+        start.fork.write(pid);
         assert!(of(&[&start]).end_unwanted());
         assert!(!child.wait().expect("our child").success());
         assert!(of(&[&start]).end_unwanted() && !start.settle());

@@ -104,7 +104,7 @@ pub(crate) async fn start(setup: ChildSetup) -> io::Result<StartedChild> {
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(_) if child.give_up() != GivenUp::Nothing => {
-            let process = child.birth().process().map(OneProcess::pid);
+            let process = child.fork().process().map(OneProcess::pid);
             return Err(io::Error::new(io::ErrorKind::TimedOut, HangingStart { process }));
         }
         Err(_) => answered.await,
@@ -289,7 +289,7 @@ impl Start {
             return;
         }
         let _ = taken_up.send(());
-        let started = sys::start(&setup, child.birth());
+        let started = sys::start(&setup, child.fork());
         let is_wanted = child.settle();
         // Their other ends would not close as long as these are open.
         drop(setup);
@@ -409,8 +409,8 @@ mod tests {
     fn a_process_that_is_not_wanted_ends_before_it_does_anything() {
         let child = under_way();
         assert_eq!(child.give_up(), GivenUp::Begun);
-        let pid = sys::start(&setup("/none"), child.birth()).expect("it has not tried its program");
-        assert_eq!(child.birth().process().map(OneProcess::pid), Some(pid));
+        let pid = sys::start(&setup("/none"), child.fork()).expect("it has not tried its program");
+        assert_eq!(child.fork().process().map(OneProcess::pid), Some(pid));
         assert!(!child.settle());
         collect(&child, pid);
     }

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_another_account_has_accepted_is_refused_whoever_listens_by_now() {
+    fn a_connection_that_another_account_has_accepted_is_refused_also_when_others_listen_by_now() {
         let judged = |listeners: &[u32], acceptor| Owners { listeners: listeners.to_vec(), acceptor }.judge(8086);
         let other = 4_000_000_000;
         assert_eq!(judged(&[0], Acceptor::Account(0)), Ok(Listener::Trusted));

@@ -29,7 +29,7 @@ const SWEEP_PAUSE: Duration = Duration::from_millis(100);
 const ORPHAN_LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How often the last look is repeated as long as it could not see all, and the pause between.
-const FINAL_LOOKS: usize = 20;
+const FINAL_SWEEPS: usize = 20;
 const FINAL_PAUSE: Duration = Duration::from_millis(10);
 
 /// Knows which children belong to runs and collects all others. Cheap to clone.
@@ -69,7 +69,7 @@ impl Reaper {
     pub async fn settle(&self) {
         let mut sweep = children::sweep();
         self.leftovers.inspect(&sweep);
-        for _ in 0..FINAL_LOOKS {
+        for _ in 0..FINAL_SWEEPS {
             if sweep.is_complete {
                 break;
             }

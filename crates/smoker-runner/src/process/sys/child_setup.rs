@@ -51,16 +51,16 @@ pub(crate) struct ChildSetup {
     pub(crate) resets_oom_score: bool,
 }
 
-/// The begin of a process, known to all that have to do with it: the thread that starts it, who waits for it, and the process itself, which
+/// A fork that is under way, known to all that have to do with it: the thread that starts it, who waits for it, and the process itself, which
 /// has our memory until its program begins.
 #[derive(Debug, Default)]
-pub(crate) struct Birth {
+pub(crate) struct PendingFork {
     /// 0 until the kernel writes it, before the process does anything.
     number: AtomicI32,
     is_refused: AtomicBool,
 }
 
-impl Birth {
+impl PendingFork {
     /// Where the kernel writes the number of the process.
     #[cfg(target_os = "linux")]
     pub(super) fn cell(&self) -> *mut i32 {
@@ -87,8 +87,8 @@ impl Birth {
 }
 
 #[cfg(test)]
-impl Birth {
-    /// That of a process, as the kernel writes it.
+impl PendingFork {
+    /// The number of the process, as the kernel writes it.
     pub(crate) fn write(&self, pid: Pid) {
         self.number.store(pid.as_raw(), Ordering::SeqCst);
     }

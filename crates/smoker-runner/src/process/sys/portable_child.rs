@@ -17,7 +17,7 @@ use std::ptr;
 use libc::c_int;
 use nix::unistd::Pid;
 
-use crate::process::sys::child_setup::{Birth, ChildSetup, LimitedResource, StartError};
+use crate::process::sys::child_setup::{ChildSetup, LimitedResource, PendingFork, StartError};
 
 /// Signals are numbered from 1 to this.
 const LAST_SIGNAL: c_int = 31;
@@ -27,8 +27,8 @@ const LAST_SIGNAL: c_int = 31;
 /// # Errors
 ///
 /// The system's reason.
-pub(crate) fn start(setup: &ChildSetup, birth: &Birth) -> Result<Pid, StartError> {
-    if birth.is_refused() {
+pub(crate) fn start(setup: &ChildSetup, fork: &PendingFork) -> Result<Pid, StartError> {
+    if fork.is_refused() {
         return Err(StartError { process: None, error: io::ErrorKind::Interrupted.into() });
     }
     spawn(setup).map_err(|error| StartError { process: None, error })

@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 
 use crate::process::sys::child::prepare::{Shared, run_child};
 use crate::process::sys::child::step::Step;
-use crate::process::sys::child_setup::{Birth, ChildSetup, StartError};
+use crate::process::sys::child_setup::{ChildSetup, PendingFork, StartError};
 
 /// The child's stack until it runs its program. What it calls needs a few hundred bytes.
 const STACK: usize = 32 * 1024;
@@ -41,17 +41,17 @@ struct CloneArgs {
 }
 
 /// Starts a program. Returns when the program has begun, or its process has ended. The number of the process is in
-/// `birth` before it does anything; a process that is refused there has ended without a reason.
+/// `fork` before it does anything; a process that is refused there has ended without a reason.
 ///
 /// # Errors
 ///
 /// Why the program did not begin.
-pub(crate) fn start(setup: &ChildSetup, birth: &Birth) -> Result<Pid, StartError> {
+pub(crate) fn start(setup: &ChildSetup, fork: &PendingFork) -> Result<Pid, StartError> {
     let (arguments, environment) = (null_terminated(&setup.arguments), null_terminated(&setup.environment));
     let groups: Vec<_> = setup.account.iter().flat_map(|account| &account.groups).map(|gid| gid.as_raw()).collect();
     let mut shared = Shared {
         setup,
-        birth,
+        fork,
         arguments: arguments.as_ptr(),
         environment: environment.as_ptr(),
         groups: groups.as_ptr(),
@@ -111,7 +111,7 @@ impl Drop for BlockedSignals {
 fn clone3(shared: &Shared<'_>, stack: *mut c_void) -> io::Result<Pid> {
     let mut arguments = CloneArgs {
         flags: (libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PARENT_SETTID) as u64,
-        parent_tid: shared.birth.cell() as u64,
+        parent_tid: shared.fork.cell() as u64,
         exit_signal: libc::SIGCHLD as u64,
         stack: stack as u64,
         stack_size: STACK as u64,
@@ -123,7 +123,7 @@ fn clone3(shared: &Shared<'_>, stack: *mut c_void) -> io::Result<Pid> {
     }
     let returned: c_long;
     #[cfg(target_arch = "x86_64")]
-    // SAFETY: the kernel reads `arguments` and writes to the cell of `birth`, which outlive the call. The child
+    // SAFETY: the kernel reads `arguments` and writes to the cell of `fork`, which outlive the call. The child
     // begins behind the system call with a stack of its own, calls `run_child`,
     // which never returns, and ends in its exit or its program; this thread
     // stands still until then (`CLONE_VFORK`), so all that `shared` refers to
@@ -182,7 +182,7 @@ fn clone3(_shared: &Shared<'_>, _stack: *mut c_void) -> io::Result<Pid> {
 /// Starts the child with the call that every Linux has; it enters its cgroup itself.
 fn clone_vfork(shared: &Shared<'_>, stack: *mut c_void) -> io::Result<Pid> {
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PARENT_SETTID | libc::SIGCHLD;
-    let cell = shared.birth.cell();
+    let cell = shared.fork.cell();
     let shared = ptr::from_ref(shared).cast_mut().cast();
     // SAFETY: the stack has `STACK` bytes and grows downwards from its aligned
     // end; for the rest see `clone3`.
