@@ -88,7 +88,7 @@ pub(crate) const WALLS: [(&str, &[&str], &[&str]); 14] = [
     (
         "smokercli",
         &["smoker_model", "smoker_nats", "smoker_page", "smoker_paths", "smoker_trust"],
-        &["axum", "hyper", "nix", "libc"],
+        &["axum", "nix", "libc"],
     ),
     (
         "smoker-bridge",
