@@ -122,7 +122,6 @@ impl RunTrigger {
 }
 
 /// A run with a result.
-#[expect(clippy::struct_excessive_bools, reason = "facts of a run, each of its own")]
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "facts of a run that have nothing to do with each other")]
 pub struct FinishedRun {

@@ -30,6 +30,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 14] = [
         &[
             ("append", &["resolved_path"]),
             ("owners", &["acl"]),
+            ("permission", &["acl"]),
             ("regular", &["resolved_path"]),
             ("replace", &["resolved_path"]),
         ],

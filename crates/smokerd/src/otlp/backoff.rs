@@ -34,7 +34,7 @@ impl Backoff {
         }
         let wait = self.next;
         self.next = (wait * 2).min(LONGEST_WAIT);
-        spread(wait - wait / 4, wait / 4)
+        spread(wait * 3 / 4, wait / 4)
     }
 
     /// A request has succeeded.

@@ -27,7 +27,6 @@ const MAINTENANCE: u8 = 32;
 const REPORT: u8 = 64;
 
 /// What is known of a run beside the text of its result.
-#[expect(clippy::struct_excessive_bools, reason = "facts of a run, each of its own")]
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "facts of a run that have nothing to do with each other")]
 pub(crate) struct RunFacts {

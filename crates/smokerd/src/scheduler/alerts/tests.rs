@@ -135,7 +135,7 @@ const MARK: &str = "  Mark: {Interval: 0}\n";
 
 #[tokio::test]
 async fn a_parent_is_looked_at_once_before_its_children_are_told_of() {
-    let children: String = (0..12).map(|at| format!("  App{at}: {{DependsOn: Db}}\n")).collect();
+    let children = (0..12).map(|at| format!("  App{at}: {{DependsOn: Db}}\n")).collect::<Vec<_>>().concat();
     let host = host(&format!("{MARK}  Db: {{Interval: 9h}}\n{children}"));
     let names: Vec<_> = (0..12).map(|at| format!("App{at}")).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();

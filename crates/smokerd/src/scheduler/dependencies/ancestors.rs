@@ -9,7 +9,6 @@ use smoker_model::plugin::{PluginName, PluginSpec};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ancestors(Arc<Mutex<Arc<Parents>>>);
 
-/// The plugins that others depend on, by name.
 type Parents = HashMap<PluginName, Arc<PluginSpec>>;
 
 impl Ancestors {
@@ -32,10 +31,10 @@ impl Ancestors {
         let mut names = spec.rules.depends_on.clone();
         let mut next = 0;
         loop {
-            let new = names.into_iter().filter(|name| seen.insert(name.clone()));
-            found.extend(new.filter_map(|name| parents.get(&name).cloned()));
+            let new = names.iter().filter(|name| seen.insert((*name).clone()));
+            found.extend(new.filter_map(|name| parents.get(name).cloned()));
             let Some(parent) = found.get(next) else { return found };
-            names = parent.rules.depends_on.clone();
+            names.clone_from(&parent.rules.depends_on);
             next += 1;
         }
     }
