@@ -15,7 +15,11 @@ use smoker_tests::sandbox::Sandbox;
 const PLUGINS: [(&str, &str, &str); 17] = [
     ("account", "Check: user\nUser: bob\nExists: false", "cannot be looked up"),
     ("group", "Check: group\nGroup: bob\nExists: false", "cannot be looked up"),
-    ("dpkg", "Check: package\nPackage: telnetd\nManager: dpkg\nInstalled: false", "/var/lib/dpkg/status cannot be read"),
+    (
+        "dpkg",
+        "Check: package\nPackage: telnetd\nManager: dpkg\nInstalled: false",
+        "/var/lib/dpkg/status cannot be read",
+    ),
     ("rpm", "Check: package\nPackage: telnetd\nInstalled: false", "neither dpkg nor rpm"),
     ("pip", "Check: package\nPackage: x\nManager: pip\nInstalled: false", "no packages of Python are in "),
     ("npm", "Check: package\nPackage: x\nManager: npm\nInstalled: false", "no packages of Node.js are in "),
