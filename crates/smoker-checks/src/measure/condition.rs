@@ -271,8 +271,8 @@ impl Comparison {
 
     fn wanted(&self, unit: Unit) -> String {
         let show = |limit: &Limit| match &limit.exact {
-            // Beyond these a floating-point number is not each whole one.
-            Some(exact) if limit.value.abs() > LARGEST_EXACT => exact.to_string(),
+            // From here on a floating-point number may be a neighbour of the whole one.
+            Some(exact) if limit.value.abs() >= LARGEST_EXACT => exact.to_string(),
             _ => unit.show(limit.value),
         };
         match self {

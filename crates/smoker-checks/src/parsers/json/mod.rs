@@ -200,7 +200,7 @@ fn values(parameters: Parameters<'_>, document: &Json) -> Result<ComponentResult
             None => (Status::Error, format!("{path} is missing in the output")),
             Some((found, None)) => (Status::Error, format!("{path} is no number: {}", plain_text(found))),
             Some((_, Some(number))) => {
-                let is_exact = !number.is_whole() || number.nearest().abs() <= LARGEST_EXACT;
+                let is_exact = !number.is_whole() || number.nearest().abs() < LARGEST_EXACT;
                 let text = if is_exact { python_text::float(number.nearest()) } else { number.to_string() };
                 match (error.alerts(&number), warn.alerts(&number)) {
                     (true, _) => (Status::Error, format!("{text}, Error: {error}")),
