@@ -28,6 +28,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
         &[
             ("append", &["resolved_path"]),
             ("owners", &["acl"]),
+            ("permission", &["acl"]),
             ("regular", &["resolved_path"]),
             ("replace", &["resolved_path"]),
         ],
