@@ -350,9 +350,12 @@ fn genconfig_follows_no_link_of_another_account() {
 #[cfg_attr(not(as_root), ignore = "needs root")]
 fn root_refuses_what_others_can_exchange_of_keys_and_sockets() {
     for (setting, part) in [
-        ("tls_client_ca: {{DIR}}/keys/certificate.pem", "keys/certificate.pem"),
-        ("tls_client_ca: {{DIR}}/keys/certificate.pem", "keys"),
-        ("tls_client_ca: {{DIR}}/keys/certificate.pem\ntls_crl: {{DIR}}/lists/crl.pem", "lists"),
+        ("state_dir: {{DIR}}/own\ntls_client_ca: {{DIR}}/keys/certificate.pem", "keys/certificate.pem"),
+        ("state_dir: {{DIR}}/own\ntls_client_ca: {{DIR}}/keys/certificate.pem", "keys"),
+        (
+            "state_dir: {{DIR}}/own\ntls_client_ca: {{DIR}}/keys/certificate.pem\ntls_crl: {{DIR}}/lists/crl.pem",
+            "lists",
+        ),
         ("tls_cert: {{DIR}}/keys/certificate.pem\ntls_key: {{DIR}}/keys/key.pem", "keys"),
         ("state_dir: {{DIR}}/lists/state", "lists"),
         ("socket: {{DIR}}/lists/smokerd.sock", "lists"),
