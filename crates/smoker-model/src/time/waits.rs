@@ -62,7 +62,11 @@ mod tests {
         let waits: std::collections::BTreeSet<_> = (0..1000).map(|_| spread(wait, room)).collect();
         assert!(waits.iter().all(|it| *it >= wait && *it < wait + room));
         let (first, last) = (waits.first().expect("some"), waits.last().expect("some"));
-        assert!(waits.len() > 500 && last.saturating_sub(*first) > room / 2, "{} from {first:?} to {last:?}", waits.len());
+        assert!(
+            waits.len() > 500 && last.saturating_sub(*first) > room / 2,
+            "{} from {first:?} to {last:?}",
+            waits.len()
+        );
         assert_eq!(spread(Duration::MAX, room), Duration::MAX);
     }
 }
