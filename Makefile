@@ -16,12 +16,12 @@ RELEASE    ?= $(TARGET_DIR)/release
 VERSION    := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 PLACES     := DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR) COMPAT=$(COMPAT) PYTHON=$(PYTHON) PYTHONDIR=$(PYTHONDIR) SYSTEM=$(shell uname) \
   INIT=$(INIT) INITDIR=$(INITDIR) UNITDIR=$(UNITDIR) ZSHDIR=$(ZSHDIR)
-PROGRAMS   := smokerd smokercli check_smoker_plugin smoker-fleet
+PROGRAMS   := smokerd smokercli check_smoker_plugin smoker-fleet smoker-bridge
 SKIPPED    := $(abspath $(TARGET_DIR))/skipped
 DIST       ?= dist
 
 .DEFAULT_GOAL := build
-.PHONY: help build shipped test quick lint deny fmt doc docs/checks.md check bench soak fuzz run install uninstall deb rpm packages size dist release release-check repo clean
+.PHONY: help build shipped test quick lint deny fmt doc docs/checks.md check bench soak fuzz run fleet install uninstall deb rpm packages size dist release release-check repo clean
 
 help:     ## List the targets
 	@sed -n 's/^\([a-z-]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -94,6 +94,9 @@ fuzz:     ## Random input for everything that reads, a minute for all (TARGETS, 
 
 run: build ## Start a daemon with the quick-start configuration and look at it
 	@sh etc/quickstart/run.sh $(RELEASE)
+
+fleet: build ## Start a NATS server and 20 daemons with bridges, and look at them
+	@sh etc/quickstart/fleet.sh $(RELEASE)
 
 # What is built already is installed: `make && sudo make install`.
 install:  ## Install what is built (DESTDIR, PREFIX, SYSCONFDIR; COMPAT=1 for the names of Smoker 2, PYTHON=1 for authors of modules)

@@ -73,7 +73,7 @@ depends="libc6, libgcc-s1"
 if command -v dpkg-shlibdeps > /dev/null; then
     mkdir "$scratch/debian"
     : > "$scratch/debian/control"
-    depends=$(cd "$scratch" && dpkg-shlibdeps -O tree/usr/sbin/smokerd tree/usr/bin/smokercli tree/usr/bin/check_smoker_plugin tree/usr/bin/smoker-fleet)
+    depends=$(cd "$scratch" && dpkg-shlibdeps -O tree/usr/sbin/smokerd tree/usr/bin/smokercli tree/usr/bin/check_smoker_plugin tree/usr/bin/smoker-fleet tree/usr/bin/smoker-bridge)
     depends=${depends#shlibs:Depends=}
 fi
 

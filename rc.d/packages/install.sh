@@ -61,13 +61,14 @@ name() {
 # in_place SOURCE: a text with the folders that are meant here.
 in_place() {
     sed -E -e "s,/usr(/local)?/sbin/smokerd,$PREFIX/sbin/smokerd,g" \
+        -e "s,/usr(/local)?/bin/smoker-bridge,$PREFIX/bin/smoker-bridge,g" \
         -e "s|/etc/smoker|$SYSCONFDIR/smoker|g; s|/etc/default/smoker|$SYSCONFDIR/default/smoker|g" "$1"
 }
 
 scratch=$(mktemp)
 trap 'rm -f "$scratch"' EXIT
 
-for program in smokerd smokercli check_smoker_plugin smoker-fleet; do
+for program in smokerd smokercli check_smoker_plugin smoker-fleet smoker-bridge; do
     if [ "$action" = install ] && [ ! -x "$programs/$program" ]; then
         echo "$programs/$program is not built; run make first" >&2
         exit 1
@@ -76,7 +77,7 @@ done
 
 # Programs.
 file 755 "$programs/smokerd" "$PREFIX/sbin/smokerd"
-for program in smokercli check_smoker_plugin smoker-fleet; do
+for program in smokercli check_smoker_plugin smoker-fleet smoker-bridge; do
     file 755 "$programs/$program" "$PREFIX/bin/$program"
 done
 if [ "${COMPAT:-0}" = 1 ] || [ "$action" = uninstall ]; then
@@ -113,7 +114,7 @@ if [ "${PYTHON:-0}" = 1 ] || { [ "$action" = uninstall ] && [ -d "$sources" ]; }
 fi
 
 # What people read.
-for page in smokercli.1 check_smoker_plugin.1 smoker-fleet.1 smokerd.8; do
+for page in smokercli.1 check_smoker_plugin.1 smoker-fleet.1 smoker-bridge.1 smokerd.8; do
     made 644 "$share/man/man${page##*.}/$page" in_place "$top/docs/man/$page"
 done
 if [ "${COMPAT:-0}" = 1 ] || [ "$action" = uninstall ]; then
@@ -146,7 +147,7 @@ for part in whole plugin action; do
 done
 
 # What shells complete.
-for program in sbin/smokerd bin/smokercli bin/check_smoker_plugin bin/smoker-fleet; do
+for program in sbin/smokerd bin/smokercli bin/check_smoker_plugin bin/smoker-fleet bin/smoker-bridge; do
     program=${program#*/}
     made 644 "$share/bash-completion/completions/$program" "$programs/$program" --generate bash
     made 644 "$ZSHDIR/_$program" "$programs/$program" --generate zsh
@@ -161,6 +162,7 @@ Darwin)
 *)
     made 755 "$INITDIR/smokerd" in_place "$top/rc.d/init.d/$INIT"
     made 644 "$UNITDIR/smokerd.service" in_place "$top/rc.d/smokerd.service"
+    made 644 "$UNITDIR/smoker-bridge.service" in_place "$top/rc.d/smoker-bridge.service"
     file 644 "$top/rc.d/packages/sysusers.conf" "$PREFIX/lib/sysusers.d/smoker.conf"
     configuration 644 "$top/rc.d/packages/smokerd.default" "$SYSCONFDIR/default/smokerd"
     ;;

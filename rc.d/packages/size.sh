@@ -5,7 +5,7 @@
 
 set -eu
 
-for program in smokerd smokercli check_smoker_plugin smoker-fleet; do
+for program in smokerd smokercli check_smoker_plugin smoker-fleet smoker-bridge; do
     bytes=$(wc -c < "$1/$program")
     if command -v readelf > /dev/null; then
         needed=$(readelf -d "$1/$program" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort | tr '\n' ' ')

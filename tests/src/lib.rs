@@ -6,6 +6,7 @@
 //! - `wait`: conditions with a deadline
 //! - `http`: a small blocking client that can also misbehave
 //! - `started`: a program that a test has started
+//! - `executable`: writes programs that tests run
 //! - `sandbox`: a private folder, port and environment for one test
 //! - `config`: writes the configuration of a test
 //! - `cli`: runs a program to its end
@@ -20,6 +21,7 @@
 //! - `random`: what random tests are made of
 //! - `receiver`: receives what actions post
 //! - `otlp`: a collector of the OpenTelemetry protocol
+//! - `nats`: a real NATS server, and bridges
 //! - `replay`: the recorded cases of the original, asked of any daemon
 
 #![forbid(unsafe_code)]
@@ -32,9 +34,11 @@ pub mod config;
 pub mod daemon;
 pub mod documents;
 pub mod escapes;
+pub mod executable;
 pub mod http;
 pub mod lines;
 pub mod machine;
+pub mod nats;
 pub mod otlp;
 pub mod outcome;
 pub mod random;

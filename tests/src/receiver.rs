@@ -49,6 +49,25 @@ impl Receiver {
         Self { address, is_up, posted }
     }
 
+    /// Listens, and answers each request with this status line and these headers.
+    #[must_use]
+    pub fn refusing(head: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (is_up, (sender, posted)) = (Arc::new(AtomicBool::new(true)), mpsc::channel());
+        let answer = format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let request = read(&stream);
+                let _ = stream.write_all(answer.as_bytes());
+                if request.is_some_and(|request| sender.send(request).is_err()) {
+                    return;
+                }
+            }
+        });
+        Self { address, is_up, posted }
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
@@ -74,6 +93,12 @@ impl Receiver {
 }
 
 fn answer(mut stream: &TcpStream) -> Option<Posted> {
+    let request = read(stream)?;
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok").ok()?;
+    Some(request)
+}
+
+fn read(stream: &TcpStream) -> Option<Posted> {
     let mut reader = BufReader::new(stream);
     let (mut head, mut line) = (String::new(), String::new());
     while reader.read_line(&mut line).is_ok_and(|count| count > 2) {
@@ -83,6 +108,5 @@ fn answer(mut stream: &TcpStream) -> Option<Posted> {
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok());
     let mut body = vec![0; length.unwrap_or_default()];
     reader.read_exact(&mut body).ok()?;
-    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok").ok()?;
     Some(Posted { head, body: serde_json::from_slice(&body).ok()? })
 }

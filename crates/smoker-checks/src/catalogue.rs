@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 use smoker_model::messages::{Level, Messages};
 use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
-use smoker_model::result::{ComponentResults, Findings};
+use smoker_model::result::{ComponentResults, Findings, RETRY_AFTER};
 use smoker_model::status::Status;
 use smoker_model::time::moment::Moment;
 use smoker_model::wire::result::ComponentShape;
@@ -14,7 +14,7 @@ use crate::checks::files::{disk, file, log, mount, value};
 use crate::checks::host::{cpu, interface, kernel, load, memory, swap, uptime};
 use crate::checks::network::{dns, http, ping, tcp, time, tls, udp, unix};
 use crate::checks::plugins::{cluster, job};
-use crate::checks::services::{group, package, port, process, service, user};
+use crate::checks::services::{failed_units, group, package, port, process, service, user};
 use crate::checks::shipped::{fsmount, glusterfs, mongo, testconnection, uname};
 use crate::parsers::{expect, jmx, json, junit, nagios, regex, tap, varnish};
 use crate::spec::Spec;
@@ -110,6 +110,15 @@ pub fn checks() -> impl Iterator<Item = &'static Check> {
 pub fn specs() -> impl Iterator<Item = &'static Spec> {
     let checks = CHECKS.iter().map(|check| &check.spec);
     BUILT_INS.iter().map(|built_in| &built_in.spec).chain(checks)
+}
+
+/// The units of systemd that have failed; none where it is not the first process of the host.
+///
+/// # Errors
+///
+/// Why systemd does not say it.
+pub fn failed_units() -> Result<Vec<String>, String> {
+    failed_units::list()
 }
 
 /// The declaration of the built-in of this kind and name.
@@ -214,10 +223,13 @@ pub fn answer_remembering(request: Json) -> Result<(Json, Option<Json>), String>
 ///
 /// When they cannot be written as JSON.
 pub fn on_wire(findings: Findings, forced: bool) -> Result<Json, String> {
+    // Of what a module may add, built-ins add only when they may be called again.
     let result = findings.into_result(Moment::now(), forced);
     let mut answer = serde_json::to_value(result.on_wire(ComponentShape::Plain)).map_err(|error| error.to_string())?;
     if let Some(answer) = answer.as_object_mut() {
-        answer.retain(|name, _| ["status", "messages", "componentResults", "perfdata"].contains(&name.as_str()));
+        answer.retain(|name, _| {
+            ["status", "messages", "componentResults", "perfdata", RETRY_AFTER].contains(&name.as_str())
+        });
     }
     Ok(answer)
 }

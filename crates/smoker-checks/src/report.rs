@@ -106,9 +106,16 @@ impl Component {
     }
 
     /// Whether this number was measured.
-    pub(crate) fn has_number(&self, name: &str) -> bool {
+    fn has_number(&self, name: &str) -> bool {
         let label = self.label(name);
         self.perfdata.iter().any(|datum| datum.label == label)
+    }
+
+    /// What is not measured is not good: an error where `Warn` or `Error` limits a number that is not known, for this reason.
+    pub(crate) fn require(&mut self, thresholds: &Thresholds, name: &str, reason: &str) {
+        if self.is_good() && thresholds.is_limited(name) && !self.has_number(name) {
+            self.error(&format!("{name} has a limit and is not known: {reason}"));
+        }
     }
 
     fn label(&self, name: &str) -> String {

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use chrono::Utc;
 use smokercli::fleet_page::FleetPage;
-use smokercli::transport::http::Http;
+use smokercli::transport::any::AnyTransport;
 use tokio::time::{Instant, sleep_until};
 
 use crate::snapshot::{Newest, Snapshot};
 
 /// Asks all hosts, then waits, without end. A round that takes longer than the time between two is followed by the next one at once.
-pub(crate) async fn run(page: &FleetPage, transport: &Http, newest: &Newest) {
+pub(crate) async fn run(page: &FleetPage, transport: &AnyTransport, newest: &Newest) {
     loop {
         let next = Instant::now() + page.every();
         let answers = page.ask(transport).await;

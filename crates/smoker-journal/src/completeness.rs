@@ -64,8 +64,14 @@ struct State {
     newest: Newest,
 }
 
+impl State {
+    fn name(&self) -> &'static str {
+        if self.is_complete { COMPLETE } else { INCOMPLETE }
+    }
+}
+
 impl Note {
-    /// Reads the note, and takes it back: from now on records may be missing.
+    /// Reads the note, and takes it back: from now on records may be missing. Where nothing can be changed it [stays](Self::is_stuck).
     pub(crate) fn take_back(folder: &Path) -> (Self, Completeness, Newest) {
         let state = Mutex::new(State { is_complete: true, newest: Newest::default() });
         let note = Self { folder: folder.to_owned(), state };
@@ -85,11 +91,26 @@ impl Note {
         (note, found, newest)
     }
 
+    /// Whether there is a note that cannot be changed, as in a folder that is read-only: it will know nothing of what comes now.
+    pub(crate) fn is_stuck(&self) -> bool {
+        let is_there = |name| fs::symlink_metadata(self.path(name)).is_ok();
+        (is_there(COMPLETE) || is_there(INCOMPLETE)) && self.open(&self.lock()).is_err()
+    }
+
     /// Notes that records may be missing. Where nothing at all can be changed, as on a disk that has become read-only, nothing is.
     pub(crate) fn lose(&self) {
         if std::mem::take(&mut self.lock().is_complete) {
             let _ = fs::rename(self.path(COMPLETE), self.path(INCOMPLETE));
         }
+    }
+
+    /// Notes that all records up to these are there, unless the machine stops: then the note of before may be back, until [`Self::complete`].
+    pub(crate) fn complete_unsynced(&self, newest: Newest) -> io::Result<()> {
+        let mut state = self.lock();
+        state.newest = newest;
+        let file = self.open(&state)?;
+        put(&file, newest, &boot_id())?;
+        self.rename(&mut state)
     }
 
     /// Notes that all records up to these are there, unless the machine stops.
@@ -122,14 +143,25 @@ impl Note {
     }
 
     fn write(&self, disk: &dyn Disk, state: &mut State, boot: &str) -> io::Result<()> {
-        let from = if state.is_complete { COMPLETE } else { INCOMPLETE };
-        let options = &mut OpenOptions::new();
-        let file = open_file(options.write(true).create(true).truncate(false).mode(0o600), &self.path(from))?;
+        let file = self.open(state)?;
         put(&file, state.newest, boot)?;
         file.sync_all()?;
-        fs::rename(self.path(from), self.path(COMPLETE))?;
-        state.is_complete = true;
+        self.rename(state)?;
         disk.sync_folder(&self.folder)
+    }
+
+    /// The file of the note, which has one of its names.
+    fn open(&self, state: &State) -> io::Result<File> {
+        let options = &mut OpenOptions::new();
+        open_file(options.write(true).create(true).truncate(false).mode(0o600), &self.path(state.name()))
+    }
+
+    fn rename(&self, state: &mut State) -> io::Result<()> {
+        if !state.is_complete {
+            fs::rename(self.path(INCOMPLETE), self.path(COMPLETE))?;
+            state.is_complete = true;
+        }
+        Ok(())
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -155,6 +155,15 @@ impl Journal {
         self.shared.note.complete(&*self.shared.disk, self.shared.newest())
     }
 
+    /// As [`Self::declare_complete`], but waits for no device: a machine that stops before that is called may have the note of before.
+    ///
+    /// # Errors
+    ///
+    /// When the note cannot be written.
+    pub fn declare_complete_unsynced(&self) -> io::Result<()> {
+        self.shared.note.complete_unsynced(self.shared.newest())
+    }
+
     /// Takes that note back: records may be missing.
     pub fn declare_incomplete(&self) {
         self.shared.note.lose();

@@ -50,6 +50,9 @@ pub struct Opened {
     pub completeness: Completeness,
     /// The number of the newest record that there was, also when it is no longer there; 0 without any.
     pub newest: u64,
+    /// Whether the next writer finds the journal as the one before has left it, whatever is written now: nothing in the folder can be
+    /// changed.
+    pub is_unchangeable: bool,
     /// Why the folder cannot be used at present. Nothing is written until it can be: each write tries again.
     pub fault: Option<FolderError>,
 }
@@ -101,6 +104,7 @@ pub fn open(options: Options, visit: impl FnMut(Entry)) -> Result<Opened, Locked
     let hides_segments = unlisted.as_ref().is_some_and(|error| error.kind() != io::ErrorKind::NotFound);
     let fault = failed.or(unlisted).map(|error| FolderError { path: folder.clone(), error, hides_segments });
     let (note, noted, noted_newest) = Note::take_back(&folder);
+    let is_unchangeable = note.is_stuck();
     let ordered = in_order(segments);
     let segments = &ordered.segments;
     let survey = Survey::of_segments(&ordered, visit);
@@ -134,7 +138,7 @@ pub fn open(options: Options, visit: impl FnMut(Entry)) -> Result<Opened, Locked
     let maintenance = Maintenance::new(Arc::clone(&shared), max_size, segment_size);
     let (buffer, ends) = (Vec::new(), Vec::new());
     let journal = Journal { shared, lock, active, removed: None, pushed: newest, segment_size, buffer, ends };
-    Ok(Opened { journal, maintenance, survey, kept, completeness, newest, fault })
+    Ok(Opened { journal, maintenance, survey, kept, completeness, newest, is_unchangeable, fault })
 }
 
 /// The newest segment, without its torn end; none when it cannot be written.

@@ -9,6 +9,7 @@ use crate::files::damaged;
 use crate::files::segment::{self, Segment};
 use crate::segments::content::{Content, Entry};
 use crate::segments::order::{Ordered, in_order};
+use crate::segments::read_ahead::last_first;
 
 /// How often the segments are listed again when one of them has been removed meanwhile, as a writer does that compacts.
 const TRIES: u32 = 50;
@@ -100,12 +101,13 @@ impl Survey {
         let mut survey = Self { segments: segments.len(), ..Self::default() };
         let mut passed = Vec::new();
         let mut below = u64::MAX;
-        for (at, segment) in segments.iter().enumerate().rev() {
-            let content = match Content::load(segment) {
+        last_first(segments, |at, content| {
+            let segment = &segments[at];
+            let content = match content {
                 Ok(content) => content,
                 Err(error) => {
                     survey.unreadable.push((segment.path.clone(), error));
-                    continue;
+                    return;
                 }
             };
             let is_last = at + 1 == segments.len() || content.size() == 0;
@@ -124,7 +126,7 @@ impl Survey {
                     }
                 }
             }
-        }
+        });
         if !passed.is_empty() {
             survey.judge(segments, &passed);
         }

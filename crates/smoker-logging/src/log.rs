@@ -51,6 +51,12 @@ pub fn to_standard_error(level: Level, names: &'static LoggerNames) {
     write_in_background();
 }
 
+/// Logs to standard error alone, from this level on; what is known of `quiet`, a library's logger, only from WARNING on.
+pub fn to_standard_error_without(quiet: &str, level: Level, names: &'static LoggerNames) {
+    start_with(defaults::quieter(defaults::standard_error(level), quiet), names, None, false);
+    write_in_background();
+}
+
 fn start_with(plan: Plan, names: &'static LoggerNames, owner: Option<Owner>, is_private: bool) {
     let (router, writers) = build::build(plan, names, owner);
     let layer = RecordLayer { router: Arc::clone(&router), is_private };

@@ -96,6 +96,9 @@ pub struct Findings {
     pub remembered: Option<Json>,
 }
 
+/// In the result of an action that failed: how many seconds the daemon does not call it again.
+pub const RETRY_AFTER: &str = "retryAfter";
+
 /// The keys that the original wrote into a result.
 const ORIGINAL_KEYS: [&str; 6] = ["status", "messages", "lastRun", "componentResults", "action", "forced"];
 

@@ -32,6 +32,8 @@ pub enum RunTrigger {
     Retry,
     /// A run of this other plugin has ended OK.
     After(Arc<str>),
+    /// What this other plugin shows is of use only when it is known how this one is: one of both depends on the other.
+    OnDemand(Arc<str>),
     /// A job has reported to the plugin.
     Report {
         /// The client that sent the report, as logs name it, where it is known.
@@ -94,6 +96,7 @@ impl RunTrigger {
             Self::Schedule => "timer",
             Self::Retry => "retry",
             Self::After(_) => "after",
+            Self::OnDemand(_) => "on-demand",
             Self::Report { .. } => "report",
             Self::Request { .. } => "force",
         }
@@ -104,7 +107,7 @@ impl RunTrigger {
     pub fn by(&self) -> Option<&Arc<str>> {
         match self {
             Self::Schedule | Self::Retry => None,
-            Self::After(plugin) => Some(plugin),
+            Self::After(plugin) | Self::OnDemand(plugin) => Some(plugin),
             Self::Request { requester, identity } | Self::Report { requester, identity } => {
                 identity.as_ref().or(requester.as_ref())
             }
@@ -120,6 +123,7 @@ impl RunTrigger {
 
 /// A run with a result.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "facts of a run that have nothing to do with each other")]
 pub struct FinishedRun {
     /// When the plugin was started, after it had waited for a slot.
     pub started: Moment,
@@ -133,10 +137,15 @@ pub struct FinishedRun {
     pub generation: u64,
     /// The number of the run since the daemon's start, from 1; 0 for one that never started.
     pub run: u64,
+    /// The number of the newest record when it started; 0 when that is not known. What runs with a number up to this one have
+    /// seen had happened before.
+    pub started_behind: u64,
     /// Whether the end of the daemon ended it, too, or kept it from starting.
     pub is_interrupted: bool,
     /// Whether nothing was checked, because of maintenance: the result says nothing of what the plugin checks.
     pub is_maintenance: bool,
+    /// Whether actions that follow each result have not followed this one, because it may be the fault of another plugin.
+    pub has_postponed_actions: bool,
     /// The result.
     pub result: PluginResult,
     /// The same result as the wire shows it.

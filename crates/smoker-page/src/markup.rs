@@ -5,7 +5,7 @@ use std::fmt::Write;
 /// Appends text that stays text: nothing in it is markup, and what could hide or turn round other text is written as an escape.
 /// Behind `limit` bytes it is cut.
 pub(crate) fn push_text(page: &mut String, text: &str, limit: usize) {
-    let end = (0..=limit.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let end = text.floor_char_boundary(limit);
     for character in text[..end].chars() {
         match character {
             '&' => page.push_str("&amp;"),

@@ -90,7 +90,7 @@ impl AccessList {
         self.granting(permission).any(|entry| [OWNING_GROUP, GROUP].contains(&entry.tag))
     }
 
-    /// Whether a user who does not own the file has this permission. `is_in` tells whether a group is one of the user's;
+    /// Whether a user who does not own the file has these permissions. `is_in` tells whether a group is one of the user's;
     /// `group` is that of the file.
     #[must_use]
     pub fn permits(&self, user: u32, group: u32, is_in: impl Fn(u32) -> bool, permission: u16) -> bool {
@@ -107,25 +107,25 @@ impl AccessList {
         if of_groups.peek().is_some() {
             return of_groups.any(grants);
         }
-        self.0.iter().any(|entry| entry.tag == OTHERS && entry.permissions & permission != 0)
+        self.0.iter().any(|entry| entry.tag == OTHERS && entry.permissions & permission == permission)
     }
 
-    /// The entries for users and groups that the mask leaves this permission.
+    /// The entries for users and groups that the mask leaves these permissions.
     fn granting(&self, permission: u16) -> impl Iterator<Item = Entry> {
         let mask = self.0.iter().find(|entry| entry.tag == MASK).map_or(u16::MAX, |entry| entry.permissions);
-        let granting = move |entry: &Entry| entry.permissions & mask & permission != 0;
+        let granting = move |entry: &Entry| entry.permissions & mask & permission == permission;
         self.0.iter().copied().filter(granting)
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// As the kernel gives it: the owner, the entries, others.
-    fn list(entries: &[(u16, u16, u32)]) -> AccessList {
+    pub(crate) fn list(entries: &[(u16, u16, u32)], others: u16) -> AccessList {
         let mut bytes = 2_u32.to_le_bytes().to_vec();
-        for (tag, permissions, id) in [&[(0x01, 6, u32::MAX)], entries, &[(OTHERS, 0, u32::MAX)]].concat() {
+        for (tag, permissions, id) in [&[(0x01, 6, u32::MAX)], entries, &[(OTHERS, others, u32::MAX)]].concat() {
             bytes.extend(tag.to_le_bytes());
             bytes.extend(permissions.to_le_bytes());
             bytes.extend(id.to_le_bytes());
@@ -135,18 +135,19 @@ mod tests {
 
     #[test]
     fn the_mask_bounds_what_users_and_groups_have() {
-        let masked = |mask| list(&[(USER, 6, 7), (OWNING_GROUP, 4, u32::MAX), (GROUP, 6, 9), (MASK, mask, u32::MAX)]);
+        let masked =
+            |mask| list(&[(USER, 6, 7), (OWNING_GROUP, 4, u32::MAX), (GROUP, 6, 9), (MASK, mask, u32::MAX)], 0);
         let writers = |list: &AccessList| list.named_users(WRITE).collect::<Vec<_>>();
         assert_eq!((writers(&masked(6)), masked(6).has_group_with(WRITE)), (vec![7], true));
         assert_eq!((writers(&masked(4)), masked(4).has_group_with(WRITE)), (vec![], false));
         assert_eq!(masked(4).named_users(READ).collect::<Vec<_>>(), [7]);
-        let of_user = list(&[(USER, 6, 7), (OWNING_GROUP, 4, u32::MAX), (MASK, 6, u32::MAX)]);
+        let of_user = list(&[(USER, 6, 7), (OWNING_GROUP, 4, u32::MAX), (MASK, 6, u32::MAX)], 0);
         assert!(!of_user.has_group_with(WRITE), "the mode shows a group that can write, and none can");
     }
 
     #[test]
     fn a_user_counts_before_groups_and_groups_before_others() {
-        let list = list(&[(USER, 0, 7), (OWNING_GROUP, 0, u32::MAX), (GROUP, 4, 9), (MASK, 7, u32::MAX)]);
+        let list = list(&[(USER, 0, 7), (OWNING_GROUP, 0, u32::MAX), (GROUP, 4, 9), (MASK, 7, u32::MAX)], 0);
         let permits = |user, groups: &'static [u32]| list.permits(user, 5, |group| groups.contains(&group), READ);
         assert!(!permits(7, &[9]), "the entry of the user counts");
         assert!(permits(8, &[5, 9]), "one of the groups is enough");

@@ -9,6 +9,7 @@
 //! - `replace`: a file takes the place of another in one step
 //! - `regular`: files that are read, and are files
 //! - `owners`: the accounts that can change what a path leads to
+//! - `permission`: what an account may do with a file or folder, and what lets it
 //! - `acl`: the access control list of a file
 //! - `resolved_path`: a path, followed component by component
 //! - `size_limit`: files that may not grow beyond a limit
@@ -18,6 +19,7 @@
 pub mod acl;
 pub mod append;
 pub mod owners;
+pub mod permission;
 pub mod regular;
 pub mod replace;
 pub mod resolved_path;

@@ -30,8 +30,7 @@ use crate::targets::{self, DiscoveryArguments, Targets};
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::output;
 use crate::terminal::sanitize;
-use crate::transport::http::Http;
-use crate::transport::http_client::HttpOptions;
+use crate::transport::any::AnyTransport;
 use crate::watch;
 
 /// Runs `smokercli` with these arguments, the program's name first, and
@@ -105,9 +104,9 @@ fn answer(query: &Query, targets: &Targets, console: &Console) -> Result<u8, Exi
         history_text(query, &[])?;
     }
     if query.action == QueryAction::Watch {
-        return watch_hosts(query, &targets.http, &addresses, console);
+        return watch_hosts(query, targets, &addresses, console);
     }
-    let (fleet, ending) = ask(query, &targets.http, Fleet::new(addresses), console)?;
+    let (fleet, ending) = ask(query, targets, Fleet::new(addresses), console)?;
     if query.action == QueryAction::History {
         return conclude_history(query, &fleet.into_history(), ending);
     }
@@ -133,18 +132,18 @@ fn known_options(args: &Args) -> Map<String, Json> {
 /// Shows what happens on the hosts until Ctrl-C, SIGTERM, or the end of the reader.
 fn watch_hosts(
     query: &Query,
-    http: &HttpOptions,
+    targets: &Targets,
     addresses: &[HostAddress],
     console: &Console,
 ) -> Result<u8, ExitError> {
     watch::check_format(&query.format)?;
     let runtime = networking()?;
-    let transport = Http::new(http.clone()).map_err(ExitError::new)?;
+    let transport = targets.transport()?;
     let session = Session {
         values: None,
         transport: &transport,
         observer: console,
-        hosts: http.hosts,
+        hosts: targets.selection.len(),
         forces: ForcedRuns::None,
         names: query.names(),
     };
@@ -160,14 +159,14 @@ fn watch_hosts(
 }
 
 /// Asks the hosts, selects the plugins and, with `-f`, runs them.
-fn ask(query: &Query, http: &HttpOptions, mut fleet: Fleet, console: &Console) -> Result<(Fleet, Ending), ExitError> {
+fn ask(query: &Query, targets: &Targets, mut fleet: Fleet, console: &Console) -> Result<(Fleet, Ending), ExitError> {
     let runtime = networking()?;
-    let transport = Http::new(http.clone()).map_err(ExitError::new)?;
+    let transport = targets.transport()?;
     let session = Session {
         values: Some(&query.parameters).filter(|values| !values.is_empty()),
         transport: &transport,
         observer: console,
-        hosts: http.hosts,
+        hosts: targets.selection.len(),
         forces: ForcedRuns::once_if(query.action == QueryAction::Force),
         names: query.names(),
     };
@@ -182,7 +181,7 @@ fn ask(query: &Query, http: &HttpOptions, mut fleet: Fleet, console: &Console) -
 async fn run_query(
     query: &Query,
     fleet: &mut Fleet,
-    session: Session<'_, Http>,
+    session: Session<'_, AnyTransport>,
     console: &Console,
 ) -> Result<Ending, ExitError> {
     // States are those of the past, so that all plugins have some.

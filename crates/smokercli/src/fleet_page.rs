@@ -14,7 +14,7 @@ use crate::filter::{Filter, FilterMode};
 use crate::listen::Listen;
 use crate::query;
 use crate::targets::Targets;
-use crate::transport::http::Http;
+use crate::transport::any::AnyTransport;
 
 /// What a command line of `smoker-fleet` asks for.
 #[derive(Debug)]
@@ -75,17 +75,17 @@ impl FleetPage {
     /// # Errors
     ///
     /// When an option of it cannot be used, such as a file of certificates.
-    pub fn transport(&self) -> Result<Http, ExitError> {
-        Http::new(self.targets.http.clone()).map_err(ExitError::new)
+    pub fn transport(&self) -> Result<AnyTransport, ExitError> {
+        self.targets.transport()
     }
 
     /// Asks all hosts for their last results; runs nothing. Hosts that do not answer are in the answers, too.
-    pub async fn ask(&self, transport: &Http) -> Vec<FleetAnswer> {
+    pub async fn ask(&self, transport: &AnyTransport) -> Vec<FleetAnswer> {
         let names = if self.filter.mode == FilterMode::Keep { self.filter.names.as_slice() } else { &[] };
         let session = Session {
             transport,
             observer: &NoProgress,
-            hosts: self.targets.http.hosts,
+            hosts: self.targets.selection.len(),
             forces: ForcedRuns::None,
             names,
             values: None,

@@ -5,7 +5,8 @@
 //! From top to bottom; a room imports only from rooms below it.
 //!
 //! - `app`: what `smokercli` does, from the command line to the exit code
-//! - `commands`: the same of commands with options of their own; what `smokercli silence` and `smokercli explain` do
+//! - `commands`: the same of commands with options of their own; what `smokercli silence`, `smokercli explain` and
+//!   `smokercli hosts` do
 //! - `watch`: what `smokercli --watch` does; `gate`: what `smokercli gate` does; `baseline`: what `smokercli baseline` does
 //! - `odd`: what `smokercli odd` does; `roll`: what `smokercli roll` does; `diff`: what `smokercli diff` does
 //! - `fleet_page`: what `smoker-fleet` takes of the client; `listen`: where that serves its page

@@ -24,7 +24,7 @@ use crate::render::format::{Detail, Format};
 use crate::report::history::PastResult;
 use crate::report::{HostReport, HostState, MISSING, NO_PLUGIN, Report};
 use crate::terminal::output;
-use crate::transport::http::Http;
+use crate::transport::any::AnyTransport;
 
 /// How many changes wait at most until they are shown; hosts that have more wait, too.
 const WAITING_CHANGES: usize = 256;
@@ -73,7 +73,7 @@ pub(crate) fn check_format(format: &Format) -> Result<(), ExitError> {
 pub(crate) async fn run(
     query: &Query,
     addresses: &[HostAddress],
-    session: &Session<'_, Http>,
+    session: &Session<'_, AnyTransport>,
 ) -> Result<(), ExitError> {
     let host = |address: &HostAddress| WatchedHost {
         name: address.label.clone(),

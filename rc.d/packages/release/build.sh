@@ -57,5 +57,5 @@ export CARGO_ENCODED_RUSTFLAGS="$flags"
 cd "$top"
 # shellcheck disable=SC2086 # words
 "$cargo" auditable zigbuild --release --locked $std ${JOBS:+--jobs $JOBS} --target "$versioned" \
-    --bin smokerd --bin smokercli --bin check_smoker_plugin --bin smoker-fleet >&2
+    --bin smokerd --bin smokercli --bin check_smoker_plugin --bin smoker-fleet --bin smoker-bridge >&2
 echo "$built/$triple/release"

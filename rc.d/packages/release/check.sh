@@ -69,7 +69,7 @@ archive() {
 }
 
 documents() {
-    for page in man/smokerd.8 man/smokercli.1 man/check_smoker_plugin.1 man/smoker-fleet.1 man/smokerd.yaml.5 LICENSE README.md \
+    for page in man/smokerd.8 man/smokercli.1 man/check_smoker_plugin.1 man/smoker-fleet.1 man/smoker-bridge.1 man/smokerd.yaml.5 LICENSE README.md \
         completions/_smokercli completions/smokerd.bash etc/smokerd.yaml install.sh; do
         [ -s "$1/$page" ] || { echo "$page is missing or empty" && return 1; }
     done
@@ -84,12 +84,12 @@ for target in $ALL_TARGETS; do
     name=$(folder_name "$version" "$target")
     [ -e "$dist/$name.tar.gz" ] || continue
     holds "$name.tar.gz is reproducible and has the folder" archive "$name"
-    for file in smokerd smokercli check_smoker_plugin smoker-fleet; do
+    for file in smokerd smokercli check_smoker_plugin smoker-fleet smoker-bridge; do
         holds "$name/$file" sh "$here/check_program.sh" "$target" "$dist/$name/$file" "$version"
     done
     holds "$name has its pages" documents "$dist/$name"
     holds "$name.cdx.json" python3 "$here/sbom_check.py" "$dist/$name.cdx.json" \
-        "$dist/$name/smokerd" "$dist/$name/smokercli" "$dist/$name/check_smoker_plugin" "$dist/$name/smoker-fleet"
+        "$dist/$name/smokerd" "$dist/$name/smokercli" "$dist/$name/check_smoker_plugin" "$dist/$name/smoker-fleet" "$dist/$name/smoker-bridge"
     if [ "$target" = "$(uname -m)-gnu" ]; then
         sh "$here/old_systems.sh" "$dist/$name" || failed=1
     fi

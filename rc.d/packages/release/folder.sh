@@ -29,7 +29,7 @@ printed() {
     "$@" > "$folder/$name"
 }
 
-for program in smokerd smokercli check_smoker_plugin smoker-fleet; do
+for program in smokerd smokercli check_smoker_plugin smoker-fleet smoker-bridge; do
     file 755 "$programs/$program" "$program"
 done
 
@@ -37,7 +37,7 @@ done
 for page in $(cd "$top" && echo LICENSE README.md SECURITY.md CONTRIBUTING.md docs/*.md docs/adr/*.md docs/pictures/*.png); do
     file 644 "$top/$page" "$page"
 done
-for page in smokercli.1 check_smoker_plugin.1 smoker-fleet.1 smokerd.8; do
+for page in smokercli.1 check_smoker_plugin.1 smoker-fleet.1 smoker-bridge.1 smokerd.8; do
     file 644 "$top/docs/man/$page" "man/$page"
 done
 printed man/smokerd.yaml.5 awk -f "$top/docs/man/smokerd.yaml.5.awk" "$top/docs/configuration.md"
@@ -49,7 +49,7 @@ for program in smokerd smokercli check_smoker_plugin; do
 done
 
 # The configuration, what starts the daemon, and what puts all of it in place.
-for name in $(cd "$top" && find etc rc.d/init.d rc.d/smokerd.service -type f | sort); do
+for name in $(cd "$top" && find etc rc.d/init.d rc.d/smokerd.service rc.d/smoker-bridge.service -type f | sort); do
     mode=644
     case $name in *.sh | rc.d/init.d/*) mode=755 ;; esac
     file "$mode" "$top/$name" "$name"
@@ -57,7 +57,7 @@ done
 for name in access.yaml install.sh smokerd.default sysusers.conf; do
     file 644 "$top/rc.d/packages/$name" "rc.d/packages/$name"
 done
-for name in smokercli.1 check_smoker_plugin.1 smoker-fleet.1 smokerd.8 smokerd.yaml.5.awk; do
+for name in smokercli.1 check_smoker_plugin.1 smoker-fleet.1 smoker-bridge.1 smokerd.8 smokerd.yaml.5.awk; do
     file 644 "$top/docs/man/$name" "docs/man/$name"
 done
 file 755 "$top/rc.d/packages/release/install.sh" install.sh

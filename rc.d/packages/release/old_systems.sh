@@ -56,6 +56,7 @@ busybox ip link set lo up
 /smoker/smokerd --version
 /smoker/check_smoker_plugin --version
 /smoker/smoker-fleet --version
+/smoker/smoker-bridge --version
 /smoker/smokerd --check -c /smokerd.yaml
 /smoker/smokerd -fg -c /smokerd.yaml > /log 2>&1 &
 tries=0
@@ -74,7 +75,7 @@ start() {
     cp -a "$2" "$root"
     mkdir -p "$root/proc" "$root/dev" "$root/tmp" "$root/bin" "$root/smoker" "$root/etc"
     ln -sf busybox "$root/bin/sh"
-    cp "$programs/smokerd" "$programs/smokercli" "$programs/check_smoker_plugin" "$programs/smoker-fleet" "$root/smoker"
+    cp "$programs/smokerd" "$programs/smokercli" "$programs/check_smoker_plugin" "$programs/smoker-fleet" "$programs/smoker-bridge" "$root/smoker"
     cp "$scratch/smokerd.yaml" "$scratch/inside.sh" "$root"
     as_root=
     [ "$(id -u)" = 0 ] || as_root=--map-root-user

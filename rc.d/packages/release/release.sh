@@ -65,7 +65,7 @@ for target in "$@"; do
     programs=$(sh "$here/build.sh" "$target")
     # Another target may be built in the same folders.
     mkdir -p "$new/programs/$target"
-    for program in smokerd smokercli check_smoker_plugin smoker-fleet; do
+    for program in smokerd smokercli check_smoker_plugin smoker-fleet smoker-bridge; do
         cp "$programs/$program" "$new/programs/$target/$program"
     done
 done

@@ -2,7 +2,8 @@
 
 Usage: sbom.py TRIPLE FOLDER_OF_THE_SOURCES; from the environment CARGO, SOURCE_DATE_EPOCH
 
-The same commit prints the same bytes. A crate is listed when a program may be made of it: what only builds or tests them is left out.
+The same commit prints the same bytes. A crate is listed when a program may be made of it: what only builds or tests them is left out. A macro, and
+what only macros need, runs in the compiler and has the scope `excluded`; cargo-auditable names them in the programs, too.
 """
 
 import datetime
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import uuid
 
-PROGRAMS = ("smokerd", "smokercli", "smoker-fleet")  # check_smoker_plugin is of smokercli.
+PROGRAMS = ("smokerd", "smokercli", "smoker-fleet", "smoker-bridge")  # check_smoker_plugin is of smokercli.
 
 
 def metadata(triple, top):
@@ -34,8 +35,8 @@ def checksums(top):
     return found
 
 
-def reached(nodes, roots, macros):
-    """The ids of all that the roots need at run time, and what each of these needs. Macros run in the compiler."""
+def reached(nodes, roots, without=()):
+    """The ids of all that the roots need without some, and what each of these needs."""
     needs = {}
     left = list(roots)
     while left:
@@ -43,7 +44,7 @@ def reached(nodes, roots, macros):
         if this not in needs:
             wanted = nodes[this]["deps"]
             wanted = {need["pkg"] for need in wanted if any(kind["kind"] is None for kind in need["dep_kinds"])}
-            needs[this] = sorted(wanted - macros)
+            needs[this] = sorted(wanted.difference(without))
             left.extend(needs[this])
     return needs
 
@@ -54,10 +55,11 @@ def purl(package):
     return address if package["source"] else address + "?download_url=."
 
 
-def component(package, checksum):
-    """One crate."""
+def component(package, checksum, runs):
+    """One crate, and whether it runs in the programs."""
     shown = {"type": "library", "bom-ref": purl(package), "name": package["name"], "version": package["version"]}
     shown["purl"] = purl(package)
+    shown["scope"] = "required" if runs else "excluded"
     if package["license"]:
         # Before SPDX had expressions, a slash stood for OR.
         shown["licenses"] = [{"expression": re.sub(r"\s*/\s*", " OR ", package["license"])}]
@@ -77,10 +79,12 @@ def main():
     roots = [package for package in ours if package["name"] in PROGRAMS]
     macros = {id for id, package in packages.items() if any("proc-macro" in t["kind"] for t in package["targets"])}
     nodes = {node["id"]: node for node in known["resolve"]["nodes"]}
-    needs = reached(nodes, [package["id"] for package in roots], macros)
+    ids = [package["id"] for package in roots]
+    needs, running = reached(nodes, ids), reached(nodes, ids, macros)
     sums = checksums(top)
     order = sorted(needs, key=lambda id: (packages[id]["name"], packages[id]["version"]))
-    components = [component(packages[id], sums.get((packages[id]["name"], packages[id]["version"]))) for id in order]
+    checksum = {id: sums.get((packages[id]["name"], packages[id]["version"])) for id in order}
+    components = [component(packages[id], checksum[id], id in running) for id in order]
     version = roots[0]["version"]
     smoker = "pkg:generic/smoker@%s?target=%s" % (version, triple)
     edges = [{"ref": smoker, "dependsOn": sorted(purl(package) for package in roots)}]

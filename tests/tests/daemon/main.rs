@@ -10,6 +10,7 @@
 //! - `journal`: results that last
 //! - `access`: who may ask
 //! - `api`: the REST interface, its limits, and the client that uses it
+//! - `nats`: `smoker-bridge`, which connects a daemon to NATS
 //! - `otlp`: what is sent to a collector of the OpenTelemetry protocol
 //! - `gate`: `smokercli gate` around restarts and changes
 //! - `logging`: every handler of the log
@@ -21,6 +22,7 @@ mod configure;
 mod gate;
 mod journal;
 mod logging;
+mod nats;
 mod otlp;
 mod paths;
 mod reload;

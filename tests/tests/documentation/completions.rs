@@ -22,8 +22,8 @@ fn script(name: &str, shell: &str) -> String {
 
 #[test]
 fn every_shell_knows_every_option() {
-    let fleet = [("smoker-fleet", "docs/man/smoker-fleet.1")];
-    for (name, _) in PROGRAMS.into_iter().chain(fleet) {
+    let others = [("smoker-fleet", "docs/man/smoker-fleet.1"), ("smoker-bridge", "docs/man/smoker-bridge.1")];
+    for (name, _) in PROGRAMS.into_iter().chain(others) {
         let help = cli::run(Command::new(binary::path(name)).arg("--help")).stdout;
         for shell in ["bash", "zsh", "fish"] {
             let script = script(name, shell);
@@ -79,6 +79,7 @@ fn bash_completes_the_last_word() {
     assert_eq!(offered("check_smoker_plugin", &["--hea"]), ["--health"]);
     assert_eq!(offered("smoker-fleet", &["--lis"]), ["--listen"]);
     assert_eq!(offered("smoker-fleet", &["-g", "w"]), ["web"]);
+    assert_eq!(offered("smoker-bridge", &["--max"]), ["--max-requests"]);
 }
 
 /// What a shell calls to complete the name of a plugin on this line.

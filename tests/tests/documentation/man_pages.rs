@@ -10,17 +10,21 @@ use smoker_tests::machine::skip::program;
 use crate::options::{PROGRAMS, section};
 use crate::page;
 
+/// Programs whose options only their man pages have.
+const OTHERS: [(&str, &str); 2] =
+    [("smoker-bridge", "docs/man/smoker-bridge.1"), ("smoker-fleet", "docs/man/smoker-fleet.1")];
+
 /// Where pages are, with the program that makes the one about the configuration.
 const FOLDER: &str = "docs/man";
 
 #[test]
 fn every_page_has_the_sections_that_readers_look_for() {
-    for (program, path) in PROGRAMS.into_iter().chain([("smoker-fleet", "docs/man/smoker-fleet.1")]) {
+    for (program, path) in PROGRAMS.into_iter().chain(OTHERS) {
         let source = page::read(path);
         for title in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "EXAMPLES", "SEE ALSO"] {
             assert!(!section(&source, title).is_empty(), "{path}: {title}");
         }
-        if !["check_smoker_plugin", "smoker-fleet"].contains(&program) {
+        if !["check_smoker_plugin", "smoker-bridge", "smoker-fleet"].contains(&program) {
             assert!(section(&source, "FILES").contains("/etc/smoker"), "{path}");
             assert!(section(&source, "ENVIRONMENT").contains(".It Ev "), "{path}");
         }
@@ -59,7 +63,7 @@ fn mandoc_finds_nothing_wrong() {
     let pages = pages.map(|entry| entry.expect("an entry").path());
     let pages: Vec<_> = pages.filter(|path| path.extension().is_some_and(|end| end != "awk")).chain([made]).collect();
     let names: Vec<_> = pages.iter().filter_map(|path| path.file_name()?.to_str()).collect();
-    assert_eq!(names.len(), 5, "{names:?}");
+    assert_eq!(names.len(), 6, "{names:?}");
     for page in &pages {
         let output = cli::run(Command::new(&mandoc).arg("-Tlint").arg(page));
         let wrong: Vec<_> =

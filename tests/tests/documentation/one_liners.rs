@@ -1,9 +1,9 @@
 //! The commands that `docs/modules.md` shows for e-mail and apprise send what they say.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
 use smoker_tests::documents::markdown;
+use smoker_tests::executable;
 use smoker_tests::sandbox::Sandbox;
 use smoker_tests::{binary, cli};
 
@@ -16,10 +16,9 @@ fn the_commands_for_mail_and_apprise_send_a_line_for_each_plugin() {
     let block = blocks.iter().find(|block| block.text.contains("apprise -t")).expect("the block with both");
     let sandbox = Sandbox::new();
     config(&block.text, &[]).write(&sandbox).expect("writable");
-    for program in ["mail", "apprise"] {
+    for name in ["mail", "apprise"] {
         let script = "#!/bin/sh\nfor word; do echo \"$word\"; done > \"$0.got\"\ncat >> \"$0.got\"\n";
-        sandbox.write(&format!("bin/{program}"), script.as_bytes()).expect("writable");
-        fs::set_permissions(sandbox.path(&format!("bin/{program}")), fs::Permissions::from_mode(0o755)).expect("ours");
+        executable::write(&sandbox.path(&format!("bin/{name}")), script);
     }
     let path = format!("{}:{}", sandbox.path("bin").display(), std::env::var("PATH").unwrap_or_default());
     for (action, program) in [("Mail", "mail"), ("Apprise", "apprise")] {

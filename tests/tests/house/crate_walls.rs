@@ -1,7 +1,7 @@
 //! The tables of what a crate may import of the others, and what it may not name.
 
 /// A crate, those of the other crates here that it may import, and what else it may not name, neither in code nor as a dependency.
-pub(crate) const WALLS: [(&str, &[&str], &[&str]); 12] = [
+pub(crate) const WALLS: [(&str, &[&str], &[&str]); 14] = [
     (
         "smoker-model",
         &[],
@@ -55,6 +55,22 @@ pub(crate) const WALLS: [(&str, &[&str], &[&str]); 12] = [
     ("smoker-logging", &["smoker_model", "smoker_paths"], &["tokio", "axum", "hyper", "clap", "std::process::Command"]),
     ("smoker-runner", &["smoker_checks", "smoker_model"], &["axum", "hyper", "clap", "serde_yaml", "saphyr_parser"]),
     (
+        "smoker-nats",
+        &[],
+        &[
+            "axum",
+            "hyper",
+            "clap",
+            "reqwest",
+            "nix",
+            "libc",
+            "tracing",
+            "std::process::Command",
+            "std::env",
+            "std::net",
+        ],
+    ),
+    (
         "smokerd",
         &[
             "smoker_checks",
@@ -69,7 +85,16 @@ pub(crate) const WALLS: [(&str, &[&str], &[&str]); 12] = [
         ],
         &["serde_yaml", "saphyr_parser", "reqwest", "std::process::Command", "tokio::process"],
     ),
-    ("smokercli", &["smoker_model", "smoker_page", "smoker_paths", "smoker_trust"], &["axum", "hyper", "nix", "libc"]),
+    (
+        "smokercli",
+        &["smoker_model", "smoker_nats", "smoker_page", "smoker_paths", "smoker_trust"],
+        &["axum", "nix", "libc"],
+    ),
+    (
+        "smoker-bridge",
+        &["smoker_checks", "smoker_logging", "smoker_nats", "smoker_paths"],
+        &["axum", "hyper", "reqwest", "libc", "std::process::Command"],
+    ),
     (
         "smoker-fleet",
         &["smoker_model", "smoker_page", "smokercli"],
@@ -78,11 +103,12 @@ pub(crate) const WALLS: [(&str, &[&str], &[&str]); 12] = [
 ];
 
 /// What only some files of a crate may name: crate, path, and the folders or files that may.
-pub(crate) const KEPT_IN: [(&str, &str, &[&str]); 10] = [
+pub(crate) const KEPT_IN: [(&str, &str, &[&str]); 11] = [
     ("smoker-model", "std::env", &["time/local_zone.rs"]),
     ("smoker-model", "std::fs", &["time/local_zone.rs"]),
     ("smokerd", "clap", &["cli/"]),
     ("smokerd", "axum", &["http/"]),
+    ("smoker-bridge", "clap", &["cli.rs", "options.rs"]),
     ("smokercli", "clap", &["cli/"]),
     ("smokercli", "reqwest::Client", &["transport/"]),
     ("smokercli", "std::process::Command", &["discovery/", "roll/command.rs", "trust/ssh.rs"]),

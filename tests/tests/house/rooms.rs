@@ -3,8 +3,10 @@
 /// A room and the rooms that it may import. A table lists importing rooms above imported ones, so arrows point down.
 pub(crate) type Room = (&'static str, &'static [&'static str]);
 
+mod fleet;
+
 /// The rooms of each crate. The crate's `lib.rs` may import all of them, and none imports it.
-pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
+pub(crate) const ROOMS: [(&str, &[Room]); 14] = [
     (
         "smoker-model",
         &[
@@ -28,15 +30,15 @@ pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
         &[
             ("append", &["resolved_path"]),
             ("owners", &["acl"]),
+            ("permission", &["acl"]),
             ("regular", &["resolved_path"]),
             ("replace", &["resolved_path"]),
         ],
     ),
     ("smoker-page", &[("grid", &["files", "markup", "table"]), ("table", &["files", "markup"]), ("files", &["built"])]),
-    (
-        "smoker-fleet",
-        &[("serve", &["pages", "rounds", "snapshot"]), ("rounds", &["snapshot"]), ("pages", &["snapshot"])],
-    ),
+    ("smoker-nats", fleet::NATS),
+    ("smoker-bridge", fleet::BRIDGE),
+    ("smoker-fleet", fleet::FLEET),
     (
         "smoker-journal",
         &[
@@ -88,7 +90,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
         "smoker-checks",
         &[
             ("catalogue", &["actions", "checks", "parsers", "spec"]),
-            ("verify", &["measure", "parameters", "python_pattern", "spec"]),
+            ("verify", &["measure", "parameters", "parsers", "python_pattern", "spec"]),
             ("actions", &["checks", "os_error", "parameters", "spec"]),
             (
                 "checks",
@@ -106,11 +108,14 @@ pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
                     "unit",
                 ],
             ),
-            ("parsers", &["components", "json_output", "matchers", "parameters", "plain_text", "spec"]),
+            (
+                "parsers",
+                &["components", "json_output", "matchers", "measure", "parameters", "plain_text", "spec", "unit"],
+            ),
             ("report", &["components", "measure", "unit"]),
             ("spec", &["measure"]),
             ("matchers", &["measure", "parameters", "plain_text", "unit"]),
-            ("measure", &["parameters", "unit"]),
+            ("measure", &["components", "parameters", "unit"]),
             ("parameters", &["unit"]),
         ],
     ),
@@ -265,6 +270,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
                     "exit_code",
                     "filter",
                     "gate",
+                    "inventory",
                     "odd",
                     "query",
                     "render",
@@ -346,10 +352,9 @@ pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
                     "render",
                     "targets",
                     "terminal",
-                    "transport",
                 ],
             ),
-            ("completion", &["asking", "cli", "client", "config", "filter", "targets", "transport"]),
+            ("completion", &["asking", "cli", "client", "config", "filter", "targets"]),
             ("listing", &["cli", "config", "error", "inventory", "render", "targets", "terminal"]),
             ("targets", &["cli", "config", "discovery", "error", "inventory", "terminal", "transport", "trust_store"]),
             ("asking", &["error", "terminal"]),

@@ -57,7 +57,7 @@ fn is_for_authors(package: &Path) -> bool {
 /// The programs that are tested, without symbols, as those that are built for release: a third of the bytes to pack and copy.
 static PROGRAMS: LazyLock<TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    for name in ["smokerd", "smokercli", "check_smoker_plugin", "smoker-fleet"] {
+    for name in ["smokerd", "smokercli", "check_smoker_plugin", "smoker-fleet", "smoker-bridge"] {
         let copy = folder.path().join(name);
         fs::copy(binary::path(name), &copy).expect("a copy");
         cli::run(Command::new("strip").arg(copy)).expect_code(0);

@@ -28,17 +28,19 @@ fn expect_mode(mode: &str, path: &str) {
 }
 
 /// In both packages.
-const FILES: [&str; 17] = [
+const FILES: [&str; 19] = [
     "/usr/sbin/smokerd",
     "/usr/bin/smokercli",
     "/usr/bin/check_smoker_plugin",
     "/usr/bin/smoker-fleet",
+    "/usr/bin/smoker-bridge",
     "/usr/bin/smokerd.py",
     "/usr/bin/smokercli.py",
     "/usr/bin/check_smoker_plugin.py",
     "/usr/share/man/man1/smokercli.1.gz",
     "/usr/share/man/man1/check_smoker_plugin.1.gz",
     "/usr/share/man/man1/smoker-fleet.1.gz",
+    "/usr/share/man/man1/smoker-bridge.1.gz",
     "/usr/share/man/man5/smokerd.yaml.5.gz",
     "/usr/share/man/man8/smokerd.8.gz",
     "/usr/share/bash-completion/completions/smokercli",
@@ -73,7 +75,12 @@ fn a_debian_package() {
         expect_mode(words[0], path);
         paths.push(path.to_owned());
     }
-    let own = ["/etc/init.d/smokerd", "/lib/systemd/system/smokerd.service", "/usr/share/doc/smoker/copyright"];
+    let own = [
+        "/etc/init.d/smokerd",
+        "/lib/systemd/system/smokerd.service",
+        "/lib/systemd/system/smoker-bridge.service",
+        "/usr/share/doc/smoker/copyright",
+    ];
     for path in FILES.iter().chain(&own) {
         assert!(paths.iter().any(|own| own == path), "{path} is missing in {paths:#?}");
     }

@@ -55,6 +55,7 @@ fn everything_has_its_place_and_goes_again_but_the_configuration() {
         ("usr/local/bin/smokercli", "755"),
         ("usr/local/bin/check_smoker_plugin", "755"),
         ("usr/local/bin/smoker-fleet", "755"),
+        ("usr/local/bin/smoker-bridge", "755"),
         ("usr/local/share/man/man1/smokercli.1", "644"),
         ("usr/local/share/man/man1/check_smoker_plugin.1", "644"),
         ("usr/local/share/man/man1/smoker-fleet.1", "644"),
@@ -69,6 +70,7 @@ fn everything_has_its_place_and_goes_again_but_the_configuration() {
         ("usr/local/share/doc/smoker/examples/smokerd.yaml", "644"),
         ("usr/local/share/doc/smoker/examples/smokerd/plugin.d/Uptime.yaml", "644"),
         ("usr/local/lib/systemd/system/smokerd.service", "644"),
+        ("usr/local/lib/systemd/system/smoker-bridge.service", "644"),
         ("usr/local/lib/sysusers.d/smoker.conf", "644"),
         ("etc/init.d/smokerd", "755"),
     ];

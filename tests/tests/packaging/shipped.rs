@@ -10,7 +10,7 @@ use smoker_tests::{binary, cli};
 
 use crate::built::root;
 
-const PROGRAMS: [&str; 4] = ["smokerd", "smokercli", "check_smoker_plugin", "smoker-fleet"];
+const PROGRAMS: [&str; 5] = ["smokerd", "smokercli", "check_smoker_plugin", "smoker-fleet", "smoker-bridge"];
 
 /// Where the programs lie that are built for release.
 ///

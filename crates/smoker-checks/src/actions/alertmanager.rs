@@ -9,11 +9,11 @@ use chrono::TimeDelta;
 use serde_json::{Map, Value as Json, json};
 use smoker_model::messages::{Level, Messages};
 use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
-use smoker_model::result::Findings;
+use smoker_model::result::{Findings, RETRY_AFTER};
 use smoker_model::status::Status;
 use smoker_model::time::moment::Moment;
 
-use crate::actions::post::{self, CA_FILE, HEADERS, VERIFY};
+use crate::actions::post::{self, CA_FILE, HEADERS, Refusal, VERIFY};
 use crate::actions::told::{Told, ToldPart};
 use crate::checks::network::http::url::Url;
 use crate::parameters::{self, Parameters, scalar_text, wrong};
@@ -93,18 +93,26 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let alerts: Vec<_> = told.parts.iter().flat_map(|part| alerts_of(&told, part, &labels, &times)).collect();
     let body = Json::Array(alerts).to_string();
     let end = post::end_of(request);
-    let (mut taken, mut refused) = (Vec::new(), Vec::new());
-    for text in &urls {
-        let sent = address(text).and_then(|url| {
+    let (mut taken, mut refused, mut waits) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, text) in urls.iter().enumerate() {
+        let end = post::share_of(end, urls.len() - at);
+        let sent = address(text).map_err(Refusal::from).and_then(|url| {
             let trust = post::trust(parameters, url.is_secure)?;
             post::json(&url, headers.clone(), body.clone(), trust.as_ref(), is_verified, end)
         });
         match sent {
             Ok(answer) => taken.push(format!("{text} took the alerts: {}", answer.text())),
-            Err(reason) => refused.push(format!("{text}: {reason}")),
+            Err(Refusal { reason, retry_after }) => {
+                refused.push(format!("{text}: {reason}"));
+                waits.push(retry_after.unwrap_or_default());
+            }
         }
     }
-    Ok(findings(&taken, &refused))
+    let mut findings = findings(&taken, &refused);
+    // One that says nothing of it may be asked at any time.
+    let wait = waits.into_iter().min().filter(|wait| taken.is_empty() && !wait.is_zero());
+    findings.extra.extend(wait.map(|wait| (RETRY_AFTER.to_owned(), wait.as_secs().into())));
+    Ok(findings)
 }
 
 /// One Alertmanager that took the alerts is enough: they tell each other.

@@ -2,8 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::Utc;
 use smoker_model::plugin::module::ModuleRequest;
+use smoker_model::result::{Findings, RETRY_AFTER};
 use smoker_model::secrets::mask;
+use smoker_model::time::waits;
 use smoker_model::value::secret::MASK;
 
 use crate::checks::network::http::answer::Answer;
@@ -56,10 +59,46 @@ impl Answered {
     }
 }
 
+/// Why nothing was delivered.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) reason: String,
+    /// How long the service wants nobody to ask again.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Self { reason, retry_after: None }
+    }
+}
+
+impl Refusal {
+    /// The findings of an action of which nothing was delivered: the daemon reads of them when it may call again.
+    ///
+    /// # Errors
+    ///
+    /// The reason, where the service says nothing of that.
+    pub(crate) fn into_findings(self) -> Result<Findings, String> {
+        let Some(wait) = self.retry_after else { return Err(self.reason) };
+        let mut findings = Findings::error(&self.reason);
+        findings.extra.insert(RETRY_AFTER.to_owned(), wait.as_secs().into());
+        Ok(findings)
+    }
+}
+
 /// When a request has to be over.
 pub(crate) fn end_of(request: &ModuleRequest) -> Instant {
     let limit = Duration::try_from_secs_f64(request.timeout).unwrap_or(Duration::from_secs(3600));
     Instant::now() + limit.saturating_sub(RESERVE.min(limit / 4)).min(Duration::from_secs(3600))
+}
+
+/// When a request to the first of several services has to be over that are asked one after another: none of them may take the time
+/// of the others.
+pub(crate) fn share_of(end: Instant, services: usize) -> Instant {
+    let now = Instant::now();
+    let share = end.saturating_duration_since(now) / u32::try_from(services).unwrap_or(u32::MAX).max(1);
+    now + share
 }
 
 /// A text that is never shown, without the end of its line.
@@ -100,7 +139,7 @@ pub(crate) fn trust(parameters: Parameters<'_>, is_secure: bool) -> Result<Optio
 ///
 /// # Errors
 ///
-/// Why it did not arrive, or that the answer is no success.
+/// Why it did not arrive, or that the answer is no success, and when the service wants to be asked again.
 pub(crate) fn json(
     url: &Url,
     headers: Vec<(String, String)>,
@@ -108,12 +147,20 @@ pub(crate) fn json(
     trust: Option<&Trust>,
     is_verified: bool,
     end: Instant,
-) -> Result<Answered, String> {
+) -> Result<Answered, Refusal> {
     // A service may repeat what it was sent.
     let sent = what_was_sent(headers.iter().map(|(_, value)| value.as_str()).chain([url.path.as_str()]));
-    let Answer { status, body, .. } = exchange(url, headers, body, trust, is_verified, end)?;
-    let answered = Answered::of(status, &without(&sent, &String::from_utf8_lossy(&body)));
-    if (200..300).contains(&status) { Ok(answered) } else { Err(format!("it answered with {}", answered.text())) }
+    // The status says whether it has arrived: what follows is for people, and nobody is to be told twice for it.
+    let answer = exchange(url, headers, body, trust, is_verified, end)?;
+    let body = in_short(&without(&sent, &String::from_utf8_lossy(&answer.body)));
+    let answered = Answered { status: answer.status, body };
+    if (200..300).contains(&answer.status) {
+        return Ok(answered);
+    }
+    let retry_after = answer.header("retry-after").and_then(|header| waits::retry_after(&header, Utc::now()));
+    // A page that moved, and a request that is wrong, are not better later.
+    let retry_after = retry_after.filter(|_| answer.status == 429 || answer.status >= 500);
+    Err(Refusal { reason: format!("it answered with {}", answered.text()), retry_after })
 }
 
 fn exchange(
@@ -132,6 +179,7 @@ fn exchange(
         body: Some(body),
         connect_to: None,
         is_verified,
+        needs_body: false,
     };
     let exchange = client::ask(&request, url, url, trust, end).map_err(|failure| match failure {
         Failure::Plain(reason) => reason,

@@ -36,6 +36,10 @@ pub(crate) fn reason(error: &io::Error) -> String {
 
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
-    File::open(path)?.take(LONGEST).read_to_end(&mut content)?;
+    File::open(path)?.take(LONGEST + 1).read_to_end(&mut content)?;
+    // What is behind the bound may be what is looked for.
+    if content.len() as u64 > LONGEST {
+        return Err(io::Error::other("it is longer than 64 MiB"));
+    }
     Ok(content)
 }

@@ -8,7 +8,9 @@ use smoker_model::suggest;
 
 use crate::matchers::elements;
 use crate::matchers::quote::{quote, quote_whole};
-use crate::matchers::values::{document_of, has_part, is_equal, length_of, number_of, version_of, without_end};
+use crate::matchers::values::{
+    document_of, equality, has_element, has_part, length_of, number_of, version_of, without_end,
+};
 use crate::measure::condition::Condition;
 use crate::parameters::{scalar_text, wrong};
 use crate::plain_text::plain_text;
@@ -99,6 +101,16 @@ impl Matcher {
         }
     }
 
+    /// Whether it holds for a text that goes on where it holds for its beginning. `Not` does not: what it excludes may follow.
+    pub(crate) fn holds_for_more(&self) -> bool {
+        match self {
+            Self::Contains(_) => true,
+            Self::Pattern(pattern) => !pattern.as_str().contains('$'),
+            Self::All(each) | Self::Any(each) => each.iter().all(Self::holds_for_more),
+            _ => false,
+        }
+    }
+
     /// Whether it holds where a path leads nowhere. A misspelt path is not what `Not` means.
     fn accepts_absence(&self) -> bool {
         match self {
@@ -117,15 +129,17 @@ impl Matcher {
     /// `Not` does not hold there either.
     fn truth(&self, found: &Json) -> Option<bool> {
         match self {
-            Self::Equals(wanted) => Some(is_equal(wanted, found)),
-            Self::Contains(part) => Some(match found {
-                Json::Array(items) => items.iter().any(|item| without_end(&plain_text(item)) == without_end(part)),
-                Json::Object(members) => members.contains_key(part),
-                other => has_part(&plain_text(other), part),
-            }),
-            Self::Pattern(pattern) => Some(pattern.is_match(&plain_text(found))),
-            Self::Number(condition, _) => number_of(found).map(|number| condition.holds(number)),
+            Self::Equals(wanted) => equality(wanted, found),
+            Self::Contains(part) => contains(found, part),
+            Self::Pattern(pattern) if pattern.is_match(&plain_text(found)) => Some(true),
+            // The pattern may be meant for what is in a list.
+            Self::Pattern(pattern) => {
+                (!has_element(found, |element| pattern.is_match(&plain_text(element)))).then_some(false)
+            }
+            Self::Number(condition, _) => number_of(found).map(|number| condition.holds_exactly(&number)),
             Self::Length(condition, _) => Some(condition.holds(length_of(found))),
+            // Of several versions one says nothing of the others.
+            Self::Version(_) if matches!(found, Json::Array(_) | Json::Object(_)) => None,
             Self::Version(wanted) => version_of(&plain_text(found)).map(|version| wanted.matches(&version)),
             Self::Path(path, inner) => match path.query(&document_of(found).ok()?).all().as_slice() {
                 [] => inner.accepts_absence().then_some(true),
@@ -167,6 +181,18 @@ impl Matcher {
             Self::Not(inner) => format!("not {}", inner.wanted()),
         }
     }
+}
+
+/// Whether a text has a part, a list an element, a mapping a key; none where the part is somewhere in what a list or a mapping has:
+/// that is neither what is wanted nor what `Not` means.
+fn contains(found: &Json, part: &str) -> Option<bool> {
+    let has = match found {
+        Json::Array(items) => items.iter().any(|item| without_end(&plain_text(item)) == without_end(part)),
+        Json::Object(members) => members.contains_key(part),
+        other => has_part(&plain_text(other), part),
+    };
+    let is_inside = || has_element(found, |element| has_part(&plain_text(element), part));
+    if has { Some(true) } else { (!is_inside()).then_some(false) }
 }
 
 /// Whether one of these is true; none where that depends on one that cannot be told (Kleene's logic of three values).
@@ -260,9 +286,9 @@ fn of_key(name: &str, key: &str, value: &Json, plain: PlainText, depth: usize) -
             wanted.map(Matcher::Version).map_err(|_| wrong(&path, "versions such as >=1.2, <2", value))
         }
         "Json" => {
-            let Json::Object(members) = value else {
-                return Err(wrong(&path, "a mapping of paths to matchers", value));
-            };
+            // Of no paths all would be as they should.
+            let members = value.as_object().filter(|members| !members.is_empty());
+            let members = members.ok_or_else(|| wrong(&path, "a mapping of paths to matchers", value))?;
             let each = members.iter().map(|(place, value)| of_path(&path, place, value, depth));
             each.collect::<Result<_, _>>().map(Matcher::All)
         }
@@ -370,6 +396,48 @@ mod tests {
     }
 
     #[test]
+    fn what_a_list_has_is_not_what_not_means() {
+        let holds = |matcher: &Json, found: &Json| {
+            Matcher::of("Value", matcher, PlainText::Exact).expect("a matcher").fault_of(found).is_none()
+        };
+        let states = json!({"nodes": [{"s": "up", "v": "2.1"}, {"s": "down", "v": "1.0"}]});
+        for inner in [json!("down"), json!("/^down$/"), json!({"Contains": "ow"}), json!({"Or": ["down", "gone"]})] {
+            let both = json!({"$.nodes[*].s": {"Not": inner}});
+            assert!(!holds(&both, &states), "{both}");
+        }
+        for inner in [json!("gone"), json!("/^own$/"), json!({"Contains": "x"})] {
+            assert!(holds(&json!({"$.nodes[*].s": {"Not": inner}}), &states), "{inner}");
+        }
+        let versions = json!({"$.nodes[*].v": {"Semver": ">=2"}});
+        assert!(!holds(&versions, &states), "the first version says nothing of the second");
+        assert!(!holds(&json!({"Not": 1}), &json!([1, 2])) && holds(&json!({"Not": 3}), &json!([1, 2])));
+        assert!(!holds(&json!({"Not": {"Contains": "err"}}), &json!({"message": "an error"})));
+        assert!(holds(&json!({"Not": {"Contains": "err"}}), &json!({"errors": 0})));
+        assert!(holds(&json!("/up.*down/"), &json!(["up", "down"])), "a list is a text, too");
+    }
+
+    #[test]
+    fn whole_numbers_are_compared_without_rounding() {
+        let large = "9007199254740993";
+        assert!(holds(&json!({"Number": "> 9007199254740992"}), large));
+        assert!(!holds(&json!({"Number": 9_007_199_254_740_992_u64}), large));
+        assert!(!holds(&json!({"Not": {"Equals": 9_007_199_254_740_993_u64}}), large));
+        let document = r#"{"id": 9007199254740993, "n": 1.0, "zero": "0.0"}"#;
+        assert!(!holds(&json!({"$.id": 9_007_199_254_740_992_u64}), document));
+        assert!(holds(&json!({"$.id": 9_007_199_254_740_993_u64, "$.n": 1, "$.zero": 0}), document));
+        assert!(!holds(&json!({"$.zero": {"Not": 0}}), document), "0.0 is 0");
+        assert!(!holds(&json!({"Semver": "<2"}), "99999999999999999999.1"));
+    }
+
+    #[test]
+    fn json_with_a_mark_is_read_and_a_name_with_two_values_says_neither() {
+        assert!(holds(&json!({"$.a": 1}), "\u{feff}{\"a\": 1}"));
+        assert!(!holds(&json!({"$.a": "up"}), r#"{"a": "down", "a": "up"}"#));
+        assert!(holds(&json!({"$.a": "up"}), r#"{"a": "up", "a": "up"}"#));
+        assert!(!holds(&json!({"$.a": {"Not": 0}}), r#"{"a": "#));
+    }
+
+    #[test]
     fn elements_are_those_of_lists_and_lines_of_texts() {
         let holds = |matcher: Json, found: Json| {
             Matcher::of("Value", &matcher, PlainText::Exact).expect("a matcher").fault_of(&found).is_none()
@@ -409,6 +477,7 @@ mod tests {
         assert!(reason(json!({"Json": {"x": 1}})).starts_with("Body.Json.x is no JSONPath"));
         assert!(reason(json!({"Len": "long"})).starts_with("Body.Len has to be a number or a condition"));
         assert!(reason(json!({"Semver": "new"})).starts_with("Body.Semver has to be versions"));
+        assert!(reason(json!({"Json": {}})).starts_with("Body.Json has to be a mapping of paths"));
         assert!(reason(json!([])).starts_with("Body has to be a text") && reason(json!("")).starts_with("Body has"));
         let deep = (0..20).fold(json!("x"), |inner, _| json!({"Not": inner}));
         assert!(reason(deep).contains("nests deeper"));

@@ -5,8 +5,10 @@
 //! - `declaration`: what a check says of a number
 //! - `condition`: `> 90%`, `10..20`: when a number counts as bad
 //! - `thresholds`: the conditions of a run, by number and level
+//! - `decimal`: numbers of any size, compared without rounding
 
 pub mod declaration;
 
 pub(crate) mod condition;
+pub(crate) mod decimal;
 pub(crate) mod thresholds;

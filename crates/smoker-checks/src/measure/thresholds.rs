@@ -4,7 +4,8 @@ use serde_json::Value as Json;
 use smoker_model::status::Status;
 use smoker_model::suggest;
 
-use crate::measure::condition::Condition;
+use crate::components::worse;
+use crate::measure::condition::{Condition, are_covered};
 use crate::measure::declaration::Measure;
 use crate::parameters::{Parameters, scalar_text, wrong};
 
@@ -68,6 +69,14 @@ impl Thresholds {
         self.given.contains(&name) && self.conditions.iter().any(has_limit)
     }
 
+    /// Whether it would be graver if the number were larger than this one, of which not all is seen.
+    pub(crate) fn may_be_worse_from(&self, name: &str, value: f64) -> bool {
+        let status = self.judge(name, value).status;
+        let is_graver = |graver: Status| graver != status && worse(graver, status) == graver;
+        let mut own = self.conditions.iter().filter(|(its, graver, _)| *its == name && is_graver(*graver));
+        own.any(|(.., condition)| condition.may_hold_from(value))
+    }
+
     /// Judges a number.
     pub(crate) fn judge(&self, name: &str, value: f64) -> Judgement {
         let of = |wanted: Status| {
@@ -113,6 +122,22 @@ pub(crate) fn read(
         }
     }
     Ok(found)
+}
+
+/// The numbers for which `Warn` says something that never shows, since all that it holds for is an ERROR already; both as they were read.
+pub(crate) fn without_effect(
+    warn: &[(&'static str, Condition)],
+    error: &[(&'static str, Condition)],
+    measures: &'static [Measure],
+) -> Vec<&'static str> {
+    let of = |all: &'_ [(&'static str, Condition)], name: &str| -> Vec<Condition> {
+        all.iter().filter(|(its, _)| *its == name).map(|(_, condition)| condition.clone()).collect()
+    };
+    let is_without_effect = |name: &&'static str| {
+        let (warn, error) = (of(warn, name), of(error, name));
+        are_covered(&warn.iter().collect::<Vec<_>>(), &error.iter().collect::<Vec<_>>())
+    };
+    measures.iter().map(|measure| measure.name).filter(is_without_effect).collect()
 }
 
 fn each(value: &Json) -> impl Iterator<Item = &Json> {

@@ -54,7 +54,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         None => messages.add(Level::Error, "the command was ended by a signal"),
         Some(found) => {
             let fault = match exit_status {
-                Some(matcher) => matcher.fault_of(&Json::from(found)),
+                Some(matcher) => matcher.fault_of(&Json::from(found)).or_else(|| unnamed_status(&matcher, found)),
                 None => (found != 0).then(|| format!("wanted 0, got {found}")),
             };
             if let Some(fault) = fault {
@@ -75,6 +75,17 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         messages.add(Level::Info, request.stderr.trim_end());
     }
     Ok(Findings::new(if is_good { Status::Ok } else { Status::Error }, messages))
+}
+
+/// Statuses of which a matcher that holds for all of them names none, as `{Not: 0}`.
+const FAILURES: [i32; 4] = [1, 2, 5, 125];
+
+/// What is wrong with the statuses by which a shell says that it cannot run a program: who wants any failure wants one of the program.
+fn unnamed_status(matcher: &Matcher, found: i32) -> Option<String> {
+    let is_any = || FAILURES.iter().all(|status| matcher.fault_of(&Json::from(*status)).is_none());
+    (matches!(found, 126 | 127) && is_any()).then(|| {
+        format!("got {found}, by which a shell says that it cannot run a program: name {found} in ExitStatus if it is wanted")
+    })
 }
 
 #[cfg(test)]
@@ -111,6 +122,13 @@ mod tests {
             errors(json!({"Stdout": "b", "Stderr": {"Equals": ""}}), Some(0), "a", "x"),
             ["standard output: wanted something with 'b', got 'a'", "standard error: wanted '', got 'x'"]
         );
+        for status in [126, 127] {
+            let unnamed = errors(json!({"ExitStatus": {"Not": 0}}), Some(status), "", "sh: x: not found");
+            assert!(unnamed.len() == 1 && unnamed[0].contains("cannot run a program"), "{unnamed:?}");
+            assert!(errors(json!({"ExitStatus": "> 125"}), Some(status), "", "").is_empty());
+            assert!(errors(json!({"ExitStatus": {"Or": [1, status]}}), Some(status), "", "").is_empty());
+        }
+        assert!(errors(json!({"ExitStatus": {"Not": 0}}), Some(1), "", "").is_empty());
         assert_eq!(errors(json!({"ExitStatus": {"Not": 0}}), None, "", ""), ["the command was ended by a signal"]);
     }
 }

@@ -65,8 +65,9 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let mut others = [String::new(), String::new()];
     for (stream, text) in [&request.stdout, &request.stderr].into_iter().enumerate() {
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
-            let matches = |patterns: &Option<RegexSet>| patterns.as_ref().is_some_and(|set| set.is_match(line));
-            let rule = rules.iter().position(|(_, patterns)| matches(patterns));
+            let rule = rules.iter().position(|(level, patterns)| {
+                patterns.as_ref().is_some_and(|set| set.is_match(line) || is_match_of_part(set, line, *level))
+            });
             let kept = rule.map_or(&mut others[stream], |rule| &mut found[rule]);
             *kept += line;
             kept.push('\n');
@@ -109,6 +110,20 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
 
 fn patterns(parameters: Parameters<'_>, name: &str) -> Result<Option<RegexSet>, String> {
     parameters.texts(name)?.map(|patterns| pattern_set(name, &patterns)).transpose()
+}
+
+/// Whether a part of a line matches that a terminal has shown: a report of progress writes one over the other, and `^` means the beginning
+/// of each, behind a byte order mark. What is good has to be there at the end.
+fn is_match_of_part(patterns: &RegexSet, line: &str, level: Level) -> bool {
+    const UNSEEN: [char; 2] = ['\0', '\u{feff}'];
+    if !line.contains('\r') && !line.contains(UNSEEN) {
+        return false;
+    }
+    let mut parts = line.split('\r').map(|part| part.trim_matches(UNSEEN)).filter(|part| !part.trim().is_empty());
+    match level {
+        Level::Info => parts.next_back().is_some_and(|last| patterns.is_match(last)),
+        Level::Warn | Level::Error => parts.any(|part| patterns.is_match(part)),
+    }
 }
 
 fn exit_text(exit_status: Option<i32>) -> String {
@@ -173,6 +188,18 @@ mod tests {
         assert_eq!(matched, json!({"info": [], "error": errors("FATAL"), "warn": []}));
         assert_eq!(read("slow", Some(1), json!({"Warn": "slow"}))["warn"], errors("slow"));
         assert_eq!(read("ready", Some(0), json!({"Ok": "ready"})), json!({"info": ["ready"], "error": [], "warn": []}));
+    }
+
+    #[test]
+    fn each_part_of_a_line_that_is_written_over_counts() {
+        let errors = json!({"Error": "^E: .*[0-9]$"});
+        assert_eq!(read("10%\r50%\rE: disk 7\rdone\n", Some(0), errors.clone()).0, Status::Error);
+        assert_eq!(read("10%\r50% E: disk 7\rdone\n", Some(0), errors).0, Status::Ok);
+        for text in ["\u{feff}E: disk 7", "\0\0E: disk 7\0"] {
+            assert_eq!(read(text, Some(0), json!({"Error": "^E: .*[0-9]$"})).0, Status::Error, "{text:?}");
+        }
+        assert_eq!(read("10%\rready\n", Some(0), json!({"Ok": "^ready$"})).0, Status::Ok);
+        assert_eq!(read("ready\rfailed\n", Some(0), json!({"Ok": "^ready$"})).0, Status::Error);
     }
 
     #[test]

@@ -1,10 +1,8 @@
 //! The module `smoker.server.plugins.glusterfs` on recorded answers of
 //! Gluster 10.3, and on the real command without its daemon.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-
 use serde_json::{Value as Json, json};
+use smoker_tests::executable;
 use smoker_tests::machine::skip::program;
 use tempfile::TempDir;
 
@@ -27,8 +25,7 @@ fn recorded(folder: &str) -> (TempDir, String) {
          *) echo \"unknown: $*\"; exit 1 ;;\nesac\n",
         fixture("gluster").join(folder).display()
     );
-    fs::write(&command, script).expect("a script");
-    fs::set_permissions(&command, fs::Permissions::from_mode(0o755)).expect("an executable script");
+    executable::write(&command, &script);
     let path = command.to_str().expect("text").to_owned();
     (temporary, path)
 }

@@ -193,11 +193,14 @@ fn meant_for_parser(parser: &ParserParameters, name: &str) -> Option<String> {
     if LABELS.contains(&name.to_lowercase().as_str()) {
         return None;
     }
+    // A name that is one is not misspelt.
+    if parser.of_others.contains(&name) {
+        return Some("other parsers do; remove it".to_owned());
+    }
     let is_long = |part: &str| part.len() >= SHORTEST_BEGINNING;
     let begins_alike = |own: &&&str| is_long(own) && name.starts_with(**own) || is_long(name) && own.starts_with(name);
     let near = suggest::near(name, &parser.own).or_else(|| parser.own.iter().find(begins_alike).copied());
-    let near = near.map(|near| format!("did you mean {near}?"));
-    near.or_else(|| parser.of_others.contains(&name).then(|| "other parsers do; remove it".to_owned()))
+    near.map(|near| format!("did you mean {near}?"))
 }
 
 /// Whether something that cannot be looked into may read any parameter.

@@ -36,6 +36,13 @@ pub(crate) fn standard_error(level: Level) -> Plan {
     of_handlers(level, vec![handler("console", "%(levelname)s: %(message)s", Target::Stream(StandardStream::Stderr))])
 }
 
+/// The same, but for what a logger says below WARNING.
+pub(crate) fn quieter(mut plan: Plan, logger: &str) -> Plan {
+    let level = Some(Level::WARNING);
+    plan.loggers.push(Logger { name: logger.to_owned(), level, propagates: true, handlers: Vec::new() });
+    plan
+}
+
 fn of_handlers(level: Level, handlers: Vec<HandlerPlan>) -> Plan {
     let all = (0..handlers.len()).collect();
     Plan {

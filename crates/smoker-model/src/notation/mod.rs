@@ -6,9 +6,11 @@
 //! - `python_json`: JSON as Python writes it
 //! - `python_json_reader`: JSON as Python reads it
 //! - `python_text`: values written the way Python's `str()` and `repr()` write them
+//! - `shell_word`: words of command lines for shells
 
 pub mod bounded_json;
 pub mod python_json;
 pub mod python_json_reader;
 pub mod python_text;
+pub mod shell_word;
 mod value_json;

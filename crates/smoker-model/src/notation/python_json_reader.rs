@@ -36,11 +36,7 @@ impl ReadError {
     /// Line and column, both from 1, of the place in `text`, to which `before` bytes do not belong that were read.
     #[must_use]
     pub fn place(&self, text: &str, before: usize) -> (usize, usize) {
-        let mut at = (before + self.offset).min(text.len());
-        while !text.is_char_boundary(at) {
-            at -= 1;
-        }
-        let above = &text[..at];
+        let above = &text[..text.floor_char_boundary(before + self.offset)];
         let line = above.matches('\n').count() + 1;
         let column = above.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         (line, column)

@@ -15,6 +15,8 @@ impl Value {
     pub fn equals_json(&self, other: &Json) -> bool {
         match (self, other) {
             (Self::Null, Json::Null) => true,
+            // Whole numbers beyond 2^53 would be one with their neighbours as floating-point numbers.
+            (Self::Int(whole), Json::Number(number)) if number.as_i128().is_some() => number.as_i128() == Some(*whole),
             (Self::Bool(_) | Self::Int(_) | Self::Float(_), Json::Bool(_) | Json::Number(_)) => {
                 self.as_number() == Self::from(other.clone()).as_number()
             }
@@ -119,6 +121,9 @@ mod tests {
     #[test]
     fn numbers_compare_across_kinds_and_text_does_not() {
         assert!(Value::Int(1).equals_json(&json!(1.0)));
+        let large = Value::Int(9_007_199_254_740_993);
+        assert!(large.equals_json(&json!(9_007_199_254_740_993_u64)));
+        assert!(!large.equals_json(&json!(9_007_199_254_740_992_u64)));
         assert!(Value::Bool(true).equals_json(&json!(1)));
         assert!(!Value::Int(1).equals_json(&json!("1")));
         assert!(!Value::Null.equals_json(&json!(0)));

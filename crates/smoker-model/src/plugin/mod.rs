@@ -3,7 +3,7 @@
 pub mod module;
 pub mod process_settings;
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,6 +27,12 @@ impl PluginName {
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for PluginName {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

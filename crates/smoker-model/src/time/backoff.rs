@@ -1,9 +1,9 @@
 //! Waits before something that failed is tried again. A part of each wait is at random, so that many that failed together do not come again
 //! together.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
+
+use crate::time::waits::spread;
 
 /// Waits that double from failure to failure.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ impl Backoff {
     pub fn wait(&mut self) -> Duration {
         let wait = self.next;
         self.next = wait.saturating_mul(2).min(self.longest);
-        random_between(wait / 2, wait)
+        spread(wait / 2, wait / 2)
     }
 
     /// The wait for a peer that says how long it is to be: never less, and up to half as long again. It is at least the first
@@ -32,23 +32,13 @@ impl Backoff {
     #[must_use]
     pub fn wait_asked(&self, asked: Duration) -> Duration {
         let asked = asked.max(self.first);
-        random_between(asked, asked.saturating_add((asked / 2).max(self.first)))
+        spread(asked, (asked / 2).max(self.first))
     }
 
     /// It has succeeded: the next wait is the first one again.
     pub const fn reset(&mut self) {
         self.next = self.first;
     }
-}
-
-/// A time at random that is not shorter than the one and not longer than the other. No secret may depend on it.
-#[must_use]
-pub fn random_between(shortest: Duration, longest: Duration) -> Duration {
-    let span = u64::try_from(longest.saturating_sub(shortest).as_nanos()).unwrap_or(u64::MAX);
-    // Each state of a hash map has other keys, which the system gave the thread.
-    let random = RandomState::new().build_hasher().finish();
-    let part = span.checked_add(1).map_or(random, |values| random % values);
-    shortest.saturating_add(Duration::from_nanos(part))
 }
 
 #[cfg(test)]
@@ -89,15 +79,5 @@ mod tests {
         assert_eq!(tenths(&|| Backoff::new(SECOND, SECOND).wait(), SECOND / 2).len(), 10);
         let asked = || Backoff::new(SECOND / 2, SECOND).wait_asked(SECOND);
         assert_eq!(tenths(&asked, SECOND).len(), 10, "also where the peer says when");
-    }
-
-    #[test]
-    fn a_time_at_random_has_its_bounds() {
-        assert_eq!(random_between(SECOND, SECOND), SECOND);
-        assert_eq!(random_between(2 * SECOND, SECOND), 2 * SECOND);
-        for _ in 0..1000 {
-            assert!(random_between(Duration::ZERO, Duration::from_nanos(1)) <= Duration::from_nanos(1));
-        }
-        assert!(random_between(Duration::ZERO, Duration::MAX) > Duration::ZERO);
     }
 }

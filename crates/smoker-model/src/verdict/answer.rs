@@ -39,6 +39,8 @@ pub struct PluginRun {
 pub enum Answer {
     /// It answered.
     Answered {
+        /// Which start of the daemon has answered; none when the daemon does not tell.
+        instance: Option<String>,
         /// The names of all its plugins.
         has: BTreeSet<String>,
         /// Those that the call selects.
@@ -48,7 +50,7 @@ pub enum Answer {
         deselected: BTreeSet<String>,
         /// Names that the call asks for and the host does not have.
         missing: BTreeSet<String>,
-        /// The results of the plugins that it was asked to run.
+        /// The results of the plugins that it was asked to run. In the first answer of another start of the daemon, those are all.
         runs: BTreeMap<String, PluginRun>,
         /// Plugins that were not run, and have a newer bad result of their own.
         fallen: BTreeSet<String>,

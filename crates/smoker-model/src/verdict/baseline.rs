@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::status::Status;
+use crate::verdict::distinct_names::distinct_names;
 use crate::verdict::part::Part;
 
 /// The version of the form of a baseline.
@@ -77,10 +78,10 @@ pub struct BaselinePlugin {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Its parameters that options choose by: `Type`, `Category`, `Component`, `RunOnLocked`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "distinct_names")]
     pub parameters: BTreeMap<String, serde_json::Value>,
     /// Its components by name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "distinct_names")]
     pub components: BTreeMap<String, Status>,
 }
 
@@ -106,12 +107,16 @@ impl Baseline {
     ///
     /// # Errors
     ///
-    /// Why it is none, or which version wrote it.
+    /// Why it is none, which version wrote it, or what it has twice: two of one name, of which only one would count.
     pub fn parse(text: &str) -> Result<Self, String> {
         let whole = serde_json::from_str::<Self>(text);
         // A large one is read once only.
         if whole.as_ref().is_ok_and(|baseline| baseline.version == VERSION) {
-            return whole.map_err(|error| error.to_string());
+            let baseline = whole.map_err(|error| error.to_string())?;
+            return match baseline.named_twice() {
+                Some(twice) => Err(format!("it has {twice} twice; take one out, or make it again")),
+                None => Ok(baseline),
+            };
         }
         let version: Version = serde_json::from_str(text)
             .map_err(|error| format!("it is no baseline: {error}; make one by `smokercli baseline -o FILE`"))?;
@@ -122,6 +127,21 @@ impl Baseline {
             ));
         }
         whole.map_err(|error| format!("it is no whole baseline: {error}; make it again"))
+    }
+
+    /// A host that is there twice, or a plugin that one host has twice.
+    fn named_twice(&self) -> Option<String> {
+        let mut hosts = BTreeSet::new();
+        for host in &self.hosts {
+            if !hosts.insert((host.host.to_lowercase(), host.address.as_str())) {
+                return Some(format!("the host {} ({})", host.host, host.address));
+            }
+            let mut plugins = BTreeSet::new();
+            if let Some(twice) = host.plugins.iter().find(|plugin| !plugins.insert(plugin.name.as_str())) {
+                return Some(format!("the plugin {} of the host {}", twice.name, host.host));
+            }
+        }
+        None
     }
 
     /// The host of this address, or else the only one of this name or of this daemon's name.
@@ -167,15 +187,33 @@ impl BaselineHost {
 
 /// Of a part that is there twice, the worse one counts, whatever their order is.
 fn insert(parts: &mut BTreeMap<Part, Before>, part: Part, before: Before) {
-    let rank = |status: Status| match status {
+    let known = parts.entry(part).or_insert(before);
+    if rank(before.status) > rank(known.status) {
+        *known = before;
+    }
+}
+
+fn rank(status: Status) -> u8 {
+    match status {
         Status::Ok => 0,
         Status::Warn => 1,
         Status::Unknown => 2,
         Status::Error => 3,
-    };
-    let known = parts.entry(part).or_insert(before);
-    if rank(before.status) > rank(known.status) {
-        *known = before;
+    }
+}
+
+impl BaselinePlugin {
+    /// Takes in another plugin of the same name, which an odd daemon may show: the worse state of each part counts.
+    pub fn merge(&mut self, other: Self) {
+        if rank(other.status) > rank(self.status) {
+            (self.status, self.seconds, self.message) = (other.status, other.seconds, other.message);
+        }
+        for (name, status) in other.components {
+            let known = self.components.entry(name).or_insert(status);
+            if rank(status) > rank(*known) {
+                *known = status;
+            }
+        }
     }
 }
 
@@ -202,6 +240,14 @@ mod tests {
         assert_eq!(baseline.hosts[0].known_parts().map(|parts| parts.len()), Some(3));
         assert!(!parts[&Part::of_component("Disk", "/srv")].was_good());
         assert_eq!(baseline.hosts[1].parts(), None);
+        let mut disk = baseline.hosts[0].plugins[0].clone();
+        let other = BaselinePlugin {
+            status: Status::Warn,
+            components: [("/".to_owned(), Status::Error)].into(),
+            ..disk.clone()
+        };
+        disk.merge(other);
+        assert_eq!((disk.status, disk.components["/"], disk.components.len()), (Status::Warn, Status::Error, 2));
         let again = Baseline::parse(&serde_json::to_string(&baseline).expect("JSON"));
         assert_eq!(again, Ok(baseline.clone()));
         let found = |address: &str, host: &str, name| baseline.host(address, host, name).map(|host| host.host.as_str());
@@ -214,6 +260,9 @@ mod tests {
             ("{}", "it is no baseline"),
             (r#"{"smokerBaseline": 9}"#, "version 9"),
             (r#"{"smokerBaseline": 1}"#, "no whole baseline"),
+            (text.replace("Fresh", "Disk").as_str(), "it has the plugin Disk of the host web1 twice"),
+            (text.replace("web2", "WEB1").replace("WEB1:", "web1:").as_str(), "it has the host WEB1 (web1:8086) twice"),
+            (text.replace("/srv", "/").as_str(), "the name \"/\" is there twice"),
         ] {
             assert!(Baseline::parse(text).expect_err(text).contains(words), "{text}");
         }

@@ -8,6 +8,7 @@ use crate::verdict::baseline::Before;
 use crate::verdict::part::Part;
 use crate::verdict::part_rounds::PartRounds;
 use crate::verdict::past::Past;
+use crate::verdict::vanished::VanishedParts;
 
 /// What the rounds have shown of one host.
 #[derive(Debug, Default)]
@@ -18,12 +19,20 @@ pub(super) struct HostRounds {
     pub(super) past: BTreeMap<Part, Past>,
     /// What it answered last.
     pub(super) contact: Contact,
+    /// Whether it has ever answered.
+    has_answered: bool,
+    /// Which start of the daemon has answered last; none where the daemon does not tell.
+    instance: Option<String>,
+    /// How often another start of the daemon has answered than the time before.
+    pub(super) restarts: u32,
     /// The names that the call asks for and the host does not have.
     pub(super) missing: BTreeSet<String>,
     /// The parts of the plugins that it has and the call selects.
     pub(super) parts: BTreeMap<Part, PartRounds>,
     /// For how many answers in a row each part of before has not been there.
     pub(super) gone: BTreeMap<Part, u32>,
+    /// The parts that rounds have shown, that are not there any more, and of which no baseline tells.
+    pub(super) vanished: VanishedParts,
 }
 
 /// What a host answered last.
@@ -60,20 +69,26 @@ pub(super) enum Standing {
 }
 
 impl HostRounds {
+    /// Nothing is seen yet of a host that was so.
+    pub(super) fn new(before: Option<BTreeMap<Part, Before>>) -> Self {
+        Self { before, ..Self::default() }
+    }
+
     pub(super) fn record(&mut self, answer: Answer, is_bad: impl Fn(&Finding) -> bool) {
         match answer {
             Answer::Silent { reason, is_restarting } => {
                 self.contact = Contact::Silent { reason, is_restarting };
-                self.parts.values_mut().for_each(PartRounds::begin_again);
-                self.gone.clear();
+                self.begin_again();
             }
-            Answer::Answered { has, selected, deselected, missing, runs, fallen } => {
+            Answer::Answered { instance, has, selected, deselected, missing, runs, fallen } => {
+                self.note_instance(instance);
                 self.contact = Contact::Answered { has_plugins: !has.is_empty() };
                 self.missing = missing;
-                self.parts.retain(|part, _| selected.contains(&part.plugin));
+                self.vanish(|part| !selected.contains(&part.plugin));
                 for plugin in &selected {
-                    self.parts.entry(Part::of_plugin(plugin)).or_default();
+                    self.rounds_of(Part::of_plugin(plugin));
                 }
+                self.vanished.count(|part| !selected.contains(&part.plugin));
                 for (part, rounds) in &mut self.parts {
                     if fallen.contains(&part.plugin) {
                         rounds.fall();
@@ -92,16 +107,52 @@ impl HostRounds {
     fn record_run(&mut self, plugin: &str, run: PluginRun, is_bad: &impl Fn(&Finding) -> bool) {
         // Of a run without a result nothing is known of the components either.
         if run.finding.status != Status::Unknown && !run.finding.is_skipped {
-            self.parts.retain(|part, _| {
-                part.plugin != plugin || part.component.as_ref().is_none_or(|name| run.components.contains_key(name))
-            });
+            let is_lost = |part: &Part| {
+                part.plugin == plugin && part.component.as_ref().is_some_and(|name| !run.components.contains_key(name))
+            };
+            self.vanish(is_lost);
+            self.vanished.count(is_lost);
         }
         let is_plugin_bad = is_bad(&run.finding);
-        self.parts.entry(Part::of_plugin(plugin)).or_default().record(run.finding, is_plugin_bad);
+        self.rounds_of(Part::of_plugin(plugin)).record(run.finding, is_plugin_bad);
         for (name, finding) in run.components {
             let is_bad = is_bad(&finding);
-            self.parts.entry(Part::of_component(plugin, &name)).or_default().record(finding, is_bad);
+            self.rounds_of(Part::of_component(plugin, &name)).record(finding, is_bad);
         }
+    }
+
+    /// The rounds of a part that is there, with those of before it vanished.
+    fn rounds_of(&mut self, part: Part) -> &mut PartRounds {
+        let vanished = &mut self.vanished;
+        self.parts.entry(part).or_insert_with_key(|part| vanished.take_back(part))
+    }
+
+    /// Takes out the parts that are not there any more. Those that were there before are told as gone.
+    fn vanish(&mut self, is_lost: impl Fn(&Part) -> bool) {
+        let lost: Vec<_> = self.parts.keys().filter(|part| is_lost(part)).cloned().collect();
+        for part in lost {
+            let is_told = self.before.as_ref().is_some_and(|before| before.contains_key(&part));
+            if let Some(rounds) = self.parts.remove(&part).filter(|_| !is_told) {
+                self.vanished.add(part, rounds);
+            }
+        }
+    }
+
+    /// Notices another start of the daemon, which has to show everything again.
+    fn note_instance(&mut self, instance: Option<String>) {
+        let is_other = self.has_answered && self.instance != instance;
+        self.has_answered = true;
+        self.instance = instance;
+        if is_other {
+            self.restarts += 1;
+            self.begin_again();
+        }
+    }
+
+    fn begin_again(&mut self) {
+        self.parts.values_mut().for_each(PartRounds::begin_again);
+        self.gone.clear();
+        self.vanished.begin_again();
     }
 
     /// Counts the answers in which what was there before is not.
@@ -152,7 +203,16 @@ impl HostRounds {
             .iter()
             .filter(move |(part, _)| counts(part))
             .map(move |(part, answers)| (part, if *answers >= settle { Standing::Gone } else { Standing::Open }));
-        present.chain(gone)
+        let vanished = self.vanished.open(settle).map(|part| (part, Standing::Open));
+        present.chain(gone).chain(vanished)
+    }
+
+    /// How many parts of before the call does not look at: the plugin is there, and the call does not select it.
+    pub(super) fn count_left_out(&self) -> usize {
+        let is_seen =
+            |part: &Part| self.gone.contains_key(part) || self.parts.contains_key(&Part::of_plugin(&part.plugin));
+        let before = self.before.iter().flat_map(BTreeMap::keys);
+        if matches!(self.contact, Contact::Answered { .. }) { before.filter(|part| !is_seen(part)).count() } else { 0 }
     }
 
     /// The plugins that need not run again: all of their parts are settled.
@@ -163,6 +223,7 @@ impl HostRounds {
             .filter(|(_, rounds)| rounds.good_in_row < settle)
             .map(|(part, _)| part.plugin.as_str())
             .chain(self.gone.iter().filter(|(part, _)| part.component.is_some()).map(|(part, _)| part.plugin.as_str()))
+            .chain(self.vanished.open(settle).map(|part| part.plugin.as_str()))
             .collect();
         let plugins = self.parts.keys().filter(|part| part.component.is_none()).map(|part| part.plugin.as_str());
         plugins.filter(|plugin| !open.contains(plugin)).map(str::to_owned).collect()

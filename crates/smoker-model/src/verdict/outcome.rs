@@ -37,6 +37,8 @@ pub enum Kind {
     NotSettled,
     /// It was bad, and is bad or gone.
     KnownFailure,
+    /// A round has shown it, and it is not there any more; it is not known whether it was there before.
+    Vanished,
     /// It was OK, and is WARN.
     Warning,
     /// It is good, and takes much longer than it did.
@@ -68,7 +70,7 @@ pub struct PartVerdict {
     pub good_in_row: u32,
     /// How often it was bad, when it is so now and then: by the journal, else in the rounds of the gate.
     pub flaky: Option<Flaky>,
-    /// Whether it was bad between good rounds of the gate.
+    /// Whether it was bad or gone behind good rounds of the gate.
     pub has_wavered: bool,
     /// Whether it keeps the gate closed, unless the budget allows the host to be bad.
     pub blocks: bool,
@@ -87,6 +89,10 @@ pub struct HostVerdict {
     pub is_restarting: bool,
     /// Whether it answered, and has no plugin at all.
     pub is_empty: bool,
+    /// How often another start of its daemon has answered than the time before: its rounds began again each time.
+    pub restarts: u32,
+    /// How many plugins and components of before the call does not look at, and the baseline could not tell that.
+    pub left_out: usize,
     /// Its parts.
     pub parts: Vec<PartVerdict>,
 }
@@ -114,6 +120,7 @@ impl Kind {
             Self::Silent => "silent",
             Self::NotSettled => "not settled",
             Self::KnownFailure => "known failure",
+            Self::Vanished => "vanished",
             Self::Warning => "warning",
             Self::Slower => "slower",
             Self::Fixed => "fixed",
@@ -130,7 +137,7 @@ impl PartVerdict {
     /// Whether somebody should look at it although it is good.
     #[must_use]
     pub fn needs_review(&self) -> bool {
-        matches!(self.kind, Kind::Warning | Kind::Slower) || (self.has_wavered && !self.blocks)
+        matches!(self.kind, Kind::Vanished | Kind::Warning | Kind::Slower) || (self.has_wavered && !self.blocks)
     }
 }
 
@@ -175,7 +182,7 @@ impl Rounds {
     fn host_verdict(&self, host: &HostRounds) -> HostVerdict {
         let (silent, is_restarting) = match &host.contact {
             Contact::Silent { reason, is_restarting } => (Some(reason.clone()), *is_restarting),
-            Contact::Unasked => (Some("not asked yet".to_owned()), false),
+            Contact::Unasked => (Some("no answer yet".to_owned()), false),
             Contact::Answered { .. } => (None, false),
         };
         let is_silent = silent.is_some();
@@ -196,10 +203,16 @@ impl Rounds {
             }
             parts.extend(host.missing.iter().map(|name| empty(host, &Part::of_plugin(name), Kind::Missing)));
         }
+        parts.extend(host.vanished.iter().map(|(part, vanished)| {
+            let verdict = self.part_verdict(host, part, &vanished.rounds);
+            let is_open = vanished.absent < self.settings.settle;
+            if is_silent { verdict } else { PartVerdict { kind: Kind::Vanished, blocks: is_open, ..verdict } }
+        }));
         parts.sort_by(|one, other| one.part.cmp(&other.part));
         let is_bad = self.host_standing(host) != HostStanding::Settled;
         let is_empty = host.contact == Contact::Answered { has_plugins: false };
-        HostVerdict { is_bad, silent, is_restarting, is_empty, parts }
+        let (restarts, left_out) = (host.restarts, host.count_left_out());
+        HostVerdict { is_bad, silent, is_restarting, is_empty, restarts, left_out, parts }
     }
 
     fn part_verdict(&self, host: &HostRounds, part: &Part, rounds: &PartRounds) -> PartVerdict {
@@ -240,7 +253,7 @@ impl Rounds {
             seconds: rounds.last.as_ref().and_then(|finding| finding.seconds),
             good_in_row: rounds.good_in_row,
             flaky,
-            has_wavered: rounds.falls > 0,
+            has_wavered: rounds.falls + rounds.absences > 0,
             blocks: kind.is_blocking() || (self.settings.strict && kind == Kind::KnownFailure),
             ..empty(host, part, kind)
         }

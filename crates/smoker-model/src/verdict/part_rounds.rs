@@ -22,6 +22,8 @@ pub(super) struct PartRounds {
     pub(super) bad: u32,
     /// How often a bad round came behind a good one.
     pub(super) falls: u32,
+    /// How often it was not there any more behind a good round.
+    pub(super) absences: u32,
     /// How long the newest good runs took, in seconds.
     pub(super) durations: Vec<f64>,
 }
@@ -48,6 +50,12 @@ impl PartRounds {
     pub(super) fn fall(&mut self) {
         self.falls += u32::from(self.good_in_row > 0);
         self.good_in_row = 0;
+    }
+
+    /// It is not there any more.
+    pub(super) fn vanish(&mut self) {
+        self.absences += u32::from(self.good_in_row > 0);
+        self.begin_again();
     }
 
     /// Rounds in a row are those in which the host answered: behind a silence they begin again.

@@ -8,6 +8,7 @@ use crate::verdict::baseline::Before;
 use crate::verdict::budget::Budget;
 use crate::verdict::host_rounds::{Contact, HostRounds, Standing};
 use crate::verdict::part::Part;
+use crate::verdict::part_rounds::PartRounds;
 use crate::verdict::past::Past;
 
 /// What a gate asks for.
@@ -89,7 +90,7 @@ impl Rounds {
     #[must_use]
     pub fn new(settings: Settings, hosts: usize, before: Option<Vec<Option<BTreeMap<Part, Before>>>>) -> Self {
         let mut before = before.unwrap_or_default().into_iter();
-        let host = |_| HostRounds { before: before.next().flatten(), ..HostRounds::default() };
+        let host = |_| HostRounds::new(before.next().flatten());
         let unasked =
             HostSummary { standing: HostStanding::Silent, is_restarting: false, has_bad: false, has_parts: false };
         Self {
@@ -144,13 +145,20 @@ impl Rounds {
         self.summaries[host].standing == HostStanding::Settled
     }
 
+    /// Whether no round of a host has ended.
+    #[must_use]
+    pub fn is_unasked(&self, host: usize) -> bool {
+        self.hosts[host].contact == Contact::Unasked
+    }
+
     /// Whether a host has answered, and some of what it answered last was good and is not settled yet.
     #[must_use]
     pub fn is_recovering(&self, host: usize) -> bool {
         let settle = self.settings.settle;
         let host = &self.hosts[host];
+        let is_rising = |rounds: &PartRounds| (1..settle).contains(&rounds.good_in_row) && !rounds.is_bad;
         matches!(host.contact, Contact::Answered { .. })
-            && host.parts.values().any(|rounds| (1..settle).contains(&rounds.good_in_row) && !rounds.is_bad)
+            && (host.parts.values().any(is_rising) || host.vanished.open(settle).next().is_some())
     }
 
     /// How it stands.

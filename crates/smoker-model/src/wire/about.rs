@@ -3,6 +3,28 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
+/// The name of the header that tells one start of a daemon from another. The body has no room for it: clients of the original compare
+/// what it holds.
+pub const INSTANCE_HEADER: &str = "smoker-instance";
+
+/// The longest id of a start that is taken, in bytes.
+const MAX_INSTANCE: usize = 64;
+
+/// Writes the header's value, `ID; started=TIME`: a random number of 16 hexadecimal digits, and when the daemon started, as RFC 3339
+/// has it.
+#[must_use]
+pub fn write_instance(id: u64, started: &str) -> String {
+    format!("{id:016x}; started={started}")
+}
+
+/// Reads the id of the header's value; `None` for one of another form.
+#[must_use]
+pub fn read_instance(value: &str) -> Option<String> {
+    let id = value.split(';').next().unwrap_or_default().trim();
+    let is_id = !id.is_empty() && id.len() <= MAX_INSTANCE && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_id.then(|| id.to_owned())
+}
+
 /// The response to `GET /`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AboutPage {
@@ -55,6 +77,17 @@ fn links<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Link>, D::Err
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_id_of_a_start_comes_back() {
+        let written = write_instance(0x5f, "2026-11-30T21:00:00Z");
+        assert_eq!(written, "000000000000005f; started=2026-11-30T21:00:00Z");
+        assert_eq!(read_instance(&written).as_deref(), Some("000000000000005f"));
+        assert_eq!(read_instance("abc").as_deref(), Some("abc"));
+        for odd in ["", ";", "a b; started=x", &"a".repeat(65)] {
+            assert_eq!(read_instance(odd), None, "{odd}");
+        }
+    }
 
     #[test]
     fn one_odd_value_costs_that_value() {

@@ -11,7 +11,7 @@ pub struct StartEvent {
     pub plugin: String,
     /// When, as RFC 3339 has it.
     pub started: String,
-    /// Why: `timer`, `retry`, `after`, `report` or `force`; later versions may have others.
+    /// Why: `timer`, `retry`, `after`, `report`, `on-demand` or `force`; later versions may have others.
     pub trigger: String,
 }
 

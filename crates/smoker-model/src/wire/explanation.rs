@@ -54,7 +54,7 @@ pub struct ExplainedRun {
     pub started: String,
     /// `OK`, `WARN` or `ERROR`.
     pub status: String,
-    /// Why it took place: `timer`, `retry`, `after` or `force`.
+    /// Why it took place: `timer`, `retry`, `after`, `report`, `on-demand` or `force`.
     pub trigger: String,
     /// Who or what caused it, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]

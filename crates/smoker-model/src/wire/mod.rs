@@ -4,7 +4,7 @@
 //!
 //! # Layout
 //!
-//! - `about`: `GET /`
+//! - `about`: `GET /`, and the header that says which start of the daemon answers
 //! - `pages`: plugins, with or without their results
 //! - `plugin`: a plugin and its results on these pages
 //! - `result`: a result in its shapes

@@ -27,8 +27,14 @@ fn run(status: Status, component: Option<Status>) -> PluginRun {
 }
 
 fn answered(runs: &[(&str, PluginRun)]) -> Answer {
+    answered_by(None, runs)
+}
+
+/// The answer of this start of the daemon.
+fn answered_by(instance: Option<&str>, runs: &[(&str, PluginRun)]) -> Answer {
     let names: BTreeSet<String> = runs.iter().map(|(name, _)| (*name).to_owned()).collect();
     Answer::Answered {
+        instance: instance.map(str::to_owned),
         has: names.clone(),
         selected: names,
         deselected: BTreeSet::new(),
@@ -54,7 +60,12 @@ fn random_answer(rng: &mut Rng) -> Answer {
             runs.push((name, run(status(rng), component)));
         }
     }
-    answered(&runs)
+    let instance = match rng.u8(..30) {
+        0 => None,
+        1 => Some("b"),
+        _ => Some("a"),
+    };
+    answered_by(instance, &runs)
 }
 
 fn before(rng: &mut Rng) -> BTreeMap<Part, Before> {
@@ -63,8 +74,9 @@ fn before(rng: &mut Rng) -> BTreeMap<Part, Before> {
     PLUGINS.iter().map(|name| (part(name), Before { status: status(rng), seconds: Some(0.1) })).collect()
 }
 
-/// Whether a host is settled, told by its last answers alone: in each of them it answered, and everything that counts was
-/// there and good. No answer is left out, since every plugin runs in every round here.
+/// Whether a host is settled, told by its last answers: in each of them the same start of the daemon answered, everything that counts
+/// was there and good, and what is not there any more was not there already. No answer is left out, since every plugin runs in every
+/// round here.
 fn is_settled(answers: &[Answer], before: Option<&BTreeMap<Part, Before>>, settle: usize) -> bool {
     let Some(last) = answers.len().checked_sub(settle).map(|from| &answers[from..]) else { return false };
     let was_bad = |part: &Part| before.and_then(|before| before.get(part)).is_some_and(|before| !before.was_good());
@@ -76,6 +88,13 @@ fn is_settled(answers: &[Answer], before: Option<&BTreeMap<Part, Before>>, settl
     if newest.is_empty() {
         return false;
     }
+    let instance_of = |answer: &Answer| match answer {
+        Answer::Silent { .. } => None,
+        Answer::Answered { instance, .. } => Some(instance.clone()),
+    };
+    if last.iter().any(|answer| instance_of(answer) != instance_of(&last[0])) {
+        return false;
+    }
     let is_there = |part: &Part| newest.contains_key(&part.plugin);
     if before.into_iter().flatten().any(|(part, before)| before.was_good() && !is_there(part)) {
         return false;
@@ -85,13 +104,24 @@ fn is_settled(answers: &[Answer], before: Option<&BTreeMap<Part, Before>>, settl
         let finding = part.component.as_ref().map_or(Some(&run.finding), |name| run.components.get(name))?;
         Some(finding.is_good())
     };
-    let parts = newest.iter().flat_map(|(name, run)| {
-        let components = run.components.keys().map(|component| Part::of_component(name, component));
-        std::iter::once(Part::of_plugin(name)).chain(components)
-    });
+    let parts_of = |runs: &BTreeMap<String, PluginRun>| -> BTreeSet<Part> {
+        let parts = runs.iter().flat_map(|(name, run)| {
+            let components = run.components.keys().map(|component| Part::of_component(name, component));
+            std::iter::once(Part::of_plugin(name)).chain(components)
+        });
+        parts.collect()
+    };
+    let parts = parts_of(&newest);
+    // What the baseline knows is gone, else it has vanished.
+    let is_of_baseline = |part: &Part| before.is_some_and(|before| before.contains_key(part));
+    let has_vanished = |part: &Part| !parts.contains(part) && !is_of_baseline(part);
+    if last.iter().filter_map(runs_of).any(|runs| parts_of(&runs).iter().any(has_vanished)) {
+        return false;
+    }
     parts
+        .iter()
         .filter(|part| !was_bad(part))
-        .all(|part| last.iter().all(|answer| runs_of(answer).is_some_and(|runs| is_good(&runs, &part) == Some(true))))
+        .all(|part| last.iter().all(|answer| runs_of(answer).is_some_and(|runs| is_good(&runs, part) == Some(true))))
 }
 
 #[test]
@@ -222,4 +252,100 @@ fn a_budget_waits_for_silent_hosts_and_counts_them_at_the_end() {
         rounds.record(1, bad.clone());
         assert_eq!(rounds.verdict().decision, Decision::NotSettled);
     }
+}
+
+/// What is decided of a host after these answers, and what is said of its parts.
+fn kinds(settle: u32, answers: &[Answer]) -> (Decision, Vec<(String, Kind, bool)>) {
+    let mut rounds = Rounds::new(settings(settle), 1, None);
+    for answer in answers {
+        rounds.record(0, answer.clone());
+    }
+    let verdict = rounds.verdict();
+    let parts = verdict.parts().map(|(_, part)| (part.part.to_string(), part.kind, part.blocks));
+    (verdict.decision, parts.collect())
+}
+
+#[test]
+fn a_part_that_is_not_there_any_more_is_shown() {
+    let (ok, error) = (Status::Ok, Status::Error);
+    let with = |status| {
+        let part = run(status, Some(status));
+        answered(&[("Disk", PluginRun { finding: finding(ok), ..part })])
+    };
+    let without = answered(&[("Disk", run(ok, None))]);
+    let disk = ("Disk".to_owned(), Kind::Good, false);
+    let vanished = |blocks| ("Disk / part".to_owned(), Kind::Vanished, blocks);
+    // Whether it was bad or good: nobody knows whether it ought to be there.
+    for status in [ok, error] {
+        let (decision, parts) = kinds(1, &[with(status), without.clone()]);
+        assert_eq!((decision, parts), (Decision::Proceed, vec![disk.clone(), vanished(false)]));
+        let (decision, parts) = kinds(2, &[with(status), without.clone()]);
+        assert_eq!((decision, parts), (Decision::NotSettled, vec![disk.clone(), vanished(true)]), "it may come back");
+        let (decision, parts) = kinds(2, &[with(status), without.clone(), without.clone()]);
+        assert_eq!((decision, parts), (Decision::Proceed, vec![disk.clone(), vanished(false)]));
+    }
+    let (decision, parts) = kinds(1, &[with(error), without.clone(), with(error)]);
+    assert_eq!((decision, parts[1].1), (Decision::NotSettled, Kind::Failure), "it is there again");
+    let mut rounds = Rounds::new(settings(1), 1, None);
+    for answer in [with(ok), without.clone(), with(ok)] {
+        rounds.record(0, answer);
+    }
+    assert!(rounds.verdict().needs_review() && rounds.verdict().parts().any(|(_, part)| part.has_wavered));
+    // A plugin that a reload removes, with its component.
+    let others = answered(&[("Web", run(ok, None))]);
+    let (decision, parts) = kinds(1, &[with(error), others]);
+    let names: Vec<_> = parts.iter().map(|(name, kind, _)| (name.as_str(), *kind)).collect();
+    let expected = [("Disk", Kind::Vanished), ("Disk / part", Kind::Vanished), ("Web", Kind::Good)];
+    assert_eq!((decision, names), (Decision::Proceed, expected.into()));
+    // What a baseline knows is gone, and is told once.
+    let before = [(Part::of_component("Disk", "part"), Before { status: ok, seconds: None })];
+    let mut rounds = Rounds::new(settings(1), 1, Some(vec![Some(before.into())]));
+    rounds.record(0, with(ok));
+    rounds.record(0, without);
+    let verdict = rounds.verdict();
+    assert_eq!((verdict.decision, verdict.count(Kind::Gone), verdict.count(Kind::Vanished)), (Decision::Worse, 1, 0));
+}
+
+#[test]
+fn another_start_of_the_daemon_shows_everything_again() {
+    let by = |instance| answered_by(instance, &[("Disk", run(Status::Ok, None))]);
+    for (answers, settle, decision, restarts) in [
+        (vec![by(Some("a")), by(Some("a"))], 2, Decision::Proceed, 0),
+        (vec![by(None), by(None)], 2, Decision::Proceed, 0),
+        (vec![by(Some("a")), by(Some("b"))], 2, Decision::NotSettled, 1),
+        (vec![by(Some("a")), by(Some("b"))], 1, Decision::Proceed, 1),
+        (vec![by(Some("a")), by(Some("b")), by(Some("b"))], 2, Decision::Proceed, 1),
+        (vec![by(None), by(Some("a"))], 2, Decision::NotSettled, 1),
+        (vec![by(Some("a")), silent(), by(Some("b"))], 1, Decision::Proceed, 1),
+        // Two daemons behind one address.
+        (["a", "b", "a", "b"].map(|it| by(Some(it))).into(), 2, Decision::NotSettled, 3),
+        // Nothing has run since.
+        (
+            vec![by(Some("a")), answered_by(Some("b"), &[("Disk", run(Status::Error, None))])],
+            1,
+            Decision::NotSettled,
+            1,
+        ),
+    ] {
+        let mut rounds = Rounds::new(settings(settle), 1, None);
+        for answer in &answers {
+            rounds.record(0, answer.clone());
+        }
+        let verdict = rounds.verdict();
+        assert_eq!((verdict.decision, verdict.hosts[0].restarts), (decision, restarts), "{answers:?}");
+    }
+}
+
+#[test]
+fn what_the_call_does_not_select_and_the_baseline_cannot_tell_is_counted() {
+    let before = |name: &str| (Part::of_plugin(name), Before { status: Status::Ok, seconds: None });
+    let before = [before("Disk"), before("Web"), (Part::of_component("Web", "a"), before("Web").1)];
+    let mut rounds = Rounds::new(settings(1), 1, Some(vec![Some(before.into())]));
+    let mut answer = answered(&[("Disk", run(Status::Ok, None))]);
+    if let Answer::Answered { has, .. } = &mut answer {
+        has.insert("Web".to_owned());
+    }
+    rounds.record(0, answer);
+    let verdict = rounds.verdict();
+    assert_eq!((verdict.decision, verdict.hosts[0].left_out), (Decision::Proceed, 2));
 }

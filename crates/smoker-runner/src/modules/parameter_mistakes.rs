@@ -81,7 +81,8 @@ fn mistakes_of(plugin: &PluginSpec, python: &PythonSettings) -> Vec<ParameterMis
     let mistake = |(built_in, fault): (&'static Spec, ParameterFault)| {
         let ParameterFault { parameter, reason, is_guess } = fault;
         let mut shown = shown.iter().filter(|(other, _)| other.name == built_in.name).map(|(_, shown)| shown);
-        let is_shown = shown.clone().any(|shown| shown.reason == reason);
+        // What may be meant so is told by names alone.
+        let is_shown = is_guess || shown.clone().any(|shown| shown.reason == reason);
         let reason = if is_shown {
             reason
         } else {

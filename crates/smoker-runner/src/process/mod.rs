@@ -8,6 +8,7 @@
 //! - `children`: which children somebody waits for
 //! - `child`: a child, its streams and its end
 //! - `execute`: runs one child to its end: output, exit, deadline, cancel
+//! - `target`: what a signal is sent to
 //! - `terminate`: ends a child and all that it started; nothing else signals children
 //! - `containment`: which children belong to a run, and what a run leaves behind
 //! - `run_id`: the run id of a child of a run, which all its processes carry
@@ -32,4 +33,5 @@ pub mod running;
 pub(crate) mod spawn;
 pub(crate) mod starter;
 pub(crate) mod sys;
+pub(crate) mod target;
 pub(crate) mod terminate;

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 use crate::process::sys;
+use crate::process::target::OneProcess;
 
 /// Where the kernel does not notify us of the end of a process, we look for it after each such pause.
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);
@@ -19,7 +20,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 /// A process that ran when it was opened.
 #[derive(Debug)]
 pub struct RunningProcess {
-    pid: Pid,
+    process: OneProcess,
     /// None before Linux 5.3 and on other systems; then its number is all that is known of it.
     descriptor: Option<OwnedFd>,
 }
@@ -31,22 +32,19 @@ impl RunningProcess {
     ///
     /// When there is no such process.
     pub fn open(pid: Pid) -> io::Result<Self> {
+        let process = OneProcess::of(pid).ok_or(Errno::ESRCH)?;
         let descriptor = match sys::open_pidfd(pid) {
             Ok(descriptor) => Some(descriptor),
             Err(error) if error.raw_os_error() == Some(Errno::ESRCH as i32) => return Err(error),
             Err(_) => None,
         };
-        let process = Self { pid, descriptor };
-        match kill(pid, None) {
-            Err(Errno::ESRCH) => Err(Errno::ESRCH.into()),
-            _ => Ok(process),
-        }
+        if process.exists() { Ok(Self { process, descriptor }) } else { Err(Errno::ESRCH.into()) }
     }
 
     /// Its process id.
     #[must_use]
     pub fn pid(&self) -> Pid {
-        self.pid
+        self.process.pid()
     }
 
     /// Signals it.
@@ -58,7 +56,7 @@ impl RunningProcess {
         match &self.descriptor {
             Some(descriptor) => sys::signal_pidfd(descriptor, signal)
                 .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or_default())),
-            None => kill(self.pid, signal),
+            None => self.process.signal(signal),
         }
     }
 
@@ -80,7 +78,7 @@ impl RunningProcess {
     /// Whether it has ended, or does so within a part of this time. A zombie, which its parent has not reaped yet, has.
     fn has_ended(&self, left: Duration) -> bool {
         let Some(descriptor) = &self.descriptor else {
-            if !sys::is_alive(self.pid) {
+            if !sys::is_alive(self.pid()) {
                 return true;
             }
             sleep(left.min(LOOK_INTERVAL));

@@ -18,8 +18,9 @@ use nix::unistd::Pid;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::process::children::{self, StartingChild};
+use crate::process::children::{self, GivenUp, StartingChild};
 use crate::process::sys::{self, ChildSetup, StartError, StartedChild};
+use crate::process::target::OneProcess;
 use crate::process::terminate;
 
 /// How long the start of a child may take, from its process to its program. On a host that is overloaded it takes seconds.
@@ -37,10 +38,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_millis(100);
 /// How many starts may hang. While there are as many no other child can be started.
 const MAX_HANGING: usize = 64;
 
-static STARTERS: Starters = Starters {
-    queue: Mutex::new(Queue { waiting: VecDeque::new(), hanging: Vec::new(), threads: 0, idle: 0 }),
-    begun: Condvar::new(),
-};
+static STARTERS: Starters = Starters::new();
 
 struct Starters {
     queue: Mutex<Queue>,
@@ -69,8 +67,11 @@ struct GiveUpOnDrop(Arc<StartingChild>);
 
 impl Drop for GiveUpOnDrop {
     fn drop(&mut self) {
-        if self.0.give_up() {
-            STARTERS.withdraw(&self.0);
+        match self.0.give_up() {
+            GivenUp::Withdrawn => drop(STARTERS.withdraw(&self.0)),
+            // From now on nobody else notices when it hangs.
+            GivenUp::Begun => STARTERS.hangs(&self.0),
+            GivenUp::Nothing => {}
         }
     }
 }
@@ -102,8 +103,9 @@ pub(crate) async fn start(setup: ChildSetup) -> io::Result<StartedChild> {
     }
     let outcome = match outcome {
         Ok(outcome) => outcome,
-        Err(_) if child.give_up() => {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, HangingStart { process: child.process() }));
+        Err(_) if child.give_up() != GivenUp::Nothing => {
+            let process = child.fork().process().map(OneProcess::pid);
+            return Err(io::Error::new(io::ErrorKind::TimedOut, HangingStart { process }));
         }
         Err(_) => answered.await,
     };
@@ -154,13 +156,18 @@ impl Drop for Started {
     /// A caller that no longer waits leaves nothing: the process is killed, and collected as an orphan is.
     fn drop(&mut self) {
         if !self.is_taken {
-            terminate::kill_unstarted(self.pid);
+            kill(self.pid);
             children::release(self.pid);
         }
     }
 }
 
 impl Starters {
+    const fn new() -> Self {
+        let queue = Queue { waiting: VecDeque::new(), hanging: Vec::new(), threads: 0, idle: 0 };
+        Self { queue: Mutex::new(queue), begun: Condvar::new() }
+    }
+
     fn queue_up(&'static self, start: Start) -> io::Result<()> {
         let child = start.child.clone();
         let mut queue = self.queue();
@@ -185,7 +192,7 @@ impl Starters {
     /// A start hangs: its thread is replaced. With too many no other one begins, those that wait included.
     fn hangs(&'static self, child: &Arc<StartingChild>) {
         let mut queue = self.queue();
-        if !child.is_preparing() {
+        if !child.is_under_way() || queue.hanging.iter().any(|it| Arc::ptr_eq(it, child)) {
             return;
         }
         queue.hanging.push(child.clone());
@@ -223,8 +230,13 @@ impl Starters {
         while let Some(start) = self.next() {
             let child = start.child.clone();
             start.carry_out();
-            self.queue().hanging.retain(|it| !Arc::ptr_eq(it, &child));
+            self.is_back(&child);
         }
+    }
+
+    /// The thread of a start has come back.
+    fn is_back(&self, child: &Arc<StartingChild>) {
+        self.queue().hanging.retain(|it| !Arc::ptr_eq(it, child));
     }
 
     /// The next start; none when this thread is to end.
@@ -277,7 +289,7 @@ impl Start {
             return;
         }
         let _ = taken_up.send(());
-        let started = sys::start(&setup, child.pid_cell());
+        let started = sys::start(&setup, child.fork());
         let is_wanted = child.settle();
         // Their other ends would not close as long as these are open.
         drop(setup);
@@ -287,7 +299,7 @@ impl Start {
                 Ok(Started { pid, end: sys::open_pidfd(pid).ok(), is_taken: false })
             }
             Ok(pid) => {
-                terminate::kill_unstarted(pid);
+                kill(pid);
                 collect(&child, pid);
                 return;
             }
@@ -304,8 +316,102 @@ impl Start {
     }
 }
 
+fn kill(pid: Pid) {
+    OneProcess::of(pid).into_iter().for_each(terminate::kill_unstarted);
+}
+
 /// Collects a process that has ended or is going to.
 fn collect(child: &Arc<StartingChild>, pid: Pid) {
     let _ = waitpid(pid, None);
     child.is_gone();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start_of(child: &Arc<StartingChild>) -> (Start, oneshot::Receiver<io::Result<Started>>) {
+        let (taken_up, answer) = (oneshot::channel().0, oneshot::channel());
+        (Start { setup: setup("/bin/true"), child: child.clone(), taken_up, answer: answer.0 }, answer.1)
+    }
+
+    fn setup(program: &str) -> ChildSetup {
+        let text = |text: &str| std::ffi::CString::new(text).expect("no NUL");
+        let null = || OwnedFd::from(std::fs::File::options().read(true).write(true).open("/dev/null").expect("there"));
+        ChildSetup {
+            program: text(program),
+            arguments: vec![text(program)],
+            environment: Vec::new(),
+            streams: [null(), null(), null()],
+            account: None,
+            limits: Vec::new(),
+            mark: None,
+            open_files: None,
+            cgroup: None,
+            work_dir: None,
+            umask: None,
+            nice: None,
+            no_new_privileges: false,
+            resets_oom_score: false,
+        }
+    }
+
+    fn under_way() -> Arc<StartingChild> {
+        let child = StartingChild::register();
+        assert!(child.take_up());
+        child
+    }
+
+    #[test]
+    fn a_start_whose_caller_has_gone_has_its_thread_replaced() {
+        let starters: &'static Starters = Box::leak(Box::new(Starters::new()));
+        starters.queue().threads = USUAL_STARTERS;
+        let child = under_way();
+        assert!(starters.queue().has_enough_threads());
+        assert_eq!(child.give_up(), GivenUp::Begun);
+        starters.hangs(&child);
+        starters.hangs(&child);
+        assert_eq!(starters.queue().hanging.len(), 1, "it counts once");
+        assert!(!starters.queue().has_enough_threads());
+        child.settle();
+        starters.is_back(&child);
+        starters.hangs(&child);
+        assert!(starters.queue().has_enough_threads(), "what is over hangs no more");
+        child.is_gone();
+    }
+
+    #[test]
+    fn no_process_is_started_while_too_many_starts_hang() {
+        let starters: &'static Starters = Box::leak(Box::new(Starters::new()));
+        // No thread takes up what waits.
+        starters.queue().threads = USUAL_STARTERS + MAX_HANGING;
+        let hanging: Vec<_> = (0..MAX_HANGING).map(|_| under_way()).collect();
+        hanging[1..].iter().for_each(|child| starters.hangs(child));
+        let waiting = StartingChild::register();
+        let (start, mut answer) = start_of(&waiting);
+        starters.queue_up(start).expect("one more may wait");
+        starters.hangs(&hanging[0]);
+        let refused = answer.try_recv().expect("an answer").err().expect("none is started");
+        assert!(refused.to_string().starts_with("the starts of 64 other processes hang"), "{refused}");
+        let later = StartingChild::register();
+        let refused = starters.queue_up(start_of(&later).0).expect_err("too many");
+        assert!(refused.to_string().starts_with("the starts of 64 other processes hang"), "{refused}");
+        hanging[0].settle();
+        starters.is_back(&hanging[0]);
+        let later = StartingChild::register();
+        starters.queue_up(start_of(&later).0).expect("one may be started again");
+        assert!(starters.withdraw(&later));
+        hanging.iter().for_each(StartingChild::is_gone);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_that_is_not_wanted_ends_before_it_does_anything() {
+        let child = under_way();
+        assert_eq!(child.give_up(), GivenUp::Begun);
+        let pid = sys::start(&setup("/none"), child.fork()).expect("it has not tried its program");
+        assert_eq!(child.fork().process().map(OneProcess::pid), Some(pid));
+        assert!(!child.settle());
+        collect(&child, pid);
+    }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -15,6 +15,7 @@ use crate::process::containment::cgroup::run_cgroup::RunCgroup;
 use crate::process::containment::process_scanner::ProcessScanner;
 use crate::process::containment::process_tree::ProcessTree;
 use crate::process::sys::{self, RunMember};
+use crate::process::target::{OneGroup, OneProcess};
 
 /// How long processes have between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(3);
@@ -159,7 +160,7 @@ fn signal_members(cgroup: &RunCgroup, pids: &[Pid], signals: &[Signal]) {
             let _ = match descriptor {
                 Some(descriptor) => sys::signal_pidfd(descriptor, *signal),
                 // Before Linux 5.3.
-                None => kill(*pid, *signal).map_err(io::Error::from),
+                None => OneProcess::of(*pid).map_or(Ok(()), |it| it.signal(*signal).map_err(io::Error::from)),
             };
         }
     }
@@ -265,8 +266,8 @@ impl ProcessTree {
             KillPhase::Kill => &[Signal::SIGKILL],
         };
         for signal in signals {
-            if let Some(group) = group.filter(|_| members.iter().any(|member| member.in_group)) {
-                let _ = killpg(group, *signal);
+            if let Some(group) = group.and_then(OneGroup::of).filter(|_| members.iter().any(|member| member.in_group)) {
+                group.signal(*signal);
             }
             for member in members.iter().filter(|member| group.is_none() || !member.in_group) {
                 sys::signal_member(member, *signal);
@@ -277,7 +278,9 @@ impl ProcessTree {
 
 /// Kills one process of a run that was seen just now.
 fn kill_at_once(pid: Pid) {
-    let _ = kill(pid, Signal::SIGKILL);
+    if let Some(process) = OneProcess::of(pid) {
+        let _ = process.signal(Signal::SIGKILL);
+    }
 }
 
 /// Kills a process of a run that is over, if it is still the one that was seen.
@@ -286,18 +289,18 @@ pub(crate) fn kill_member(member: &RunMember) {
 }
 
 /// Kills a child whose program has not begun, or that nobody has taken. SIGKILL ends one that is stopped, too.
-pub(crate) fn kill_unstarted(pid: Pid) {
-    let _ = kill(pid, Signal::SIGKILL);
+pub(crate) fn kill_unstarted(process: OneProcess) {
+    let _ = process.signal(Signal::SIGKILL);
 }
 
 /// Kills a helper of ours that does not end by itself. What it started follows it.
 pub(crate) fn kill_helper(helper: &Child) -> io::Result<()> {
-    Ok(kill(helper.pid, Signal::SIGKILL)?)
+    OneProcess::of(helper.pid).map_or(Ok(()), |process| Ok(process.signal(Signal::SIGKILL)?))
 }
 
 /// Whether a group still has a process.
 pub(crate) fn has_members(group: Pid) -> bool {
-    killpg(group, None).is_ok()
+    OneGroup::of(group).is_some_and(OneGroup::has_members)
 }
 
 /// When to scan again.

@@ -24,6 +24,7 @@ use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::process::containment::level::ContainmentLevel;
 use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::runner::Runner;
+use smoker_tests::executable;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
@@ -116,9 +117,7 @@ impl Modules {
     pub(crate) fn with_script(script: &str, python_path: &[PathBuf]) -> Self {
         let beside = TempDir::new().expect("a temporary folder").keep();
         let interpreter = beside.join("python");
-        write(&interpreter, &format!("#!/bin/sh\nrm -r {}\n{script}\n", beside.display()));
-        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        fs::set_permissions(&interpreter, executable).expect("permissions");
+        executable::write(&interpreter, &format!("#!/bin/sh\nrm -r {}\n{script}\n", beside.display()));
         Self::with_python(interpreter.to_str(), python_path)
     }
 

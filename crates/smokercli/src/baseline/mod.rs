@@ -13,6 +13,7 @@ use std::path::Path;
 
 use chrono::Utc;
 use smoker_model::counted::counted;
+use smoker_model::status::Status;
 use smoker_model::verdict::baseline::{Baseline, Source};
 
 use crate::asking::{networking, with_progress};
@@ -27,7 +28,7 @@ use crate::targets::Targets;
 use crate::terminal::console::Console;
 use crate::terminal::output;
 use crate::terminal::output_file::OutputFile;
-use crate::transport::http::Http;
+use crate::transport::any::AnyTransport;
 
 /// Makes a baseline and writes it, and returns the exit code.
 ///
@@ -38,8 +39,10 @@ pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> 
     let filter = query::judged_filter(&args.filters)?;
     let at = args.at.and_then(|at| at.instant(Utc::now()));
     let file = if args.output == Path::new("-") { None } else { Some(OutputFile::new(&args.output)?) };
+    let inputs: Vec<_> = args.targets.input_files().collect();
+    file.iter().try_for_each(|file| file.check_not_among(&inputs))?;
     let runtime = networking()?;
-    let transport = Http::new(targets.http.clone()).map_err(ExitError::new)?;
+    let transport = targets.transport()?;
     let source = match (at, args.last) {
         (Some(_), _) => Source::Journal,
         (None, true) => Source::Last,
@@ -79,7 +82,7 @@ pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> 
 
 async fn answers(
     mut fleet: Fleet,
-    session: &Session<'_, Http>,
+    session: &Session<'_, AnyTransport>,
     filter: &Filter,
     source: Source,
 ) -> Result<Fleet, ExitError> {
@@ -94,6 +97,26 @@ async fn answers(
     Ok(fleet)
 }
 
+/// A baseline that knows nothing is not to take the place of a good one.
+fn check_useful(baseline: &Baseline, unknown: usize) -> Result<(), ExitError> {
+    let mut plugins = baseline.hosts.iter().flat_map(|host| &host.plugins);
+    if plugins.any(|plugin| plugin.status != Status::Unknown) {
+        return Ok(());
+    }
+    let first = baseline.hosts.iter().find_map(|host| Some((host, host.error.as_deref()?)));
+    let reason = match first {
+        Some((host, error)) if unknown == baseline.hosts.len() => {
+            let hosts = counted(unknown, "host");
+            format!("none of the {hosts} is known ({}: {error})", host.host)
+        }
+        _ if baseline.hosts.iter().all(|host| host.plugins.is_empty()) => {
+            "no plugin is selected on any host".to_owned()
+        }
+        _ => "no plugin has a result".to_owned(),
+    };
+    Err(ExitError::new(format!("{reason}, so nothing is written")))
+}
+
 /// Writes the baseline, says what it has, and chooses the exit code.
 fn conclude(
     args: &BaselineArgs,
@@ -103,9 +126,7 @@ fn conclude(
 ) -> Result<u8, ExitError> {
     let unknown = baseline.hosts.iter().filter(|host| host.error.is_some()).count();
     let plugins: usize = baseline.hosts.iter().map(|host| host.plugins.len()).sum();
-    if plugins == 0 && unknown < baseline.hosts.len() {
-        return Err(ExitError::new("no plugin is selected on any host, so nothing is written"));
-    }
+    check_useful(baseline, unknown)?;
     let text = serde_json::to_string_pretty(baseline).map_err(|error| ExitError::new(error.to_string()))? + "\n";
     match file {
         Some(file) => file.write(&text)?,

@@ -1,5 +1,7 @@
 //! Makes a baseline of what hosts answer.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use smoker_model::status::Status;
 use smoker_model::verdict::answer::PluginRun;
@@ -41,7 +43,7 @@ fn of_answer(asked: &InventoryHost, answer: FleetAnswer) -> BaselineHost {
     match plugins {
         Err(reason) => BaselineHost { error: Some(reason), ..host(asked, None) },
         Ok(plugins) => {
-            let mut recorded: Vec<_> = plugins.iter().map(|plugin| self::plugin(plugin, run_of(plugin))).collect();
+            let mut recorded = distinct(plugins.iter().map(|plugin| self::plugin(plugin, run_of(plugin))));
             let lost = missing.iter().filter(|name| !recorded.iter().any(|plugin| plugin.name == **name));
             let lost: Vec<_> =
                 lost.map(|name| of_name(name, no_result("it is not there, or its run gave no result"))).collect();
@@ -49,6 +51,20 @@ fn of_answer(asked: &InventoryHost, answer: FleetAnswer) -> BaselineHost {
             BaselineHost { plugins: recorded, ..host(asked, Some(name)) }
         }
     }
+}
+
+/// The plugins, each name once: an odd daemon may show two of one name.
+fn distinct(plugins: impl Iterator<Item = BaselinePlugin>) -> Vec<BaselinePlugin> {
+    let mut places = HashMap::new();
+    let mut distinct: Vec<BaselinePlugin> = Vec::new();
+    for plugin in plugins {
+        let place = *places.entry(plugin.name.clone()).or_insert(distinct.len());
+        match distinct.get_mut(place) {
+            Some(known) => known.merge(plugin),
+            None => distinct.push(plugin),
+        }
+    }
+    distinct
 }
 
 /// A plugin with a result, and with the parameters that options choose by.

@@ -1,6 +1,6 @@
 //! A baseline as a call compares with it: how its hosts were, of the plugins that it selects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::Path;
 
@@ -14,6 +14,7 @@ use smoker_paths::regular;
 use crate::error::ExitError;
 use crate::filter::{Filter, FilterMode};
 use crate::inventory::address::host_and_port;
+use crate::inventory::fold::listed;
 use crate::inventory::selection::InventoryHost;
 use crate::plugin::Plugin;
 use crate::targets::Targets;
@@ -22,10 +23,42 @@ use crate::terminal::console::Console;
 /// The parameters of plugins that a baseline has: those that options choose by.
 pub(super) const KEPT_PARAMETERS: [&str; 4] = ["Type", "Category", "Component", "RunOnLocked"];
 
+/// How many names of hosts are printed.
+const LISTED: usize = 5;
+
 /// How a host was, of the plugins that the call selects; none when that is not known.
 pub(crate) type HostBefore = Option<BTreeMap<Part, Before>>;
 
-/// Reads a baseline, and returns how each host of the call was.
+/// What a baseline has, and a call does not compare with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LeftOut {
+    /// How many plugins and components of the hosts of the call its options do not select.
+    pub(crate) parts: usize,
+    /// The hosts that the call does not ask.
+    pub(crate) hosts: Vec<String>,
+}
+
+impl LeftOut {
+    /// The same in words; none when everything is compared.
+    pub(crate) fn text(&self) -> Option<String> {
+        let parts = (self.parts > 0).then(|| {
+            let what = if self.parts == 1 { "plugin or component" } else { "plugins and components" };
+            format!("{} {what} of the baseline, which the options do not select", self.parts)
+        });
+        let hosts = (!self.hosts.is_empty()).then(|| {
+            let names: Vec<_> = self.hosts.iter().map(String::as_str).collect();
+            format!(
+                "{} of the baseline, which the call does not ask: {}",
+                counted(names.len(), "host"),
+                listed(&names, LISTED)
+            )
+        });
+        let all: Vec<_> = parts.into_iter().chain(hosts).collect();
+        (!all.is_empty()).then(|| format!("not looked at: {}", all.join("; ")))
+    }
+}
+
+/// Reads a baseline, and returns how each host of the call was, and what is not compared.
 ///
 /// # Errors
 ///
@@ -35,7 +68,7 @@ pub(crate) fn read(
     targets: &Targets,
     filter: &Filter,
     console: &Console,
-) -> Result<Vec<HostBefore>, ExitError> {
+) -> Result<(Vec<HostBefore>, LeftOut), ExitError> {
     let baseline = load(path)?;
     let hosts = targets.selection.hosts();
     let found: Vec<_> = hosts.iter().map(|host| baseline.host(&key(host), &host.address.label, None)).collect();
@@ -46,7 +79,17 @@ pub(crate) fn read(
         ));
     }
     tell_unknown(hosts, &found, console);
-    Ok(found.into_iter().map(|host| before(host?, filter)).collect())
+    let asked: HashSet<_> = found.iter().flatten().map(|host| std::ptr::from_ref(*host)).collect();
+    let is_asked = |host: &BaselineHost| asked.contains(&std::ptr::from_ref(host));
+    let mut left_out = LeftOut { parts: 0, hosts: Vec::new() };
+    left_out.hosts.extend(baseline.hosts.iter().filter(|host| !is_asked(host)).map(|host| host.host.clone()));
+    let before = found.into_iter().map(|host| {
+        let (all, selected) = (host?.known_parts(), before(host?, filter));
+        left_out.parts += all.as_ref().map_or(0, BTreeMap::len) - selected.as_ref().map_or(0, BTreeMap::len);
+        selected
+    });
+    let before = before.collect();
+    Ok((before, left_out))
 }
 
 /// Whether a baseline has all that the filter chooses by.

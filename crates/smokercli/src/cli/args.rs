@@ -52,6 +52,7 @@ Commands, each with a --help of its own:
   smokercli roll      Run a command on hosts batch by batch, with the gate behind each
   smokercli silence   Have no action follow the results of plugins until a time
   smokercli explain   Say when a plugin runs, and why it does not
+  smokercli hosts     Show which hosts have reported to a NATS server
   smokercli trust     Keys of hosts and operators";
 
 const ACTIONS: &str = "Action switchers";

@@ -11,6 +11,7 @@ use crate::cli::commands::baseline_args::BaselineArgs;
 use crate::cli::commands::diff_args::{self, DiffArgs};
 use crate::cli::commands::explain_args::ExplainArgs;
 use crate::cli::commands::gate_args::{self, GateArgs};
+use crate::cli::commands::hosts_args::HostsArgs;
 use crate::cli::commands::odd_args::{self, OddArgs};
 use crate::cli::commands::roll_args::RollArgs;
 use crate::cli::commands::silence_args::SilenceArgs;
@@ -79,6 +80,7 @@ fn complete_command() -> Command {
         .subcommand(RollArgs::command().name("roll"))
         .subcommand(SilenceArgs::command().name("silence"))
         .subcommand(ExplainArgs::command().name("explain"))
+        .subcommand(HostsArgs::command().name("hosts"))
         .subcommand(trust_args::command().name("trust"))
         .mut_arg("pretty", |arg| arg.value_parser(formats))
         .mut_arg("fail_on", |arg| arg.value_parser(failing))

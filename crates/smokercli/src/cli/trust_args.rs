@@ -45,6 +45,8 @@ pub(crate) enum TrustCommand {
     /// An authority of your own, for hundreds of hosts
     #[command(subcommand)]
     Ca(CaCommand),
+    /// Write the configuration of a NATS server, in which each host may do what is its own, and their seeds
+    NatsConfig(NatsConfigArgs),
 }
 
 /// The commands of an authority.
@@ -252,6 +254,37 @@ pub(crate) struct CaJoinArgs {
     pub(crate) identity: KeyOptions,
     #[command(flatten)]
     pub(crate) state_dir: StateDir,
+}
+
+/// `trust nats-config`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct NatsConfigArgs {
+    /// The name of the fleet
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fleet: String,
+    #[command(flatten)]
+    pub(crate) hosts: Hosts,
+    /// The hosts that answer requests to a group, eg. 'web=web[01-40]'
+    #[arg(short = 'g', long = "group", value_name = "GROUP=HOSTS")]
+    pub(crate) groups: Vec<String>,
+    /// Who asks hosts and reads results
+    #[arg(long = "operator", value_name = "NAME", default_value = "operator")]
+    pub(crate) operators: Vec<String>,
+    /// The folder for nats.conf and for the seeds, which stay what they are in later calls
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub(crate) folder: PathBuf,
+    /// The address that the server listens on
+    #[arg(long, value_name = "HOST:PORT", default_value = "0.0.0.0:4222")]
+    pub(crate) listen: String,
+    /// Where the server stores its streams
+    #[arg(long, value_name = "FOLDER", default_value = "/var/lib/nats/jetstream")]
+    pub(crate) store: PathBuf,
+    /// The server's certificate (PEM), as the server finds it; without it connections are not encrypted
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The key of --tls-cert (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
 }
 
 /// The definition of the command line.

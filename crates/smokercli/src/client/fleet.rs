@@ -65,7 +65,7 @@ enum HostProgress {
     /// Not asked yet, or no answer yet.
     Pending,
     /// It has answered.
-    Answered(HostAnswer),
+    Answered(Box<HostAnswer>),
     /// It has been asked to run plugins.
     Running { name: String },
     /// It could not be asked.
@@ -90,7 +90,7 @@ impl Fleet {
         while let Some((index, answer)) = answers.next().await {
             let host = &mut self.hosts[index];
             host.progress = match answer {
-                Ok(answer) => HostProgress::Answered(answer),
+                Ok(answer) => HostProgress::Answered(Box::new(answer)),
                 Err(HostError { name, reason }) => {
                     let shown = name.as_deref().unwrap_or(&host.address.label);
                     session.observer.unreachable(&format!("Host {shown}: {reason}"));
@@ -204,13 +204,13 @@ impl Fleet {
                     }
                     self.hosts[index].missing.extend(missing);
                     plugins.extend(unnamed);
-                    HostProgress::Answered(HostAnswer { name, plugins, links })
+                    HostProgress::Answered(Box::new(HostAnswer { name, plugins, links }))
                 }
                 // The host answers; only the results are lost.
                 Err(reason @ AskError::Gone { .. }) => {
                     session.observer.problem(&format!("Host {name}: no result of {}: {reason}", wanted.join(", ")));
                     self.hosts[index].missing.extend(wanted);
-                    HostProgress::Answered(HostAnswer { name, plugins: unnamed, links })
+                    HostProgress::Answered(Box::new(HostAnswer { name, plugins: unnamed, links }))
                 }
                 Err(reason) => {
                     session.observer.unreachable(&format!("Host {name}: {reason}"));
@@ -267,7 +267,7 @@ impl Fleet {
         let hosts = self.hosts.iter();
         let names = distinct_names(hosts.map(|host| (host.name(), host.address.label.as_str())));
         let answers = self.hosts.iter().map(|host| match &host.progress {
-            HostProgress::Answered(answer) => Ok(answer),
+            HostProgress::Answered(answer) => Ok(&**answer),
             HostProgress::Failed { reason, .. } => Err(reason.clone()),
             HostProgress::Pending | HostProgress::Running { .. } => Err("not asked".to_owned()),
         });
@@ -360,7 +360,7 @@ impl Fleet {
 
     fn answers(&self) -> impl Iterator<Item = &HostAnswer> + Clone {
         self.hosts.iter().filter_map(|host| match &host.progress {
-            HostProgress::Answered(answer) => Some(answer),
+            HostProgress::Answered(answer) => Some(&**answer),
             _ => None,
         })
     }

@@ -65,6 +65,8 @@ pub struct HostLinks {
     pub about: Url,
     /// The page that takes forced runs, if the daemon has one.
     pub processes: Result<Url, AskError>,
+    /// Which start of the daemon has answered; none of one that does not tell.
+    pub instance: Option<String>,
 }
 
 /// Why a daemon could not be asked.
@@ -97,8 +99,9 @@ type PluginPage = pages::PluginPage<Box<RawValue>, IgnoredAny>;
 pub async fn ask<T: Transport>(session: &Session<'_, T>, address: &HostAddress) -> Result<HostAnswer, HostError> {
     let failed = |name: Option<String>| move |reason| HostError { name, reason };
     let page = address.page.clone().map_err(AskError::Address).map_err(failed(None))?;
-    let about = session.get::<AboutPage>(&page, ABOUT_LIMIT, KeepAlive::Yes).await;
-    let mut about = about.map_err(|reason| reason.of_about_page(&page)).map_err(failed(None))?.about;
+    let about = session.get_first::<AboutPage>(&page, ABOUT_LIMIT, KeepAlive::Yes).await;
+    let ReadPage { content: AboutPage { mut about }, instance, .. } =
+        about.map_err(|reason| reason.of_about_page(&page)).map_err(failed(None))?;
     if about.host.trim().is_empty() {
         about.host.clone_from(&address.label);
     }
@@ -106,7 +109,7 @@ pub async fn ask<T: Transport>(session: &Session<'_, T>, address: &HostAddress) 
     let url = link(&page, &about.links, "plugins").map_err(named())?;
     let plugins = all_plugins(session, &url, &about.host).await.map_err(named())?;
     let processes = link(&page, &about.links, "processes");
-    let links = HostLinks { name: about.host.clone(), about: page, processes };
+    let links = HostLinks { name: about.host.clone(), about: page, processes, instance };
     Ok(HostAnswer { name: about.host, plugins, links })
 }
 
@@ -114,7 +117,7 @@ pub async fn ask<T: Transport>(session: &Session<'_, T>, address: &HostAddress) 
 /// the call names come from their own pages.
 async fn all_plugins<T: Transport>(session: &Session<'_, T>, url: &Url, host: &str) -> Result<Vec<Plugin>, AskError> {
     let (mut plugins, wanted) = match session.get_next::<PluginsPage>(url, PAGE_LIMIT, session.after_plugins()).await {
-        Ok(ReadPage { content, is_cut, not_loaded }) => {
+        Ok(ReadPage { content, is_cut, not_loaded, .. }) => {
             if let Some(text) = not_loaded.filter(|it| it.count > 0).map(|it| not_loaded_text(host, &it)) {
                 session.observer.remark(&text);
             }
@@ -328,7 +331,12 @@ pub(super) fn resolve(about: &Url, path: &str) -> Result<Url, AskError> {
     let mut folder = about.clone();
     folder.set_path(&format!("{prefix}/"));
     let url = folder.join(&path).map_err(|_| elsewhere())?;
-    if url.origin() == about.origin() { Ok(url) } else { Err(elsewhere()) }
+    if daemon_of(&url) == daemon_of(about) { Ok(url) } else { Err(elsewhere()) }
+}
+
+/// What a URL says of the daemon: scheme, host and port.
+fn daemon_of(url: &Url) -> (&str, Option<&str>, Option<u16>) {
+    (url.scheme(), url.host_str(), url.port_or_known_default())
 }
 
 #[cfg(test)]
@@ -347,6 +355,9 @@ mod tests {
             ("https://h/web1/", "https://h/plugins", Some("https://h/plugins")),
             ("https://h/web1/", "//plugins", Some("https://h/web1/plugins")),
             ("https://h/web1/", "http://h/plugins", None),
+            ("https://h/", "https://h:444/plugins", None),
+            ("nats://Web%3A1/", "/plugins", Some("nats://Web%3A1/plugins")),
+            ("nats://Web1/", "nats://web1/plugins", None),
         ] {
             let url = Url::parse(about).expect("a URL");
             assert_eq!(resolve(&url, path).ok().as_ref().map(Url::as_str), expected, "{about} {path}");

@@ -63,6 +63,8 @@ pub(super) struct ReadPage<P> {
     pub(super) is_cut: bool,
     /// The plugins that the daemon has left out, as a header says.
     pub(super) not_loaded: Option<NotLoaded>,
+    /// Which start of the daemon has answered, as a header says.
+    pub(super) instance: Option<String>,
 }
 
 impl<T: Transport> Session<'_, T> {
@@ -82,10 +84,20 @@ impl<T: Transport> Session<'_, T> {
         limit: Duration,
         keep_alive: KeepAlive,
     ) -> Result<P, AskError> {
+        self.get_first(url, limit, keep_alive).await.map(|page| page.content)
+    }
+
+    /// As [`Self::get`], with what headers say.
+    pub(super) async fn get_first<P: DeserializeOwned>(
+        &self,
+        url: &Url,
+        limit: Duration,
+        keep_alive: KeepAlive,
+    ) -> Result<ReadPage<P>, AskError> {
         // Rounds of a small fleet come on kept connections.
         let may_send_again = matches!(self.forces, ForcedRuns::Repeated { .. });
         let request = PageRequest { method: Method::Get, url, limit, keep_alive, may_send_again, wait: None };
-        self.send(request).await.map(|page| page.content)
+        self.send(request).await
     }
 
     /// As [`Self::get`], for the page of a run, whose end the daemon may wait for.
@@ -159,12 +171,12 @@ impl<T: Transport> Session<'_, T> {
             let milliseconds = duration.as_millis();
             self.observer.request(&format!("{method} {} ({milliseconds} ms): {outcome}", without_password(url)));
         }
-        let PageBody { bytes, is_cut, not_loaded } = exchange.body?;
+        let PageBody { bytes, is_cut, not_loaded, instance } = exchange.body?;
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         let content = serde_json::from_slice(bytes).or_else(|error| {
             let repaired = repaired(&String::from_utf8_lossy(bytes));
             serde_json::from_str(&repaired).map_err(|_| AskError::of_json(url, bytes, &error))
         })?;
-        Ok(ReadPage { content, is_cut, not_loaded })
+        Ok(ReadPage { content, is_cut, not_loaded, instance })
     }
 }

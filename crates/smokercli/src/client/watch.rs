@@ -17,9 +17,9 @@ use crate::client::session::Session;
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
 use crate::report::history::PastResult;
+use crate::transport::any::AnyTransport;
 use crate::transport::event_stream::EventStream;
 use crate::transport::exchange::{FailureKind, TransportError};
-use crate::transport::http::Http;
 
 /// A daemon that sends nothing for this long, which is three times its heartbeat, is taken for gone.
 const SILENCE: Duration = Duration::from_secs(45);
@@ -82,7 +82,7 @@ impl Changes {
 }
 
 /// Sends what happens on a host, with its number, until nobody reads it. A host that fails is asked again, and goes on where it was.
-pub async fn follow(session: &Session<'_, Http>, number: usize, address: &HostAddress, changes: Changes) {
+pub async fn follow(session: &Session<'_, AnyTransport>, number: usize, address: &HostAddress, changes: Changes) {
     let mut follower = Follower { session, number, address, changes, cursor: None, seen: None };
     let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     loop {
@@ -105,7 +105,7 @@ pub async fn follow(session: &Session<'_, Http>, number: usize, address: &HostAd
 type LastRuns = HashMap<String, Option<Json>>;
 
 struct Follower<'a> {
-    session: &'a Session<'a, Http>,
+    session: &'a Session<'a, AnyTransport>,
     number: usize,
     address: &'a HostAddress,
     changes: Changes,

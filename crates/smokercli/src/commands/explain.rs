@@ -14,7 +14,6 @@ use crate::targets::Targets;
 use crate::terminal::console::Console;
 use crate::terminal::output;
 use crate::terminal::sanitize;
-use crate::transport::http::Http;
 
 /// A host with its explanation, or why there is none.
 type Outcome = (String, Result<Explanation, String>);
@@ -26,7 +25,7 @@ type Outcome = (String, Result<Explanation, String>);
 /// When hosts cannot be asked, or nothing can be printed.
 pub(crate) fn run(args: &ExplainArgs, targets: &Targets, console: &Console) -> Result<u8, ExitError> {
     let runtime = networking()?;
-    let transport = Http::new(targets.http.clone()).map_err(ExitError::new)?;
+    let transport = targets.transport()?;
     let names = std::slice::from_ref(&args.plugin);
     let hosts = targets.selection.len();
     let session =

@@ -1,6 +1,7 @@
 //! Commands with options of their own: reads their command lines, finds their hosts, and has them run.
 
 pub(crate) mod explain;
+pub(crate) mod hosts;
 pub(crate) mod silence;
 
 use std::ffi::OsString;
@@ -34,6 +35,7 @@ pub(crate) fn run(arguments: &[OsString], config: &ClientConfig) -> Option<Resul
         "odd" => command(words, config, odd::run),
         "roll" => run_roll(words, config),
         "silence" => command(words, config, silence::run),
+        "hosts" => command(words, config, hosts::run),
         "explain" => command(words, config, explain::run),
         "baseline" => command(words, config, baseline::run),
         "diff" => run_diff(words),
@@ -105,7 +107,8 @@ fn run_roll(words: &[OsString], config: &ClientConfig) -> Result<u8, ExitError> 
     let console = console(&*args, config, &discovery);
     if args.resume.is_some() {
         let hosts_of = |args: &RollArgs, typed: &[String]| targets_of(args, typed, discovery, config, &console);
-        return roll::resume(&args, words, &options, hosts_of);
+        let reached = |args: &RollArgs, hosts| targets::of_selection(&args.targets, hosts, config);
+        return roll::resume(&args, words, &options, hosts_of, reached);
     }
     let targets = targets_of(&*args, &typed, discovery, config, &console)?;
     roll::begin(&args, targets, words, &options)

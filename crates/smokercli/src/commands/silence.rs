@@ -18,7 +18,6 @@ use crate::targets::Targets;
 use crate::terminal::console::Console;
 use crate::terminal::output;
 use crate::terminal::sanitize;
-use crate::transport::http::Http;
 use crate::trust_store::user_at_host;
 
 /// A host with what came of it.
@@ -33,7 +32,7 @@ pub(crate) fn run(args: &SilenceArgs, targets: &Targets, console: &Console) -> R
     let filter = query::filter(&args.filters)?;
     let order = order(args, filter != Filter::default());
     let runtime = networking()?;
-    let transport = Http::new(targets.http.clone()).map_err(ExitError::new)?;
+    let transport = targets.transport()?;
     let session = Session {
         values: None,
         transport: &transport,

@@ -14,7 +14,6 @@ use crate::completion::typed_hosts;
 use crate::config::ClientConfig;
 use crate::filter::Filter;
 use crate::targets;
-use crate::transport::http::Http;
 
 /// How long hosts are waited for: a shell does nothing meanwhile.
 const LIMIT: Duration = Duration::from_secs(1);
@@ -43,13 +42,13 @@ fn find(line: &str, config: &ClientConfig) -> Option<Vec<String>> {
     args.targets.timeout = Some(LIMIT);
     let targets = targets::named_on_line(&args.targets, config).ok()?;
     let runtime = networking().ok()?;
-    let transport = Http::new(targets.http.clone()).ok()?;
+    let transport = targets.transport().ok()?;
     let mut fleet = Fleet::new(targets.selection.addresses());
     let session = Session {
         values: None,
         transport: &transport,
         observer: &NoProgress,
-        hosts: targets.http.hosts,
+        hosts: targets.selection.len(),
         forces: ForcedRuns::None,
         names: &[],
     };

@@ -11,8 +11,8 @@ const OPTIONS: [(&str, &str); 7] = [
     ("", "--key"),
 ];
 
-/// Options that choose hosts by files that are not read while a line is typed.
-const BY_FILES: [&str; 4] = ["--hosts-file", "--inventory", "--limit", "--exclude-hosts"];
+/// Options that choose hosts by files or servers that are not read while a line is typed.
+const NOT_READ: [&str; 5] = ["--hosts-file", "--inventory", "--limit", "--exclude-hosts", "--nats"];
 
 /// These options of the line with their values. All else is left out, whether it is finished or not. `None` where the line
 /// chooses other hosts than these options say.
@@ -24,7 +24,7 @@ pub(super) fn options(line: &str) -> Option<Vec<String>> {
     let mut is_ours = false;
     // What is behind a bare `--` is of another command.
     for word in words.into_iter().skip(1).take_while(|word| word != "--") {
-        if BY_FILES.contains(&name_of(&word)) {
+        if NOT_READ.contains(&name_of(&word)) {
             return None;
         }
         if word.starts_with('-') && word.len() > 1 {

@@ -84,21 +84,18 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use smoker_tests::executable;
 
-    fn write(path: &Path, content: &str, mode: u32) {
-        fs::write(path, content).expect("writable");
-        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("ours");
-    }
+    use super::*;
 
     #[test]
     fn files_programs_and_folders_are_read() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = |name: &str| folder.path().join(name);
-        write(&path("hosts"), "[web]\nweb1\n", 0o644);
-        write(&path("more.yml"), "web: {hosts: {web2: }}\n", 0o644);
-        write(&path("program"), "#!/bin/sh\n[ \"$1\" = --list ] && echo '{\"db\": [\"db1\"]}'\n", 0o755);
-        write(&path("hosts~"), "broken [\n", 0o644);
+        fs::write(path("hosts"), "[web]\nweb1\n").expect("writable");
+        fs::write(path("more.yml"), "web: {hosts: {web2: }}\n").expect("writable");
+        executable::write(&path("program"), "#!/bin/sh\n[ \"$1\" = --list ] && echo '{\"db\": [\"db1\"]}'\n");
+        fs::write(path("hosts~"), "broken [\n").expect("writable");
         fs::create_dir(path("group_vars")).expect("writable");
         let hosts = |path: &Path| read(path).expect("valid").resolve().expect("no circle").all();
         assert_eq!(hosts(&path("hosts")), ["web1"]);
@@ -110,9 +107,9 @@ mod tests {
     fn what_cannot_be_used_is_named_with_the_reason() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = |name: &str| folder.path().join(name);
-        write(&path("empty"), "# nothing\n", 0o644);
-        write(&path("fails"), "#!/bin/sh\nexit 3\n", 0o755);
-        write(&path("wrong.ini"), "[web\na b\n", 0o644);
+        fs::write(path("empty"), "# nothing\n").expect("writable");
+        executable::write(&path("fails"), "#!/bin/sh\nexit 3\n");
+        fs::write(path("wrong.ini"), "[web\na b\n").expect("writable");
         for (name, words) in
             [("none", "none: No such file"), ("empty", "names no host"), ("fails", "run with --list: exit status: 3")]
         {

@@ -1,6 +1,6 @@
 //! Asks hosts in rounds until everything is settled, nothing can recover, or the time is over.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -31,6 +31,18 @@ pub(super) struct Probed {
 pub(super) trait Prober {
     /// Asks a host for its plugins and has it run those that the call selects, but for `settled`.
     async fn probe(&self, host: usize, settled: BTreeSet<String>) -> Probed;
+
+    /// How far the round of a host is that is under way.
+    fn under_way(&self, host: usize) -> UnderWay;
+}
+
+/// How far a round is that is under way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct UnderWay {
+    /// Whether another start of the daemon has answered than in the round before.
+    pub(super) has_met_restart: bool,
+    /// Whether the daemon runs the plugins.
+    pub(super) is_running: bool,
 }
 
 /// How long a gate goes on, and how fast.
@@ -72,7 +84,8 @@ pub(super) async fn drive(
     let begin = Instant::now();
     let deadline = begin + timing.within;
     let last_look = deadline - timing.every.max(LAST_LOOK).min(timing.within / 2);
-    let mut has_looked = false;
+    // A host may start again behind the last look that may take its time.
+    let mut looks = VecDeque::from([last_look, last_look.max(deadline - LAST_LOOK.min(timing.within / 2))]);
     let mut paces = vec![Pace { pause: timing.every, answered: None, planned: Some(begin) }; hosts];
     let mut running = FuturesUnordered::new();
     // Since when everything that counts is settled. Behind that each host answers once more, and that is enough: the
@@ -89,15 +102,16 @@ pub(super) async fn drive(
         let (host, started, probed) = tokio::select! {
             biased;
             () = sleep_until(deadline) => {
-                give_up_on(rounds, &paces, last_look);
+                give_up_on(rounds, &paces, last_look, prober);
                 return End::Deadline;
             }
-            () = sleep_until(last_look), if !has_looked => {
-                has_looked = true;
+            () = sleep_until(looks.front().copied().unwrap_or(deadline)), if !looks.is_empty() => {
+                let look = looks.pop_front().unwrap_or(deadline);
+                looks.retain(|later| *later > look);
                 for host in (0..hosts).filter(|host| rounds.is_settled(*host)) {
                     if paces[host].planned.is_none() {
-                        paces[host].planned = Some(last_look);
-                        running.push(round(host, last_look, rounds.settled_plugins(host)));
+                        paces[host].planned = Some(look);
+                        running.push(round(host, look, rounds.settled_plugins(host)));
                     }
                 }
                 continue;
@@ -129,8 +143,11 @@ pub(super) async fn drive(
                 let is_old = |pace: &Pace| pace.answered.is_none_or(|answered| answered + FRESH < since);
                 let old: Vec<_> = (0..hosts).filter(|host| rounds.is_settled(*host) && is_old(&paces[*host])).collect();
                 // A host that is bad within the budget may be silent by now.
-                let is_under_way = |pace: &Pace| pace.planned.is_some_and(|begin| begin <= now) && is_old(pace);
-                if old.is_empty() && !paces.iter().any(is_under_way) {
+                let is_under_way = |(host, pace): (usize, &Pace)| {
+                    pace.planned.is_some_and(|begin| begin <= now)
+                        && (is_old(pace) || prober.under_way(host).has_met_restart)
+                };
+                if old.is_empty() && !paces.iter().enumerate().any(is_under_way) {
                     return End::Settled;
                 }
                 for host in old {
@@ -152,14 +169,24 @@ pub(super) async fn drive(
     }
 }
 
-/// Hosts that have settled, and have not answered since they were to be asked for the last time, count as silent.
-fn give_up_on(rounds: &mut Rounds, paces: &[Pace], last_look: Instant) {
+/// Hosts that have settled count as silent when they have not answered since they were to be asked for the last time, or when what
+/// answers is another start of the daemon. Of one whose first round is under way the report says how far that is.
+fn give_up_on(rounds: &mut Rounds, paces: &[Pace], last_look: Instant, prober: &impl Prober) {
     for (host, pace) in paces.iter().enumerate() {
-        let is_unconfirmed = pace.planned.is_some() && pace.answered.is_none_or(|answered| answered < last_look);
-        if rounds.is_settled(host) && is_unconfirmed {
-            let reason = "it had settled, and did not answer once more before the time was over".to_owned();
-            rounds.record(host, Answer::Silent { reason, is_restarting: false });
+        let UnderWay { has_met_restart: is_restarting, is_running } = prober.under_way(host);
+        if pace.planned.is_none() || !(rounds.is_settled(host) || rounds.is_unasked(host)) {
+            continue;
         }
+        let reason = if rounds.is_unasked(host) {
+            if is_running { "its plugins were still running when the time was over" } else { continue }
+        } else if is_restarting {
+            "it had settled, and its daemon was restarted before the time was over"
+        } else if pace.answered.is_none_or(|answered| answered < last_look) {
+            "it had settled, and did not answer once more before the time was over"
+        } else {
+            continue;
+        };
+        rounds.record(host, Answer::Silent { reason: reason.to_owned(), is_restarting });
     }
 }
 

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - `drive`: asks hosts in rounds until the end; `probe`: asks one host for a round
-//! - `watcher`: what is told while the rounds go on; `simulation`: fleets that tests make up
+//! - `watcher`: what is told while the rounds go on; `simulation`, `restarts`: fleets that tests make up
 //! - `report`: what there is to say at the end; `render`: the same as text; `outputs`: where it is written to
 
 mod drive;
@@ -12,11 +12,13 @@ mod probe;
 mod render;
 mod report;
 #[cfg(test)]
+mod restarts;
+#[cfg(test)]
 mod simulation;
 mod watcher;
 
 use std::cell::Cell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
@@ -24,7 +26,7 @@ use smoker_model::verdict::outcome::Verdict;
 use smoker_model::verdict::rounds::{Progress, Rounds, Settings};
 
 use crate::asking::{networking, stop_signal};
-use crate::baseline::reference::{self, HostBefore};
+use crate::baseline::reference::{self, HostBefore, LeftOut};
 use crate::cli::commands::gate_args::GateArgs;
 use crate::client::session::{ForcedRuns, Session};
 use crate::error::ExitError;
@@ -38,7 +40,8 @@ use crate::inventory::address::HostAddress;
 use crate::query;
 use crate::targets::Targets;
 use crate::terminal::console::Console;
-use crate::transport::http::Http;
+use crate::terminal::sanitize;
+use crate::transport::any::AnyTransport;
 
 /// Waits until the hosts are healthy, and returns the exit code.
 ///
@@ -47,9 +50,10 @@ use crate::transport::http::Http;
 /// When the gate cannot be made: an option, the baseline, an address or an output cannot be used.
 pub(crate) fn run(args: &GateArgs, targets: &Targets, console: &Console) -> Result<u8, ExitError> {
     let outputs = outputs::parse(&args.outputs)?;
+    outputs::check_distinct(&outputs, &input_files(args))?;
     let gate = Gate::prepare(args.clone(), targets, console)?;
     let judged = gate.judge(targets, console)?;
-    let report = judged.report(&gate.args, targets);
+    let report = judged.report(&gate, targets);
     let written = outputs::write(&outputs, &report, query::style(&args.console));
     // A report that cannot be written must not cost the verdict.
     if written.is_err() || !outputs::has_standard_output(&outputs) {
@@ -59,12 +63,20 @@ pub(crate) fn run(args: &GateArgs, targets: &Targets, console: &Console) -> Resu
     Ok(judged.exit_code)
 }
 
+/// The files that a call reads: none of them is to be written over.
+fn input_files(args: &GateArgs) -> Vec<(&'static str, &Path)> {
+    let against = args.against.iter().map(|path| ("--against", path.as_path()));
+    against.chain(args.targets.input_files()).collect()
+}
+
 /// A gate that can be made: its options are understood, and its baseline is read.
 pub(crate) struct Gate {
     args: GateArgs,
     filter: Filter,
     /// How each host was, with a baseline.
     before: Option<Vec<HostBefore>>,
+    /// What of the baseline is not compared.
+    left_out: LeftOut,
 }
 
 /// What a gate has found.
@@ -84,7 +96,7 @@ impl Judged {
 
     /// The decision and the numbers of hosts on one line.
     pub(crate) fn headline(&self, gate: &Gate, targets: &Targets) -> String {
-        self.report(&gate.args, targets).headline()
+        self.report(gate, targets).headline()
     }
 
     /// For each host of the call, in order, why it is bad; none when it is not.
@@ -92,7 +104,10 @@ impl Judged {
         self.verdict.hosts.iter().map(|host| host.is_bad.then(|| report::host_text(host)))
     }
 
-    fn report<'a>(&'a self, args: &'a GateArgs, targets: &'a Targets) -> GateReport<'a> {
+    fn report<'a>(&'a self, gate: &'a Gate, targets: &'a Targets) -> GateReport<'a> {
+        let args = &gate.args;
+        let mut left_out = gate.left_out.clone();
+        left_out.parts += self.verdict.hosts.iter().map(|host| host.left_out).sum::<usize>();
         GateReport {
             hosts: targets.selection.hosts(),
             verdict: &self.verdict,
@@ -101,6 +116,7 @@ impl Judged {
             settle: args.settle,
             budget: args.budget.budget(),
             against: args.against.as_deref(),
+            left_out,
             exit_code: self.exit_code,
         }
     }
@@ -115,15 +131,19 @@ impl Gate {
     pub(crate) fn prepare(args: GateArgs, targets: &Targets, console: &Console) -> Result<Self, ExitError> {
         let filter = query::judged_filter(&args.filters)?;
         check_addresses(&targets.selection.addresses())?;
+        warn_of_too_little_time(&args, console);
         let read = |path: &PathBuf| reference::read(path, targets, &filter, console);
-        let before = args.against.as_ref().map(read).transpose()?;
-        Ok(Self { args, filter, before })
+        let (before, left_out) = args.against.as_ref().map(read).transpose()?.unzip();
+        left_out.iter().filter_map(LeftOut::text).for_each(|text| console.info(&sanitize::line(&text)));
+        Ok(Self { args, filter, before, left_out: left_out.unwrap_or_default() })
     }
 
     /// The same gate for the hosts at these places.
     pub(crate) fn part(&self, places: &[usize]) -> Self {
         let part = |all: &Vec<HostBefore>| places.iter().map(|place| all.get(*place).cloned().flatten()).collect();
-        Self { args: self.args.clone(), filter: self.filter.clone(), before: self.before.as_ref().map(part) }
+        let before = self.before.as_ref().map(part);
+        // The whole says it.
+        Self { args: self.args.clone(), filter: self.filter.clone(), before, left_out: LeftOut::default() }
     }
 
     /// Waits until the hosts are healthy, nothing can recover, or the time is over. The hosts are those of [`Self::prepare`]
@@ -133,7 +153,7 @@ impl Gate {
     ///
     /// When networking cannot be set up.
     pub(crate) fn judge(&self, targets: &Targets, console: &Console) -> Result<Judged, ExitError> {
-        let Self { args, filter, before } = self;
+        let Self { args, filter, before, .. } = self;
         let addresses = targets.selection.addresses();
         let settings = Settings {
             settle: args.settle,
@@ -144,7 +164,7 @@ impl Gate {
         let mut rounds = Rounds::new(settings, addresses.len(), before.clone());
         let timing = Timing { within: args.within, every: args.every };
         let runtime = networking()?;
-        let transport = Http::new(targets.http.clone()).map_err(ExitError::new)?;
+        let transport = targets.transport()?;
         let watcher = Watcher::new(console);
         let session = Session {
             values: None,
@@ -178,6 +198,17 @@ fn fails_on(args: &GateArgs, what: &str) -> bool {
     args.fail_on.iter().any(|named| named.eq_ignore_ascii_case(what))
 }
 
+/// A round begins `--every` behind the one before at the earliest.
+fn warn_of_too_little_time(args: &GateArgs, console: &Console) {
+    let needed = args.every.saturating_mul(args.settle - 1);
+    if needed > args.within {
+        let (settle, needed, within) = (args.settle, report::span(needed), report::span(args.within));
+        console.warn(&format!(
+            "nothing can settle: {settle} rounds take at least {needed} by --every, and --within is {within}"
+        ));
+    }
+}
+
 /// A gate looks at all that it was asked to, or at nothing.
 fn check_addresses(addresses: &[HostAddress]) -> Result<(), ExitError> {
     for address in addresses {
@@ -192,7 +223,7 @@ fn check_addresses(addresses: &[HostAddress]) -> Result<(), ExitError> {
 async fn gate(
     rounds: &mut Rounds,
     hosts: usize,
-    prober: &DaemonProber<'_, Http>,
+    prober: &DaemonProber<'_, AnyTransport>,
     timing: Timing,
     console: &Console,
 ) -> Option<End> {

@@ -36,6 +36,25 @@ pub(super) fn parse(typed: &[String]) -> Result<Vec<Output>, ExitError> {
     Ok(if outputs.is_empty() { vec![default()] } else { outputs })
 }
 
+/// Looks for a file that would be written twice, or over what the call reads. `inputs` are the options that name those.
+///
+/// # Errors
+///
+/// When there is one.
+pub(super) fn check_distinct(outputs: &[Output], inputs: &[(&str, &Path)]) -> Result<(), ExitError> {
+    let files: Vec<_> = outputs.iter().filter_map(|output| output.file.as_ref()).collect();
+    for (at, file) in files.iter().enumerate() {
+        if files[..at].iter().any(|other| file.is_at(other.path())) {
+            let path = file.path().display();
+            return Err(ExitError::usage(format!(
+                "-o names {path} twice, and the second report would take the place of the first; give each a file of its own"
+            )));
+        }
+        file.check_not_among(inputs)?;
+    }
+    Ok(())
+}
+
 fn one(typed: &str) -> Result<Output, ExitError> {
     let (name, file) = typed.split_once('=').map_or((typed, None), |(name, file)| (name, Some(file)));
     let Some(format) = GateFormat::parse(name) else {
@@ -89,6 +108,21 @@ mod tests {
         assert!(parsed(&["json", "tap"]).expect_err("mixed").contains("would be mixed"));
         assert!(parsed(&["jnuit=x"]).expect_err("unknown").contains("did you mean junit?"));
         assert!(parsed(&["junit="]).expect_err("no file").contains("write -o junit=FILE"));
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        std::os::unix::fs::symlink(path("a"), path("link")).expect("a link");
+        std::fs::write(path("before"), "").expect("writable");
+        let distinct = |typed: [&str; 2]| {
+            let typed = typed.map(|typed| typed.replace('@', &format!("{}/", folder.path().display())));
+            let before = path("before");
+            check_distinct(&parse(&typed).expect("files"), &[("--against", before.as_path())])
+                .map_err(|error| error.message)
+        };
+        assert_eq!(distinct(["json=@a", "tap=@b"]), Ok(()));
+        assert_eq!(distinct(["json=/dev/null", "tap=/dev/null"]), Ok(()));
+        assert!(distinct(["json=@a", "tap=@./a"]).expect_err("one file").contains("twice"));
+        assert!(distinct(["json=@a", "tap=@link"]).expect_err("one file, that is not there yet").contains("twice"));
+        assert!(distinct(["json=@a", "tap=@before"]).expect_err("read").contains("--against"));
         assert!(parsed(&["junit=/nonexistent/x"]).expect_err("no folder").contains("cannot write"));
     }
 }

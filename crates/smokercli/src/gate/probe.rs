@@ -16,7 +16,7 @@ use crate::client::history;
 use crate::client::host::{self, HostAnswer, HostLinks};
 use crate::client::session::{ForcedRuns, Session};
 use crate::filter::Filter;
-use crate::gate::drive::{Probed, Prober};
+use crate::gate::drive::{Probed, Prober, UnderWay};
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
 use crate::plugin::value_text::member;
@@ -36,6 +36,12 @@ struct Known {
     is_past_asked: bool,
     /// How many plugins the call selected in the newest round.
     selected: usize,
+    /// Whether the host has ever answered.
+    has_answered: bool,
+    /// Which start of the daemon has answered last; none where the daemon does not tell.
+    instance: Option<String>,
+    /// How far the round is that is under way.
+    under_way: UnderWay,
 }
 
 /// Asks the daemons.
@@ -88,6 +94,9 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         let forces = ForcedRuns::Repeated { is_expected };
         let answer = host::ask(&Session { forces, ..self.session }, &self.addresses[host]).await;
         let HostAnswer { plugins, links, .. } = answer.map_err(|error| silent(&error.reason))?;
+        let nothing = BTreeSet::new();
+        // What another start of the daemon has shown says nothing of this one.
+        let settled = if self.meets_restart(host, &links) { &nothing } else { settled };
         let chosen = self.choose(&plugins)?;
         self.known[host].borrow_mut().selected = chosen.plugins.len();
         let (done, mut open): (Vec<_>, Vec<_>) =
@@ -100,6 +109,7 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         if !wanted.is_empty() {
             let begun = host::begin_run(&self.session, &links, wanted.clone()).await.map_err(|error| silent(&error))?;
             drop(permit);
+            self.known[host].borrow_mut().under_way.is_running = true;
             let results = host::run_results(&self.session, &links, begun).await.map_err(|error| silent(&error))?;
             runs = self.runs_of(host, &wanted, &results);
         }
@@ -111,6 +121,7 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         let has: BTreeSet<_> = plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
         let selected: BTreeSet<_> = chosen.plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
         let answer = Answer::Answered {
+            instance: links.instance.clone(),
             deselected: if self.is_told_by_baselines { &has - &selected } else { BTreeSet::new() },
             has,
             selected,
@@ -119,6 +130,16 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             fallen: fallen.iter().map(|plugin| plugin.name().to_owned()).collect(),
         };
         Ok(Probed { answer, past })
+    }
+
+    /// Whether another start of the daemon has answered than in the round before.
+    fn meets_restart(&self, host: usize, links: &HostLinks) -> bool {
+        let mut known = self.known[host].borrow_mut();
+        let has_met_restart = known.has_answered && known.instance != links.instance;
+        known.has_answered = true;
+        known.instance.clone_from(&links.instance);
+        known.under_way = UnderWay { has_met_restart, is_running: false };
+        has_met_restart
     }
 
     /// The plugins that the call selects.
@@ -229,10 +250,16 @@ struct Silence {
 
 impl<T: Transport> Prober for DaemonProber<'_, T> {
     async fn probe(&self, host: usize, settled: BTreeSet<String>) -> Probed {
-        self.round(host, &settled).await.unwrap_or_else(|Silence { reason, is_restarting }| Probed {
+        let round = self.round(host, &settled).await;
+        self.known[host].borrow_mut().under_way = UnderWay::default();
+        round.unwrap_or_else(|Silence { reason, is_restarting }| Probed {
             answer: Answer::Silent { reason, is_restarting },
             past: None,
         })
+    }
+
+    fn under_way(&self, host: usize) -> UnderWay {
+        self.known[host].borrow().under_way
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use smoker_model::verdict::budget::Budget;
 use smoker_model::verdict::outcome::{Decision, HostVerdict, Kind, PartVerdict, Verdict};
 
+use crate::baseline::reference::LeftOut;
 use crate::gate::drive::End;
 use crate::inventory::selection::InventoryHost;
 use crate::render::append::append;
@@ -23,6 +24,8 @@ pub(super) struct GateReport<'a> {
     pub(super) budget: Option<Budget>,
     /// The baseline.
     pub(super) against: Option<&'a Path>,
+    /// What of the baseline is not compared.
+    pub(super) left_out: LeftOut,
     pub(super) exit_code: u8,
 }
 
@@ -92,7 +95,7 @@ impl GateReport<'_> {
 }
 
 /// All kinds, the worst first.
-pub(super) const KINDS: [Kind; 11] = [
+pub(super) const KINDS: [Kind; 12] = [
     Kind::NewFailure,
     Kind::Gone,
     Kind::Failure,
@@ -100,6 +103,7 @@ pub(super) const KINDS: [Kind; 11] = [
     Kind::Silent,
     Kind::NotSettled,
     Kind::KnownFailure,
+    Kind::Vanished,
     Kind::Warning,
     Kind::Slower,
     Kind::Fixed,
@@ -115,6 +119,18 @@ pub(super) fn host_problem(host: &HostVerdict) -> Option<String> {
     }
 }
 
+/// What else there is to say of a host as a whole.
+pub(super) fn host_remark(host: &HostVerdict) -> Option<String> {
+    match host.restarts {
+        0 => None,
+        1 => Some("its daemon was restarted, and its rounds began again".to_owned()),
+        // Each of several daemons behind one address looks like a restart of the other.
+        times => Some(format!(
+            "its daemon was restarted {times} times, or several daemons answer at this address; its rounds began again each time"
+        )),
+    }
+}
+
 /// Why a host is bad, on one line.
 pub(super) fn host_text(host: &HostVerdict) -> String {
     let parts = host.parts.iter().filter(|part| part.blocks).map(|part| {
@@ -122,7 +138,7 @@ pub(super) fn host_text(host: &HostVerdict) -> String {
         let message = part.message.as_deref().map_or(String::new(), |message| format!(" {message}"));
         format!("{}: {}{status}{message}", part.part, part.kind.as_str())
     });
-    host_problem(host).into_iter().chain(parts).collect::<Vec<_>>().join("; ")
+    host_problem(host).into_iter().chain(host_remark(host)).chain(parts).collect::<Vec<_>>().join("; ")
 }
 
 /// Whether there is more to say of a part than that it is good.
@@ -158,7 +174,7 @@ fn remarks(part: &PartVerdict, settle: u32) -> Vec<String> {
         remarks.push(format!("flaky: bad {} of the last {}", flaky.bad, flaky.of));
     }
     if part.has_wavered {
-        remarks.push("bad again after it was good".to_owned());
+        remarks.push("bad or gone after it was good".to_owned());
     }
     remarks.extend(part.renamed_to.as_ref().map(|name| format!("probably {name} now")));
     remarks

@@ -17,7 +17,7 @@ use tokio::runtime::Builder;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
-use crate::gate::drive::{End, Probed, Prober, Timing, drive};
+use crate::gate::drive::{End, Probed, Prober, Timing, UnderWay, drive};
 
 const HOSTS: usize = 200;
 const SEEDS: u64 = 100;
@@ -166,6 +166,7 @@ impl Prober for Fleet {
         let has_bad = runs.values().any(|run| !run.finding.is_good());
         let (has, selected) = (names.clone(), names);
         let answer = Answer::Answered {
+            instance: None,
             has,
             selected,
             deselected: BTreeSet::new(),
@@ -174,6 +175,10 @@ impl Prober for Fleet {
             fallen: BTreeSet::new(),
         };
         Probed { answer, past: has_bad.then(|| Self::past(host)) }
+    }
+
+    fn under_way(&self, _: usize) -> UnderWay {
+        UnderWay::default()
     }
 }
 
@@ -282,6 +287,7 @@ fn one_plugin(status: Status, settled: &BTreeSet<String>) -> Probed {
     let finding = Finding { status, seconds: None, message: None, is_skipped: false };
     let run = PluginRun { finding, components: BTreeMap::new() };
     let answer = Answer::Answered {
+        instance: None,
         has: names.clone(),
         selected: names.clone(),
         deselected: BTreeSet::new(),
@@ -303,6 +309,10 @@ impl Prober for Distant {
         let _permit = self.asking.acquire().await;
         sleep(self.delay).await;
         one_plugin(Status::Ok, &settled)
+    }
+
+    fn under_way(&self, _: usize) -> UnderWay {
+        UnderWay::default()
     }
 }
 
@@ -347,6 +357,10 @@ impl Prober for Scripted {
             return Probed { answer, past: None };
         }
         one_plugin(if now() < script.bad_until { Status::Error } else { Status::Ok }, &settled)
+    }
+
+    fn under_way(&self, _: usize) -> UnderWay {
+        UnderWay::default()
     }
 }
 

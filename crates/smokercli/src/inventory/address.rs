@@ -2,6 +2,7 @@
 
 use std::net::Ipv6Addr;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 use smoker_trust::known_hosts::problem::KnownHostProblem;
 use smoker_trust::known_hosts::{FILE, KnownHosts};
@@ -35,7 +36,9 @@ impl HostAddress {
     pub fn parse(typed: &str, default_port: &str) -> Self {
         let page = if typed.contains("://") { parse_url(typed) } else { parse_host_port(typed, default_port) };
         let label = match &page {
-            Ok(url) if url.password().is_some() => without_password(url),
+            // What is behind the host may have a `@`, too.
+            Ok(url) if url.password().is_some() && has_at_behind_host(url) => without_password(url),
+            Ok(url) if url.password().is_some() => without_typed_password(typed),
             Ok(_) => typed.to_owned(),
             Err(_) => without_typed_password(typed),
         };
@@ -60,12 +63,55 @@ impl HostAddress {
         }
         self
     }
+
+    /// The same host by its name, under which it has reported to a NATS server.
+    #[must_use]
+    pub fn through_nats(self) -> Self {
+        let name = utf8_percent_encode(&self.label, ESCAPED);
+        let by_name = || Url::parse(&format!("nats://{name}/")).map_err(|error| error.to_string());
+        let page = if self.label.is_empty() || self.label.contains("://") {
+            Err("through a NATS server a host is asked by its name alone; leave the scheme away".to_owned())
+        } else {
+            by_name()
+        };
+        Self { page: page.map_err(AddressProblem::Invalid), ..self }
+    }
 }
+
+/// What is no letter, digit, dot, dash or underscore, which the host of a URL may have.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
 /// The host and the port of a URL; an address of IPv6 is in brackets.
 #[must_use]
 pub fn host_and_port(url: &Url) -> Option<(String, u16)> {
     Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
+}
+
+/// The host of an address as it is written: without scheme, user, port and path, and an address of IPv6 without brackets. A URL would
+/// have it in lower case, and in the form that is sent to name servers. A text that is no address is a name.
+#[must_use]
+pub fn host_as_written(typed: &str) -> &str {
+    if HostAddress::parse(typed, "80").page.is_err() {
+        return typed;
+    }
+    let authority = match typed.split_once("://") {
+        Some((_, rest)) => {
+            let authority = rest.trim_start_matches('/').split(['/', '?', '#', '\\']).next().unwrap_or_default();
+            authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+        }
+        None => typed,
+    };
+    if let Some(literal) = authority.strip_prefix('[') {
+        return literal.split(']').next().unwrap_or_default();
+    }
+    if authority.parse::<Ipv6Addr>().is_ok() {
+        return authority;
+    }
+    authority.split(':').next().unwrap_or_default()
+}
+
+fn has_at_behind_host(url: &Url) -> bool {
+    [Some(url.path()), url.query(), url.fragment()].into_iter().flatten().any(|text| text.contains('@'))
 }
 
 /// An authority signs for names that the host has elsewhere, too.
@@ -162,6 +208,26 @@ mod tests {
     }
 
     #[test]
+    fn the_host_of_an_address_is_as_it_was_written() {
+        for (typed, expected) in [
+            ("Web01", "Web01"),
+            ("WEB01.Example.org:90", "WEB01.Example.org"),
+            ("https://user:p%40ss@Web01:90/a?b", "Web01"),
+            (HostAddress::parse("https://user:pass@Web01:90/", "1").label.as_str(), "Web01"),
+            ("http://Web01", "Web01"),
+            ("kůň:1", "kůň"),
+            ("[2001:DB8::1]:90", "2001:DB8::1"),
+            ("2001:DB8::1", "2001:DB8::1"),
+            ("http://[2001:DB8::1]/", "2001:DB8::1"),
+            ("0x7f.1", "0x7f.1"),
+            ("web 3", "web 3"),
+            ("a:b:c", "a:b:c"),
+        ] {
+            assert_eq!(host_as_written(typed), expected, "{typed}");
+        }
+    }
+
+    #[test]
     fn a_known_daemon_is_asked_over_tls_at_the_same_port() {
         let pin = "sha256//LHDhK3oGRvkiefQnx7OOczTY5Tic/xZ6HcMOc/gmtoM=";
         let known = format!("web1:8086 {pin}\n[::1]:80 {pin}\n@cert-authority * {pin}\nlocalhost:1 {pin}\n");
@@ -186,6 +252,21 @@ mod tests {
         assert!(HostAddress::parse("web2", "8086").over_tls(&broken).page.is_ok());
         let unknown = HostAddress::parse("web1", "8086").over_tls(&KnownHosts::default());
         assert_eq!(unknown, HostAddress::parse("web1", "8086"));
+    }
+
+    #[test]
+    fn through_a_nats_server_a_host_is_its_name() {
+        for (typed, expected) in [
+            ("web1", Some("nats://web1/")),
+            ("Web-1.example_org", Some("nats://Web-1.example_org/")),
+            ("web1:90", Some("nats://web1%3A90/")),
+            ("größe 1", Some("nats://gr%C3%B6%C3%9Fe%201/")),
+            ("http://web1/", None),
+            ("", None),
+        ] {
+            let page = HostAddress::parse(typed, "8086").through_nats().page.map(String::from).ok();
+            assert_eq!(page.as_deref(), expected, "{typed}");
+        }
     }
 
     #[test]

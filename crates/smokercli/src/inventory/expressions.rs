@@ -10,6 +10,18 @@ use crate::inventory::range::{MAX_EXPANSION, expand_ranges};
 #[must_use]
 pub fn expand(expressions: &[String], default_port: &str) -> Vec<HostAddress> {
     let mut seen = HashSet::new();
+    let mut addresses = expand_all(expressions, default_port);
+    addresses.retain(|address| {
+        seen.insert(match &address.page {
+            Ok(url) => url.as_str().to_owned(),
+            Err(_) => address.label.clone(),
+        })
+    });
+    addresses
+}
+
+/// As [`expand`], with an address that is given twice twice.
+pub(super) fn expand_all(expressions: &[String], default_port: &str) -> Vec<HostAddress> {
     let mut addresses = Vec::new();
     let mut quota = MAX_EXPANSION;
     for expression in expressions.iter().flat_map(|expression| split(expression)) {
@@ -21,12 +33,6 @@ pub fn expand(expressions: &[String], default_port: &str) -> Vec<HostAddress> {
             }),
         }
     }
-    addresses.retain(|address| {
-        seen.insert(match &address.page {
-            Ok(url) => url.as_str().to_owned(),
-            Err(_) => address.label.clone(),
-        })
-    });
     addresses
 }
 

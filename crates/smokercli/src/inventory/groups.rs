@@ -10,6 +10,8 @@ use crate::inventory::expressions;
 
 /// The group of all hosts, unless the inventory has one of this name.
 pub const ALL: &str = "all";
+/// Ansible's group of hosts that are in no other.
+pub const UNGROUPED: &str = "ungrouped";
 
 /// Variables of a host or a group by name.
 pub type Variables = BTreeMap<String, String>;
@@ -187,6 +189,28 @@ impl<'a> ResolvedGroups<'a> {
             return Err(ExitError::new(format!("group {name} has no host; add some, or leave it out")));
         }
         Ok(hosts)
+    }
+
+    /// The groups within this one, at any depth, that have no host, sorted. Programs of Ansible list the group of hosts without a
+    /// group, whether there are any or not.
+    #[must_use]
+    pub fn empty_within(&self, name: &str) -> Vec<&str> {
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut open = vec![name];
+        while let Some(name) = open.pop() {
+            for member in self.inventory.groups.get(name).into_iter().flat_map(|group| &group.members) {
+                let Member::Group(inner) = member else { continue };
+                if !seen.insert(inner.as_str()) {
+                    continue;
+                }
+                open.push(inner);
+                if inner != UNGROUPED && self.hosts.get(inner.as_str()).is_none_or(Vec::is_empty) {
+                    found.insert(inner.as_str());
+                }
+            }
+        }
+        found.into_iter().collect()
     }
 
     /// Whether there is such a group.

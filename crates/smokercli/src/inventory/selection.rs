@@ -1,14 +1,17 @@
 //! The hosts of a call, with the groups and labels of each.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
-use smoker_model::counted::counted;
+use smoker_model::counted::{counted, is_or_are};
 
 use crate::error::ExitError;
-use crate::inventory::address::{HostAddress, host_and_port};
+use crate::inventory::address::{HostAddress, host_and_port, host_as_written};
 use crate::inventory::expressions;
 use crate::inventory::groups::{HostFacts, Inventory, Variables};
 use crate::inventory::pattern::Pattern;
+
+/// How many names are listed in a remark.
+const LISTED: usize = 5;
 
 /// A host that a call asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +52,8 @@ impl NamedHosts {
 }
 
 impl HostSelection {
-    /// The hosts that a command line means; with the patterns of `--exclude-hosts` that none of them fits.
+    /// The hosts that a command line means; with remarks on what it names and that asks no host: a pattern of `--exclude-hosts` that
+    /// none of them fits, a group in a group that has no host, another name of a host.
     ///
     /// # Errors
     ///
@@ -59,13 +63,28 @@ impl HostSelection {
         inventory: &Inventory,
         default_port: &str,
     ) -> Result<(Self, Vec<String>), ExitError> {
+        Self::find_at(named, inventory, default_port, |address| address)
+    }
+
+    /// The same of hosts that are asked at other addresses, which say whether two of them are one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::find`].
+    pub fn find_at(
+        named: &NamedHosts,
+        inventory: &Inventory,
+        default_port: &str,
+        change: impl Fn(HostAddress) -> HostAddress,
+    ) -> Result<(Self, Vec<String>), ExitError> {
         let groups = inventory.resolve()?;
         let facts = groups.facts();
         let of_inventory = |name: String| {
             let facts = facts.get(&name).cloned().unwrap_or_default();
             host(facts.address(&name, default_port), facts)
         };
-        let mut hosts: Vec<_> = expressions::expand(&named.expressions, default_port)
+        let mut remarks = Vec::new();
+        let mut hosts: Vec<_> = expressions::expand_all(&named.expressions, default_port)
             .into_iter()
             .map(|address| match facts.get(&address.label) {
                 // What was typed with a scheme or a port is the address.
@@ -76,13 +95,15 @@ impl HostSelection {
         for typed in &named.groups {
             for name in parts(typed, |name| groups.has(name)) {
                 hosts.extend(groups.hosts_of(name)?.into_iter().map(of_inventory));
+                remarks.extend(empty_groups(name, &groups.empty_within(name)));
             }
         }
         if named.groups.is_empty() && named.expressions.is_empty() {
             hosts.extend(named.listed.iter().cloned().map(of_inventory));
         }
-        let mut seen = HashSet::new();
-        hosts.retain(|host| seen.insert(host.key()));
+        let hosts = hosts.into_iter().map(|host| InventoryHost { address: change(host.address), ..host }).collect();
+        let (hosts, others) = distinct(hosts);
+        remarks.extend(other_names(&others));
         let hosts = limit(hosts, &named.limit)?;
         let count = hosts.len();
         let (hosts, unused) = exclude(hosts, &named.excluded);
@@ -91,7 +112,10 @@ impl HostSelection {
                 "--limit and --exclude-hosts leave no host; --list-hosts without them shows all",
             ));
         }
-        Ok((Self(hosts), unused))
+        let unused =
+            unused.iter().map(|pattern| format!("--exclude-hosts {pattern}: no host has such a name or group"));
+        remarks.extend(unused);
+        Ok((Self(hosts), remarks))
     }
 
     /// One host that no inventory names.
@@ -161,6 +185,50 @@ impl InventoryHost {
 
 fn host(address: HostAddress, facts: HostFacts) -> InventoryHost {
     InventoryHost { address, labels: facts.labels(), groups: facts.groups }
+}
+
+/// The hosts, each address once, under the first of its names and in all of its groups; with the other names, each beside the first.
+fn distinct(hosts: Vec<InventoryHost>) -> (Vec<InventoryHost>, Vec<(String, String)>) {
+    let mut places = HashMap::new();
+    let mut distinct: Vec<InventoryHost> = Vec::new();
+    let mut others = Vec::new();
+    for host in hosts {
+        let place = *places.entry(host.key()).or_insert(distinct.len());
+        let Some(first) = distinct.get_mut(place) else {
+            distinct.push(host);
+            continue;
+        };
+        let (name, known) = (&host.address.label, &first.address.label);
+        if host_as_written(name) != host_as_written(known) {
+            others.push((name.clone(), known.clone()));
+        }
+        first.groups.extend(host.groups);
+        for (name, text) in host.labels {
+            first.labels.entry(name).or_insert(text);
+        }
+    }
+    (distinct, others)
+}
+
+/// Who names a host twice, such as with other letters, may mean two.
+fn other_names(others: &[(String, String)]) -> Option<String> {
+    let listed: Vec<_> = others.iter().take(LISTED).map(|(name, first)| format!("{name} is {first}")).collect();
+    let rest = if others.len() > LISTED { ", ..." } else { "" };
+    let (names, are) = (counted(others.len(), "name"), is_or_are(others.len()));
+    (!others.is_empty()).then(|| {
+        format!(
+            "{names} of hosts {are} left out, since the daemon at that address has another one: {}{rest}",
+            listed.join(", ")
+        )
+    })
+}
+
+fn empty_groups(outer: &str, empty: &[&str]) -> Option<String> {
+    let rest = if empty.len() > LISTED { ", ..." } else { "" };
+    let listed = empty.iter().take(LISTED).copied().collect::<Vec<_>>().join(", ");
+    let groups = counted(empty.len(), "group");
+    (!empty.is_empty())
+        .then(|| format!("group {outer} contains {groups} without a host: {listed}{rest}; add some, or take it out"))
 }
 
 /// The hosts that `--limit` leaves; all without any.
@@ -235,6 +303,32 @@ mod tests {
         let both = NamedHosts { expressions: texts(&["web1:8086", "x"]), ..named(&["db"]) };
         assert_eq!(labels(&both), Ok(texts(&["web1:8086", "x", "db1"])));
         assert!(labels(&named(&["wbe"])).expect_err("unknown").contains("did you mean web?"));
+    }
+
+    #[test]
+    fn another_name_of_a_host_and_a_group_without_hosts_are_told() {
+        let mut inventory = inventory();
+        inventory.group("prod").members = ["web", "old", "Web"].map(|name| Member::Group(name.into())).into();
+        inventory.group("Web").members = vec![Member::Host("WEB2".into())];
+        inventory.group("old").members = vec![Member::Group("older".into())];
+        inventory.group("older");
+        let found = |named: &NamedHosts| HostSelection::find(named, &inventory, "8086").expect("hosts");
+        let (selection, remarks) = found(&NamedHosts { groups: texts(&["prod"]), ..NamedHosts::default() });
+        let names: Vec<_> = selection.hosts().iter().map(|host| host.address.label.as_str()).collect();
+        assert_eq!(names, ["web1", "web2", "web3"]);
+        assert_eq!(selection.hosts()[1].groups, texts(&["Web", "prod", "web"]).into_iter().collect(), "of both names");
+        assert_eq!(
+            remarks,
+            [
+                "group prod contains 2 groups without a host: old, older; add some, or take it out",
+                "1 name of hosts is left out, since the daemon at that address has another one: WEB2 is web2"
+            ]
+        );
+        let typed =
+            NamedHosts { expressions: texts(&["A", "http://A:8086", "A:8086", "b,B"]), ..NamedHosts::default() };
+        let (selection, remarks) = found(&typed);
+        assert_eq!((selection.len(), remarks.len()), (2, 1), "{remarks:?}");
+        assert!(remarks[0].ends_with(": B is b"), "{remarks:?}");
     }
 
     #[test]

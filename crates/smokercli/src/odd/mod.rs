@@ -26,7 +26,6 @@ use crate::query;
 use crate::targets::Targets;
 use crate::terminal::console::Console;
 use crate::terminal::output;
-use crate::transport::http::Http;
 
 /// A format of the findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,13 +101,13 @@ fn asked(
     console: &Console,
 ) -> Result<(Vec<FleetAnswer>, bool), ExitError> {
     let runtime = networking()?;
-    let transport = Http::new(targets.http.clone()).map_err(ExitError::new)?;
+    let transport = targets.transport()?;
     let names = if filter.mode == FilterMode::Keep { filter.names.as_slice() } else { &[] };
     let session = Session {
         values: None,
         transport: &transport,
         observer: console,
-        hosts: targets.http.hosts,
+        hosts: targets.selection.len(),
         forces: ForcedRuns::once_if(force),
         names,
     };

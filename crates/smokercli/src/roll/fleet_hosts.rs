@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::error::ExitError;
 use crate::gate::Gate;
-use crate::inventory::address::{HostAddress, host_and_port};
+use crate::inventory::address;
 use crate::roll::command::milliseconds;
 use crate::roll::drive::{GateReport, Hosts, Unit};
 use crate::roll::event::{BadHost, Event};
@@ -68,9 +68,8 @@ impl Hosts for FleetHosts<'_> {
     }
 }
 
-/// The name of a host in the inventory, which other programs know, whatever address its daemon has: without port and scheme.
+/// The name of a host in the inventory, which other programs know, whatever address its daemon has: as it is written, without port
+/// and scheme.
 pub(super) fn bare_name(host: &str) -> String {
-    let typed = HostAddress::parse(host, "80").page.ok();
-    let name = typed.as_ref().and_then(host_and_port).map(|(name, _)| name);
-    name.map_or_else(|| host.to_owned(), |name| name.trim_matches(['[', ']']).to_owned())
+    address::host_as_written(host).to_owned()
 }

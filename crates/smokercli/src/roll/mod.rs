@@ -36,6 +36,7 @@ use crate::discovery::plugin_option::PluginOption;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::gate::Gate;
+use crate::inventory::selection::HostSelection;
 use crate::query;
 use crate::roll::command_text::{HOST, HOSTS, has};
 use crate::roll::drive::{Ending, Orders, Recorder, drive};
@@ -45,7 +46,7 @@ use crate::roll::progress::Progress;
 use crate::roll::record::Record;
 use crate::roll::signals::Signals;
 use crate::roll::units::Limits;
-use crate::targets::{self, Targets};
+use crate::targets::Targets;
 use crate::terminal::console::Console;
 use crate::terminal::output;
 
@@ -78,7 +79,7 @@ pub(crate) fn begin(
 }
 
 /// Goes on with a roll: the hosts and the options are those of the record; options that are typed now win. `hosts_of` finds the
-/// hosts of a command line, with the options of discovery plugins. Returns the exit code.
+/// hosts of a command line, with the options of discovery plugins; `reached` says how hosts are reached. Returns the exit code.
 ///
 /// # Errors
 ///
@@ -88,6 +89,7 @@ pub(crate) fn resume(
     arguments: &[OsString],
     plugin_options: &[PluginOption],
     hosts_of: impl FnOnce(&RollArgs, &[String]) -> Result<Targets, ExitError>,
+    reached: impl FnOnce(&RollArgs, HostSelection) -> Result<Targets, ExitError>,
 ) -> Result<u8, ExitError> {
     let named = args.resume.as_ref().filter(|path| **path != Path::new(NEWEST)).or(args.state.as_ref());
     let path = named.map_or_else(record::newest_open, |path| Ok(path.clone()))?;
@@ -123,7 +125,7 @@ pub(crate) fn resume(
     }
     let args = parsed(typed_now)?.0;
     let (orders, gate) = (orders(&args)?, gate_args(&args, plugin_options)?);
-    let targets = targets::of_selection(&args.targets, planning::selection(&plan))?;
+    let targets = reached(&args, planning::selection(&plan))?;
     let gate = Gate::prepare(gate, &targets, &console)?;
     if args.dry_run {
         return output::print(&show::plan(&plan)).map(|()| exit_code::SUCCESS);
@@ -221,20 +223,35 @@ fn orders(args: &RollArgs) -> Result<Orders, ExitError> {
 
 /// The options of the gate: those of `--gate`, and the filters of the roll.
 fn gate_args(args: &RollArgs, plugin_options: &[PluginOption]) -> Result<GateArgs, ExitError> {
-    let words = gate_words::options(&args.gate).map_err(ExitError::usage)?;
-    let line = std::iter::once("gate".to_owned()).chain(words).map(OsString::from);
-    let wrong = |error: ExitError| ExitError::usage(format!("--gate '{}': {}", args.gate, error.message));
-    match subcommand::parse::<GateArgs>(line, plugin_options).map_err(wrong)? {
-        SubcommandLine::Run(mut gate, _) => {
-            if gate.fail_on.iter().any(|named| named.eq_ignore_ascii_case("review")) {
-                let reason =
-                    "a roll goes on or stops, and shows nobody what should be looked at; leave fail-on review out";
-                return Err(ExitError::usage(format!("--gate '{}': {reason}", args.gate)));
-            }
-            gate.filters = gate.filters.with(&args.filters);
-            Ok(*gate)
+    let wrong = |reason: &str| ExitError::usage(format!("--gate '{}': {reason}", args.gate));
+    let parsed = |words: Vec<String>| {
+        let line = std::iter::once("gate".to_owned()).chain(words).map(OsString::from);
+        match subcommand::parse::<GateArgs>(line, plugin_options).map_err(|error| wrong(&error.message))? {
+            SubcommandLine::Run(gate, _) => Ok(*gate),
+            SubcommandLine::Print(_) => Err(wrong("it asks for help")),
         }
-        SubcommandLine::Print(_) => Err(ExitError::usage(format!("--gate '{}' asks for help", args.gate))),
+    };
+    let mut gate = parsed(gate_words::options(&args.gate).map_err(ExitError::usage)?)?;
+    if let Some(reason) = not_of_a_roll(&gate, &parsed(Vec::new())?) {
+        return Err(wrong(reason));
+    }
+    gate.filters = gate.filters.with(&args.filters);
+    Ok(gate)
+}
+
+/// Why a roll cannot do what these options of the gate say: it would not be done, and nobody would notice. `default` is a gate
+/// without any.
+fn not_of_a_roll(gate: &GateArgs, default: &GateArgs) -> Option<&'static str> {
+    if gate.fail_on.iter().any(|named| named.eq_ignore_ascii_case("review")) {
+        Some("a roll goes on or stops, and shows nobody what should be looked at; leave fail-on review out")
+    } else if gate.targets != default.targets {
+        Some("the hosts, and how they are asked, are those of the roll; give these options to the roll itself")
+    } else if gate.budget != default.budget {
+        Some("one budget counts for all batches; give --allow-bad and --min-ok to the roll itself")
+    } else if gate.outputs != default.outputs || gate.console != default.console {
+        Some("a roll prints no report of the gate, and its record has each verdict; leave such options out")
+    } else {
+        None
     }
 }
 

@@ -21,7 +21,9 @@ use crate::trust_store::user_at_host;
 
 /// The words of a command line, without passwords of URLs. A command is kept as it is, since it may run again.
 pub(super) fn without_passwords(arguments: &[OsString]) -> Vec<String> {
-    let is_url = |word: &str| word.split_once("://").is_some_and(|(scheme, _)| ["http", "https"].contains(&scheme));
+    let is_url = |word: &str| {
+        word.split_once("://").is_some_and(|(scheme, _)| ["http", "https", "nats", "tls"].contains(&scheme))
+    };
     let shown = |word: &str| {
         if is_url(word) && !word.contains(char::is_whitespace) {
             HostAddress::parse(word, "").label

@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use crate::error::ExitError;
 use crate::roll::event::{Event, Line, VERSION};
+use smoker_model::notation::shell_word;
 
 /// The end of the names of records.
 const EXTENSION: &str = "ndjson";
@@ -37,7 +38,14 @@ impl Record {
             maker.recursive(true).mode(0o700).create(&folder).map_err(|error| failed("make", &folder, &error))?;
             folder.join(format!("{}-{}.{EXTENSION}", now.format("%Y%m%dT%H%M%SZ"), std::process::id()))
         };
-        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path);
+        let made = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path);
+        let file = match made {
+            // What was killed before its plan was written has done nothing.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_empty(&path) => {
+                OpenOptions::new().append(true).open(&path)
+            }
+            made => made,
+        };
         let file = file.map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => ExitError::new(format!(
                 "{} exists, and may be the record of another roll; go on with that one by --resume {}, or name another file",
@@ -85,7 +93,7 @@ impl Record {
 
     /// The command that goes on with it, for a shell in any folder.
     pub(super) fn resume_command(&self) -> String {
-        format!("smokercli roll --resume {}", shell_word(&self.path.to_string_lossy()))
+        format!("smokercli roll --resume {}", shell_word::quoted(&self.path.to_string_lossy()))
     }
 
     /// Appends an event. It is on disk when this returns: what is done to hosts must not be forgotten.
@@ -102,15 +110,13 @@ impl Record {
     }
 }
 
+fn is_empty(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0)
+}
+
 /// The roll may go to another folder.
 fn absolute(path: PathBuf) -> PathBuf {
     std::path::absolute(&path).unwrap_or(path)
-}
-
-/// A text as one word of a shell.
-fn shell_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
-    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 fn failed(what: &str, path: &Path, error: &io::Error) -> ExitError {
@@ -171,13 +177,14 @@ pub(super) fn newest_open() -> Result<PathBuf, ExitError> {
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(is_record).collect();
     paths.sort();
     // The names begin with the time.
-    paths.into_iter().rev().find(|path| !is_finished(path)).ok_or_else(none)
+    paths.into_iter().rev().find(|path| waits(path)).ok_or_else(none)
 }
 
-fn is_finished(path: &Path) -> bool {
+/// Whether a roll has begun and has not come to its end. One that was killed before its plan was written has not begun.
+fn waits(path: &Path) -> bool {
     let text = fs::read_to_string(path).unwrap_or_default();
     let last = text.lines().next_back().and_then(|line| line_of(line.as_bytes()).ok());
-    matches!(last, Some(Line { event: Event::Finished { .. }, .. }))
+    text.contains('\n') && !matches!(last, Some(Line { event: Event::Finished { .. }, .. }))
 }
 
 #[cfg(test)]
@@ -194,6 +201,22 @@ mod tests {
             hosts: vec![],
             ends: vec![],
         })
+    }
+
+    #[test]
+    fn a_record_without_a_plan_is_taken_for_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("record");
+        fs::write(&path, "").expect("written");
+        assert!(!waits(&path));
+        let mut record = Record::create(Some(&path), now()).expect("made");
+        assert!(Record::create(Some(&path), now()).expect_err("under way").message.contains("under way"));
+        record.append(&plan(), now()).expect("written");
+        drop(record);
+        assert!(waits(&path));
+        assert!(Record::create(Some(&path), now()).expect_err("a plan").message.contains("exists"));
+        fs::write(&path, "{\"time\"").expect("written");
+        assert!(!waits(&path), "its plan was cut off");
     }
 
     fn now() -> DateTime<Utc> {
@@ -215,7 +238,6 @@ mod tests {
         record.append(&Event::Interrupted, now()).expect("written");
         drop(record);
         assert_eq!(Record::open(&path).expect("open").1, [plan(), Event::Interrupted]);
-        assert!(!is_finished(&path));
         let again = Record::create(Some(&path), now()).expect_err("exists");
         assert!(again.message.contains("--resume"), "{again}");
     }

@@ -50,6 +50,15 @@ pub struct PageRequest<'a> {
     pub wait: Option<Duration>,
 }
 
+impl PageRequest<'_> {
+    /// For how many seconds the daemon is asked to wait, of a response that may take `limit`. It is not asked to in a large
+    /// fleet, where other hosts wait for their turn meanwhile.
+    pub(super) fn wait_seconds(&self, limit: Duration, is_small_fleet: bool) -> Option<u64> {
+        let seconds = self.wait?.min(limit / 2).as_secs();
+        (is_small_fleet && seconds > 0).then_some(seconds)
+    }
+}
+
 /// Why there is no response, or none with success.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("can't open resource {url}: {reason}")]
@@ -83,7 +92,7 @@ pub enum FailureKind {
 }
 
 /// The body of a response.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageBody {
     /// Its bytes.
     pub bytes: Vec<u8>,
@@ -91,6 +100,8 @@ pub struct PageBody {
     pub is_cut: bool,
     /// The plugins that the daemon has left out, as a header says.
     pub not_loaded: Option<NotLoaded>,
+    /// Which start of the daemon has answered, as a header says.
+    pub instance: Option<String>,
 }
 
 impl TransportError {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
-use reqwest::{Client, RequestBuilder, Url};
+use reqwest::{Client, RequestBuilder, Response, Url};
 use rustls::client::danger::ServerCertVerifier;
 use smoker_trust::identity::own::OwnIdentity;
 use smoker_trust::known_hosts::HostTrust;
@@ -14,13 +14,14 @@ use tokio::time::timeout;
 
 use crate::inventory::address::{host_and_port, without_password};
 use crate::transport::bearer_token::{BearerToken, is_loopback};
+use crate::transport::certificates;
 use crate::transport::event_stream::EventStream;
 use crate::transport::exchange::{
     Exchange, FailureKind, KeepAlive, Method, PageBody, PageRequest, Transport, TransportError,
 };
 use crate::transport::http_client::{self, HttpOptions};
-use crate::transport::http_response::{Failure, Received, open, receive};
-use crate::transport::{certificates, local_listener};
+use crate::transport::http_response::{Failure, Received, receive, sent, successful};
+use crate::transport::local_connection::{LocalPlace, LocalRequest};
 
 /// Further redirects of one request are not followed.
 const MAX_REDIRECTS: usize = 5;
@@ -45,7 +46,17 @@ pub struct Http {
 struct Asked {
     /// Its address, if it is asked over TLS.
     over_tls: Option<String>,
-    authorization: Option<HeaderValue>,
+    token: TokenWay,
+}
+
+/// How the token gets to a host.
+enum TokenWay {
+    /// There is none, or none that is meant for this host.
+    None,
+    /// Over TLS.
+    Tls(HeaderValue),
+    /// In plain text, to a daemon of this host alone. What helps when another account listens there.
+    Local(LocalPlace, HeaderValue, String),
 }
 
 impl Http {
@@ -69,11 +80,11 @@ impl Http {
     ///
     /// When there is no answer, or none with success.
     pub async fn open_events(&self, url: &Url) -> Result<EventStream, TransportError> {
-        let (client, asked) = self.prepare_for(url).await?;
+        let (client, asked) = self.prepare_for(url)?;
         let request = client.get(url.clone()).header(ACCEPT, "text/event-stream");
-        let request = asked.authorization.iter().fold(request, |all, one| all.header(AUTHORIZATION, one.clone()));
         let limit = self.options.timeout.unwrap_or(OPEN_LIMIT);
-        match timeout(limit, open(request, asked.over_tls.as_deref())).await {
+        let open = async { successful(self.send(request, &asked).await?).await };
+        match timeout(limit, open).await {
             Ok(Ok(response)) => Ok(EventStream::new(response, asked.over_tls)),
             Ok(Err(failure)) => Err(self.failed(url, failure)),
             Err(_) => Err(TransportError::new(url, "timed out".to_owned())),
@@ -96,12 +107,12 @@ impl Http {
     }
 
     /// The client for a host, and how the host is asked.
-    async fn prepare_for(&self, url: &Url) -> Result<(Client, Asked), TransportError> {
+    fn prepare_for(&self, url: &Url) -> Result<(Client, Asked), TransportError> {
         let trust = self.trust_in(url);
         let client = self.client_for(url, trust.as_ref()).map_err(|reason| TransportError::new(url, reason))?;
-        let authorization = self.authorization(url).await.map_err(|reason| TransportError::new(url, reason))?;
+        let token = self.token_way(url).map_err(|reason| TransportError::new(url, reason))?;
         let over_tls = (url.scheme() == "https").then(|| address_of(url));
-        Ok((client, Asked { over_tls, authorization }))
+        Ok((client, Asked { over_tls, token }))
     }
 
     /// What is known of the host of an https URL.
@@ -140,42 +151,36 @@ impl Http {
         Ok(client)
     }
 
-    /// The header with the token. It is not sent where others could read it.
-    async fn authorization(&self, url: &Url) -> Result<Option<HeaderValue>, String> {
-        let Some(token) = &self.options.token else { return Ok(None) };
+    /// How the token gets to a host. It is not sent where others could read it.
+    fn token_way(&self, url: &Url) -> Result<TokenWay, String> {
+        let Some(token) = &self.options.token else { return Ok(TokenWay::None) };
+        if url.scheme() == "https" {
+            return header_of(token).map(TokenWay::Tls);
+        }
         if let Some(socket) = &self.options.socket {
-            let refused =
-                |reason| format!("the token is not sent: {reason}; name the daemon's own socket, or ask it over TLS");
-            let is_sent = token.is_for_socket() && local_listener::is_trusted_socket(socket).await.map_err(refused)?;
-            return if is_sent { header_of(token).map(Some) } else { Ok(None) };
-        }
-        if url.scheme() != "https" {
-            if !is_loopback(url) || self.options.proxy.is_used_for_http() {
-                return Err(format!(
-                    "the token is not sent over plain http, where everybody on the way could read it; {}",
-                    self.over_tls(url)
-                ));
+            if !token.is_for_socket() {
+                return Ok(TokenWay::None);
             }
-            let port = url.port_or_known_default().unwrap_or_default();
-            let is_trusted = local_listener::is_trusted(port);
-            let refused = |reason| {
-                format!(
-                    "the token is not sent: {reason}; ask over the Unix socket (--socket), or {}",
-                    self.over_tls(url)
-                )
-            };
-            if !is_trusted.map_err(refused)? {
-                return Ok(None);
-            }
+            let cure = "name the daemon's own socket, or ask it over TLS".to_owned();
+            return Ok(TokenWay::Local(LocalPlace::Socket(socket.clone()), header_of(token)?, cure));
         }
-        header_of(token).map(Some)
+        if !is_loopback(url) || self.options.proxy.is_used_for_http() {
+            return Err(format!(
+                "the token is not sent over plain http, where everybody on the way could read it; {}",
+                self.over_tls(url)
+            ));
+        }
+        let cure = format!("ask over the Unix socket (--socket), or {}", self.over_tls(url));
+        Ok(TokenWay::Local(LocalPlace::Port, header_of(token)?, cure))
     }
 
     /// How a host is asked over TLS.
     fn over_tls(&self, url: &Url) -> String {
         let address = address_of(url);
         let port = url.port_or_known_default().unwrap_or_default();
-        if url.host_str().is_some_and(|host| self.options.trust.known.of(host, port).is_some()) {
+        // An authority alone leads no request over loopback to TLS.
+        let is_led = |trust: HostTrust| !trust.pins.is_empty() || !is_loopback(url);
+        if url.host_str().is_some_and(|host| self.options.trust.known.of(host, port).is_some_and(is_led)) {
             return format!("its key is known, so name it as {address}, without http://");
         }
         format!(
@@ -200,7 +205,7 @@ impl Http {
             prepared = prepared.header("connection", "close");
         }
         let limit = self.options.timeout.unwrap_or(request.limit);
-        if let Some(seconds) = self.wait(request, limit) {
+        if let Some(seconds) = request.wait_seconds(limit, self.is_small_fleet()) {
             // Not in the query: older daemons ignore both, but a proxy in front of one may look at queries.
             prepared = prepared.header("prefer", format!("wait={seconds}"));
         }
@@ -212,30 +217,56 @@ impl Http {
         self.options.hosts <= self.options.parallel
     }
 
-    /// For how many seconds the daemon is asked to wait.
-    fn wait(&self, request: &PageRequest<'_>, limit: Duration) -> Option<u64> {
-        let seconds = request.wait?.min(limit / 2).as_secs();
-        (self.is_small_fleet() && seconds > 0).then_some(seconds)
+    /// Sends the request, with the token where there is one for this host.
+    async fn send(&self, request: RequestBuilder, asked: &Asked) -> Result<Response, Failure> {
+        let over_tls = asked.over_tls.as_deref();
+        match &asked.token {
+            TokenWay::None => sent(request, over_tls).await,
+            TokenWay::Tls(token) => sent(request.header(AUTHORIZATION, token.clone()), over_tls).await,
+            TokenWay::Local(place, token, cure) => {
+                let connect_timeout = self.options.connect_timeout;
+                LocalRequest { place, request, token, connect_timeout, cure }.send().await
+            }
+        }
+    }
+
+    /// One attempt to receive the page, within the time that the request has.
+    async fn attempt(
+        &self,
+        client: &Client,
+        request: &PageRequest<'_>,
+        url: &Url,
+        asked: &Asked,
+    ) -> Result<Received, Failure> {
+        let prepared = self.prepare(client, request, url);
+        let is_get = matches!(request.method, Method::Get);
+        let received = async { receive(self.send(prepared, asked).await?, is_get, asked.over_tls.as_deref()).await };
+        match &asked.token {
+            TokenWay::None | TokenWay::Tls(_) => received.await,
+            // Its connection knows no limits.
+            TokenWay::Local(..) => {
+                let limit = self.options.timeout.unwrap_or(request.limit);
+                let timed_out = |_| Failure { reason: "timed out".to_owned(), kind: FailureKind::Other };
+                timeout(limit, received).await.map_err(timed_out)?
+            }
+        }
     }
 
     /// Receives the page. A GET follows redirects on its host. A POST starts a run, so it is sent to the page that the user's
     /// address led to. What may be sent again is, once, when a kept connection turns out to be closed.
     async fn fetch(&self, client: &Client, request: &PageRequest<'_>, asked: &Asked) -> Result<PageBody, Failure> {
-        let is_get = matches!(request.method, Method::Get);
         let mut url = request.url.clone();
         let mut redirects = 0;
         let mut may_send_again = request.may_send_again;
         loop {
-            let prepared = self.prepare(client, request, &url);
-            let prepared = asked.authorization.iter().fold(prepared, |all, one| all.header(AUTHORIZATION, one.clone()));
-            match receive(prepared, is_get, asked.over_tls.as_deref()).await {
+            match self.attempt(client, request, &url, asked).await {
                 Ok(Received::Body(body)) => return Ok(body),
                 Ok(Received::Redirect(target)) if redirects == MAX_REDIRECTS => {
                     let target = without_password(&target);
                     let reason = format!("redirected more than {MAX_REDIRECTS} times, at last to {target}");
                     return Err(Failure { reason, kind: FailureKind::Other });
                 }
-                Ok(Received::Redirect(target)) if asked.authorization.is_some() && target.origin() != url.origin() => {
+                Ok(Received::Redirect(target)) if asked.token.is_some() && target.origin() != url.origin() => {
                     let target = without_password(&target);
                     let reason = format!(
                         "redirected to {target}, where the token is not sent; name that address if it is meant"
@@ -250,6 +281,12 @@ impl Http {
                 Err(failure) => return Err(failure),
             }
         }
+    }
+}
+
+impl TokenWay {
+    fn is_some(&self) -> bool {
+        !matches!(self, Self::None)
     }
 }
 
@@ -268,7 +305,7 @@ fn address_of(url: &Url) -> String {
 impl Transport for Http {
     async fn exchange(&self, request: PageRequest<'_>) -> Exchange {
         let url = request.url;
-        let (client, asked) = match self.prepare_for(url).await {
+        let (client, asked) = match self.prepare_for(url) {
             Ok(prepared) => prepared,
             Err(error) => return Exchange { body: Err(error), duration: None },
         };

@@ -17,6 +17,9 @@ use crate::transport::http_response::last_cause;
 use crate::transport::{certificates, client_certificate};
 use crate::trust_store::TrustStore;
 
+/// What requests say of the program that makes them.
+pub(super) const USER_AGENT: &str = concat!("smokercli/", env!("CARGO_PKG_VERSION"));
+
 /// The proxy of all requests (`--proxy`).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum ProxyChoice {
@@ -104,7 +107,7 @@ pub(super) fn secure(options: &HttpOptions, cacert: Option<Arc<dyn ServerCertVer
 
 fn builder(options: &HttpOptions) -> Result<ClientBuilder, String> {
     let mut builder = Client::builder()
-        .user_agent(concat!("smokercli/", env!("CARGO_PKG_VERSION")))
+        .user_agent(USER_AGENT)
         // `http` follows redirects itself, since they depend on the request.
         .redirect(Policy::none())
         .pool_max_idle_per_host(1)

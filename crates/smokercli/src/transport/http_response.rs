@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 
 use reqwest::header::LOCATION;
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
+use smoker_model::wire::about::{INSTANCE_HEADER, read_instance};
 use smoker_model::wire::error::ErrorBody;
 use smoker_model::wire::not_loaded::{self, NOT_LOADED_HEADER};
 use smoker_trust::failure::Failure as HandshakeFailure;
@@ -34,35 +35,39 @@ pub(super) struct Failure {
     pub(super) kind: FailureKind,
 }
 
-/// Sends the request and receives the body of the response. With `may_redirect`
+/// Receives the body of a response. With `may_redirect`
 /// a redirect that stays on the host is no failure; it never leads to another
 /// host, which an answer must not make the client ask. `over_tls` is the address of a host that is asked in this way.
 ///
 /// # Errors
 ///
-/// Why there is no response, or none with success.
+/// Why the response is none with success, or not whole.
 pub(super) async fn receive(
-    request: RequestBuilder,
+    response: Response,
     may_redirect: bool,
     over_tls: Option<&str>,
 ) -> Result<Received, Failure> {
-    let response = sent(request, over_tls).await?;
     if let Some(target) = redirect_on_host(&response).filter(|_| may_redirect) {
         return Ok(Received::Redirect(target));
     }
     body(successful(response).await?, over_tls).await.map(Received::Body)
 }
 
-/// Sends the request and receives the head of a response with success, whose body may have no end.
+/// The body of a response with success that has come on another way.
 ///
 /// # Errors
 ///
-/// As [`receive`].
-pub(super) async fn open(request: RequestBuilder, over_tls: Option<&str>) -> Result<Response, Failure> {
-    successful(sent(request, over_tls).await?).await
+/// Why it is none with success, or too large.
+pub(super) async fn received(response: Response) -> Result<PageBody, Failure> {
+    body(successful(response).await?, None).await
 }
 
-async fn sent(request: RequestBuilder, over_tls: Option<&str>) -> Result<Response, Failure> {
+/// Sends the request and receives the head of the response.
+///
+/// # Errors
+///
+/// Why there is no response.
+pub(super) async fn sent(request: RequestBuilder, over_tls: Option<&str>) -> Result<Response, Failure> {
     request.send().await.map_err(|error| {
         let kind = if error.is_connect() && is_refused(&error) {
             FailureKind::Refused
@@ -76,7 +81,7 @@ async fn sent(request: RequestBuilder, over_tls: Option<&str>) -> Result<Respons
 }
 
 /// Whether nobody listens at the address, as while a daemon starts again.
-fn is_refused(error: &(dyn Error + 'static)) -> bool {
+pub(super) fn is_refused(error: &(dyn Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
         let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
@@ -88,7 +93,12 @@ fn is_refused(error: &(dyn Error + 'static)) -> bool {
     false
 }
 
-async fn successful(response: Response) -> Result<Response, Failure> {
+/// A response with success, whose body may have no end.
+///
+/// # Errors
+///
+/// The reason of one without.
+pub(super) async fn successful(response: Response) -> Result<Response, Failure> {
     if response.status().is_success() {
         return Ok(response);
     }
@@ -104,6 +114,7 @@ async fn successful(response: Response) -> Result<Response, Failure> {
 
 async fn body(mut response: Response, over_tls: Option<&str>) -> Result<PageBody, Failure> {
     let not_loaded = response.headers().get(NOT_LOADED_HEADER).and_then(|value| not_loaded::read(value.to_str().ok()?));
+    let instance = response.headers().get(INSTANCE_HEADER).and_then(|value| read_instance(value.to_str().ok()?));
     let mut whole = Vec::new();
     let mut shortener: Option<Shortener> = None;
     loop {
@@ -126,7 +137,7 @@ async fn body(mut response: Response, over_tls: Option<&str>) -> Result<PageBody
         }
     }
     let (bytes, is_cut) = shortener.map_or((whole, false), Shortener::finish);
-    Ok(PageBody { bytes, is_cut, not_loaded })
+    Ok(PageBody { bytes, is_cut, not_loaded, instance })
 }
 
 pub(super) fn reason(error: &reqwest::Error, over_tls: Option<&str>) -> String {
@@ -142,7 +153,7 @@ pub(super) fn reason(error: &reqwest::Error, over_tls: Option<&str>) -> String {
 }
 
 /// A cause whose words are those of a library, with the next step.
-fn explained(cause: String, is_over_tls: bool) -> String {
+pub(super) fn explained(cause: String, is_over_tls: bool) -> String {
     if cause.contains("close_notify") {
         return "the connection ended before the answer did; look into the log of the daemon".to_owned();
     }

@@ -10,8 +10,9 @@ use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::{output, sanitize};
 use crate::trust::targets::{self, Target};
-use crate::trust::{operator, parallel, shell_word, ssh};
+use crate::trust::{operator, parallel, ssh};
 use crate::trust_store::TrustStore;
+use smoker_model::notation::shell_word;
 
 /// Runs `smokerd --authorize` on each host, whose last line is the daemon's pin.
 pub(super) fn run(store: &TrustStore, args: &AddArgs, port: &str) -> Result<u8, ExitError> {

@@ -19,8 +19,9 @@ use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::{output, sanitize};
 use crate::trust::targets::{self, Target};
-use crate::trust::{add, operator, parallel, shell_word, ssh};
+use crate::trust::{add, operator, parallel, ssh};
 use crate::trust_store::{TrustStore, user_at_host};
+use smoker_model::notation::shell_word;
 
 /// The authority's folder in the user's.
 const FOLDER: &str = "ca";
@@ -88,8 +89,8 @@ pub(super) fn sign(store: &TrustStore, args: &CaSignArgs, port: &str) -> Result<
 
 fn sign_one(authority: &Authority, args: &CaSignArgs, target: &Target) -> Result<Signed, String> {
     let on_host = |command: &str| {
-        let folder = shell_word::quoted(&args.state_dir.state_dir.display().to_string());
-        format!("{} trust ca {command} --state-dir {folder}", args.smokercli)
+        let folder = args.state_dir.state_dir.display().to_string();
+        format!("{} trust ca {command} --state-dir {}", args.smokercli, shell_word::quoted(&folder))
     };
     let options = &args.smokerd.ssh;
     let request = ssh::run(options, target, &on_host("request"), b"")?;

@@ -32,8 +32,9 @@ use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::{output, sanitize};
 use crate::trust::bounded_stream::BoundedStream;
-use crate::trust::{ca, operator, shell_word};
+use crate::trust::{ca, operator};
 use crate::trust_store::TrustStore;
+use smoker_model::notation::shell_word;
 
 /// The name that the operator's command has in its certificate.
 const NAME: &str = "join.smoker";
@@ -272,7 +273,8 @@ fn take(args: &CaJoinArgs, token: &JoinToken, answer: &str) -> Result<(Authorize
     let list = args.state_dir.state_dir.join(authorized_clients::FILE);
     let is_first = AuthorizedClients::load(&list).is_ok_and(|known| !known.limits_access());
     client_lines::add(&list, &client, SameKey::Stays).map_err(|error| {
-        let line = shell_word::quoted(&client.line());
+        let line = client.line();
+        let line = shell_word::quoted(&line);
         ExitError::new(format!("the certificate is in its place, but {error}: smokerd --authorize {line} --replace"))
     })?;
     Ok((client, is_first))
@@ -306,9 +308,15 @@ fn ask(
 }
 
 fn explained(error: &io::Error, side: Side<'_>) -> String {
-    let sentence = |failure: Failure| match side {
+    let sentence = |failure: Failure| {
+        match side {
         Side::Daemon => failure.for_daemon(),
+        Side::Client(_) if matches!(failure, Failure::ServerAuthority { .. }) => "another authority than that of the token \
+             answers there; copy the token that the command there has printed last, and see whether this host reaches the operator's \
+             machine at that address"
+            .to_owned(),
         Side::Client(_) => failure.for_client(),
+    }
     };
     failure_of(error, side).map_or_else(|| error.to_string(), sentence)
 }

@@ -13,8 +13,8 @@ use crate::error::ExitError;
 use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::output;
-use crate::trust::shell_word::quoted;
 use crate::trust_store::{TrustStore, user_at_host};
+use smoker_model::notation::shell_word::quoted;
 
 /// The user's key, made when there is none.
 ///

@@ -10,8 +10,9 @@ use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::{output, sanitize};
 use crate::trust::targets::{self, Target};
-use crate::trust::{parallel, shell_word, ssh};
+use crate::trust::{parallel, ssh};
 use crate::trust_store::TrustStore;
+use smoker_model::notation::shell_word;
 
 /// Runs `smokerd --withdraw` on each host, where that is wanted, and forgets the hosts for which it succeeds.
 pub(super) fn run(store: &TrustStore, args: &RemoveArgs, port: &str) -> Result<u8, ExitError> {

@@ -7,8 +7,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::cli::trust_args::Ssh;
-use crate::trust::shell_word::quoted;
 use crate::trust::targets::Target;
+use smoker_model::notation::shell_word::quoted;
 
 /// How often a command that runs is looked at.
 const INTERVAL: Duration = Duration::from_millis(20);

@@ -37,6 +37,13 @@ fn the_exit_code_is_the_verdict() {
     let good = Fake::start(&daemon(&[("Disk", "OK"), ("Load", "WARN")]));
     let bad = Fake::start(&daemon(&[("Disk", "ERROR")]));
     let silent = Fake::start(&json!({"fail": "refuse"}));
+    let done = gate(&["-s", good.address(), "--settle", "30", "--within", "1s"]);
+    assert_eq!(done.code, Some(3), "{done:?}");
+    assert!(
+        done.stderr
+            .contains("WARNING: nothing can settle: 30 rounds take at least 2.9 s by --every, and --within is 1.0 s"),
+        "{done:?}"
+    );
     let done = gate(&["-s", good.address(), "--settle", "3"]);
     assert_eq!(done.code, Some(0), "{done:?}");
     assert!(done.stdout.starts_with("PROCEED after "), "{}", done.stdout);
@@ -212,6 +219,17 @@ fn a_bad_result_is_not_hidden_by_another_one_of_its_name() {
     let fake = Fake::start(&pages);
     let done = gate(&["-s", fake.address(), "--exclude-plugins", "x", "--within", "600ms"]);
     assert!(done.code == Some(3) && done.stdout.contains("Disk: failure [ERROR]"), "{done:?}");
+}
+
+/// A host that answers is not called one that nobody has asked.
+#[test]
+fn a_first_round_that_is_under_way_at_the_deadline_is_told() {
+    let mut pages = daemon(&[("Disk", "OK")]);
+    pages["poll_202"] = json!(1_000_000);
+    let fake = Fake::start(&pages);
+    let done = gate(&["-s", fake.address(), "--within", "6s"]);
+    assert_eq!(done.code, Some(3), "{done:?}");
+    assert!(done.stdout.contains(": silent: its plugins were still running when the time was over\n"), "{done:?}");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Groups, inventories, and which hosts of them are asked.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use serde_json::{Value, json};
+use smoker_tests::executable;
 
 use crate::fake::Fake;
 use crate::gate::daemon;
@@ -69,11 +69,11 @@ fn inventories_of_ansible_are_asked_as_they_are() {
         two.port()
     );
     let ini = run.file("hosts.ini", &ini).display().to_string();
-    let script = run.file(
-        "dynamic",
+    let script = Path::new(&ini).with_file_name("dynamic");
+    executable::write(
+        &script,
         "#!/bin/sh\necho '{\"edge\": {\"hosts\": [\"e1\"]}, \"_meta\": {\"hostvars\": {\"e1\": {\"rack\": 3}}}}'\n",
     );
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("ours");
     let script = script.display().to_string();
     assert_eq!(names("", &["--inventory", &ini, "--inventory", &script]), ["db1", "e1", "web1"]);
     assert_eq!(names("", &["--inventory", &ini, "-g", "web"]), ["web1"]);
@@ -86,6 +86,35 @@ fn inventories_of_ansible_are_asked_as_they_are() {
     let report: Value = serde_json::from_str(&done.stdout).expect("JSON");
     assert_eq!((done.code, &report["hosts"][0]["groups"]), (Some(0), &json!(["web"])), "{done:?}");
     assert_eq!(two.requests().len(), 2, "it is not asked again");
+}
+
+/// A group that has no hosts yet, or not any more, leaves out hosts that nobody misses.
+#[test]
+fn a_group_without_hosts_inside_of_another_is_told() {
+    let config = "groups:\n  web: [Web1, web1]\n  data: []\n  prod: {groups: [web, data]}\n";
+    let done = listed(config, &["-g", "prod"]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "Web1\n"), "{done:?}");
+    let words = "WARNING: group prod contains 1 group without a host: data; add some, or take it out\n\
+                 WARNING: 1 name of hosts is left out, since the daemon at that address has another one: web1 is Web1\n";
+    assert_eq!(done.stderr, words);
+    assert_eq!(listed(config, &["-g", "web", "--limit", "Web1"]).code, Some(0));
+    let run = Run::of(SMOKERCLI);
+    for (inventory, words) in [
+        ("[prod:children]\nweb\ndata\n[web]\na\n[data]\n", "group prod contains 1 group without a host: data"),
+        (
+            "all: {children: {prod: {children: {web: {hosts: {a: }}, data: {children: {ungrouped: }}}}}}\n",
+            "without a host: data;",
+        ),
+        (
+            "{\"prod\": {\"children\": [\"web\", \"data\"]}, \"web\": [\"a\"], \"data\": {\"hosts\": []}}",
+            "without a host: data;",
+        ),
+    ] {
+        let file = run.file("inventory", inventory).display().to_string();
+        let done = listed("", &["--inventory", &file, "-g", "prod"]);
+        assert_eq!((done.code, done.stdout.as_str()), (Some(0), "a\n"), "{inventory}: {done:?}");
+        assert!(done.stderr.contains(words), "{inventory}: {}", done.stderr);
+    }
 }
 
 #[test]

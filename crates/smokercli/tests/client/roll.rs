@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
+use smoker_tests::executable;
 
 use crate::fake::Fake;
 use crate::run::{Done, Run, SMOKERCLI};
@@ -181,6 +181,22 @@ fn new_hosts_are_no_error_and_commands_are_kept_as_they_are() {
     assert_eq!(fleet.log().len(), 4);
 }
 
+/// A command knows hosts by the names that the inventory has: a file of a host may be named after it.
+#[test]
+fn names_of_hosts_are_as_they_are_written() {
+    let fleet = Fleet::of(&["OK", "OK"]);
+    let inventory = fleet.path("hosts.ini");
+    let text =
+        fs::read_to_string(&inventory).expect("written").replace("h1 ", "Web01 ").replace("h2 ", "DB-2.Example.org ");
+    fs::write(&inventory, text).expect("written");
+    let done = fleet.roll(&["--steps", "1,2"]);
+    assert_eq!(
+        (done.code, fleet.log()),
+        (Some(0), vec!["Web01".to_owned(), "DB-2.Example.org".to_owned()]),
+        "{done:?}"
+    );
+}
+
 #[test]
 fn what_is_not_understood_is_refused_before_anything_is_done() {
     let fleet = Fleet::of(&["OK"; 3]);
@@ -195,6 +211,10 @@ fn what_is_not_understood_is_refused_before_anything_is_done() {
         (&["--run-parallel", "0"], "above 0"),
         (&["--gate", "error"], "chooses by state"),
         (&["--gate", "fail-on review"], "goes on or stops"),
+        (&["--gate", "within 5s, hosts web1"], "those of the roll"),
+        (&["--gate", "timeout 1s"], "those of the roll"),
+        (&["--gate", "allow-bad 1"], "one budget"),
+        (&["--gate", "pretty json=x"], "no report"),
     ] {
         let done = fleet.roll(arguments);
         assert!(done.code == Some(2) && done.stderr.contains(word), "{arguments:?}: {done:?}");
@@ -301,10 +321,9 @@ impl Site {
         let line = |fake: &Fake| format!("'{}'", fake.address());
         let hosts = fleet.fakes.iter().map(line).collect::<Vec<_>>().join(", ");
         fs::write(fleet.path(".smokercli.yaml"), format!("groups: {{prod: [{hosts}]}}\n")).expect("written");
-        for (program, more) in [("ssh", "[ -e mended ]"), ("ansible-playbook", "true")] {
-            let script = format!("#!/bin/sh\necho {program} \"$@\" >> log; {more}\n");
-            fs::write(fleet.path(program), script).expect("written");
-            fs::set_permissions(fleet.path(program), fs::Permissions::from_mode(0o755)).expect("executable");
+        for (name, more) in [("ssh", "[ -e mended ]"), ("ansible-playbook", "true")] {
+            let script = format!("#!/bin/sh\necho {name} \"$@\" >> log; {more}\n");
+            executable::write(Path::new(&fleet.path(name)), &script);
         }
         let programs = Path::new(SMOKERCLI).parent().expect("a folder").display().to_string();
         let others = std::env::var("PATH").unwrap_or_default();

@@ -35,7 +35,14 @@ impl Run {
         for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
             command.env_remove(name).env_remove(name.to_uppercase());
         }
-        for name in ["PYTHONPATH", "VIRTUAL_ENV", "SMOKER_TOKEN_FILE", "XDG_CONFIG_HOME"] {
+        for name in [
+            "PYTHONPATH",
+            "VIRTUAL_ENV",
+            "SMOKER_TOKEN_FILE",
+            "SMOKER_NATS_URL",
+            "SMOKER_NATS_CREDS",
+            "XDG_CONFIG_HOME",
+        ] {
             command.env_remove(name);
         }
         command.env("HOME", home.path()).env("COLUMNS", "80").env("TERM", "xterm").env("LC_ALL", "C.UTF-8");

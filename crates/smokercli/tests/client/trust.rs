@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use rustls::{ServerConnection, StreamOwned};
+use smoker_tests::executable;
 use smoker_trust::handshake::server;
 use smoker_trust::identity::own::OwnIdentity;
 use smoker_trust::pin::Pin;
@@ -88,8 +88,7 @@ fn config(home: &Path, name: &str) -> String {
 fn fake_ssh(home: &Path, script: &str) -> String {
     let folder = home.join("bin");
     fs::create_dir_all(&folder).expect("writable");
-    fs::write(folder.join("ssh"), format!("#!/bin/sh\n{script}\n")).expect("writable");
-    fs::set_permissions(folder.join("ssh"), fs::Permissions::from_mode(0o755)).expect("ours");
+    executable::write(&folder.join("ssh"), &format!("#!/bin/sh\n{script}\n"));
     format!("{}:{}", folder.display(), std::env::var("PATH").expect("a path"))
 }
 

@@ -10,6 +10,7 @@ use nix::unistd::{User, geteuid};
 use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::places::ParameterKey;
 use smoker_model::plugin::PluginSpec;
+use smoker_paths::permission::{Account, Permission};
 use smoker_paths::regular;
 use smoker_runner::preflight::executable::{self, Use};
 use smoker_runner::preflight::rendering::{self, RenderedCommand};
@@ -120,11 +121,13 @@ pub(crate) fn closed(plugins: &[PluginSpec], daemon: Option<&Credentials>) -> io
         let (shown, account) = (path.display(), accounts[at].0.uid);
         let name = User::from_uid(account).ok().flatten().map_or_else(|| account.to_string(), |user| user.name);
         let whole = if key.is_of_action { "every run of its action will fail" } else { "every run will fail" };
-        let text = format!(
-            "{}{whole}: {name} may not run {shown}, or enter a folder above it; `namei -l {shown}` shows which, chmod o+rx \
-             opens it",
-            problem.text
-        );
+        let groups = accounts[at].0.groups.iter().chain([&accounts[at].0.gid]).map(|group| group.as_raw()).collect();
+        let obstacle = Account { user: account.as_raw(), groups }.obstacle(&path, Permission::Run);
+        let cure = match obstacle.filter(|obstacle| obstacle.has_list) {
+            Some(obstacle) => obstacle.cure(&name),
+            None => format!("`namei -l {shown}` shows which, chmod o+rx opens it"),
+        };
+        let text = format!("{}{whole}: {name} may not run {shown}, or enter a folder above it; {cure}", problem.text);
         (Problem { text, ..problem }, key)
     });
     Ok(closed.collect())

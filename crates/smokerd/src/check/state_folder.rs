@@ -1,11 +1,10 @@
 //! Whether the account of the daemon can enter the folders above `state_dir`.
 
 use std::ffi::CString;
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use nix::unistd::{Gid, Uid, User, geteuid, getgrouplist};
+use smoker_paths::permission::Account;
 use smoker_paths::resolved_path::Owner;
 
 /// Why a daemon of `owner`, which root starts, could not use the folder. Without root this is skipped: the daemon may be started by
@@ -17,29 +16,18 @@ pub(super) fn obstacle(path: &Path, owner: Option<Owner>) -> Option<String> {
 
 /// Root makes the folder for the account, which has to get there later.
 fn for_account(path: &Path, owner: Owner) -> Option<String> {
-    let closed = path.ancestors().skip(1).filter(|above| is_closed_to(above, owner)).last()?;
-    let (path, closed, name) = (path.display(), closed.display(), name_of(owner.0));
+    let closed = account_of(owner).obstacle_above(path)?;
+    let name = name_of(owner.0);
+    let (path, cure, closed) = (path.display(), closed.cure(&name), closed.path.display());
     Some(format!(
-        "{path}: {name} may not enter {closed}, so the daemon keeps nothing there; chmod o+x {closed}, or choose another folder"
+        "{path}: {name} may not enter {closed}, so the daemon keeps nothing there; {cure}, or choose another folder"
     ))
 }
 
-/// Whether an account may not enter a folder that is there, by its mode.
-fn is_closed_to(folder: &Path, (user, group): Owner) -> bool {
-    let Ok(found) = fs::metadata(folder) else { return false };
-    let allowed = if found.uid() == user {
-        0o100
-    } else if found.gid() == group || groups_of(user, group).contains(&Gid::from_raw(found.gid())) {
-        0o010
-    } else {
-        0o001
-    };
-    found.is_dir() && found.mode() & allowed == 0
-}
-
-fn groups_of(user: u32, group: u32) -> Vec<Gid> {
+fn account_of((user, group): Owner) -> Account {
     let name = User::from_uid(Uid::from_raw(user)).ok().flatten().and_then(|user| CString::new(user.name).ok());
-    name.and_then(|name| getgrouplist(&name, Gid::from_raw(group)).ok()).unwrap_or_default()
+    let further = name.and_then(|name| getgrouplist(&name, Gid::from_raw(group)).ok()).unwrap_or_default();
+    Account { user, groups: further.into_iter().map(Gid::as_raw).chain([group]).collect() }
 }
 
 fn name_of(user: u32) -> String {
@@ -48,6 +36,7 @@ fn name_of(user: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
-/// Look at this host (ports, services, mounts, certificates, jobs of cron), and print a configuration to read and keep. Nothing is run,
-/// and nothing is written.
+/// Look at this host (ports, services, units that have failed, mounts, certificates, jobs of cron), and print a configuration to read
+/// and keep. Nothing is run but systemctl, which lists the units, and nothing is written.
 #[derive(Debug, Parser)]
 #[command(name = "smokerd suggest")]
 struct SuggestArguments {}

@@ -83,7 +83,7 @@ impl Local {
             for plugin in plugins {
                 let run = runner.begin(&plugin.prepared, RunKind::Forced, cancel);
                 let occasion = |result: &PluginResult| Occasion::of_result(&plugin.prepared.spec().name, result, None);
-                let acted = check_and_act(run, || Acting::OfRun, occasion).await;
+                let acted = check_and_act(run, |_| Acting::OfRun, occasion).await;
                 let text = json_text::to_text(&acted.result.on_wire(ComponentShape::Mapping));
                 results.push(serde_json::from_str(&text).unwrap_or_default());
             }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use smoker_model::time::backoff::Backoff;
 
 use crate::otlp::limits::{FIRST_WAIT, LONGEST_ASKED, LONGEST_WAIT};
@@ -32,16 +31,6 @@ impl RetryWaits {
     }
 }
 
-/// The time of a `Retry-After`: seconds, or a date (RFC 9110, 10.2.3).
-pub(super) fn retry_after(header: &str, now: DateTime<Utc>) -> Option<Duration> {
-    let header = header.trim();
-    if let Ok(seconds) = header.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = DateTime::parse_from_rfc2822(header).ok()?;
-    Some((date.with_timezone(&Utc) - now).to_std().unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,20 +49,5 @@ mod tests {
         assert!(waits.next(Some(Duration::ZERO)) >= FIRST_WAIT);
         waits.reset();
         assert!(waits.next(None) <= FIRST_WAIT);
-    }
-
-    #[test]
-    fn a_collector_asks_in_seconds_or_with_a_date() {
-        let now = DateTime::parse_from_rfc3339("2026-11-30T10:00:00Z").expect("a time").with_timezone(&Utc);
-        for (header, seconds) in [
-            ("120", Some(120)),
-            (" 0 ", Some(0)),
-            ("Mon, 30 Nov 2026 10:01:00 GMT", Some(60)),
-            ("Mon, 30 Nov 2026 09:00:00 GMT", Some(0)),
-            ("-1", None),
-            ("soon", None),
-        ] {
-            assert_eq!(retry_after(header, now), seconds.map(Duration::from_secs), "{header}");
-        }
     }
 }

@@ -7,10 +7,10 @@ use chrono::Utc;
 use serde_json::Value as Json;
 use smoker_checks::actions::push::{Pusher, Reply};
 use smoker_config::spec::settings::otlp_settings::{OtlpCompression, OtlpSettings};
+use smoker_model::time::waits::retry_after;
 use smoker_runner::detached;
 use tokio::time::timeout;
 
-use crate::otlp::backoff::retry_after;
 use crate::otlp::gauges::{OtlpGauges, Signal};
 use crate::otlp::limits::REQUEST_TIME;
 use crate::otlp::trouble::{Trouble, Troubles};

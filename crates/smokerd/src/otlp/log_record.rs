@@ -56,8 +56,7 @@ fn body(run: &StoredRun) -> String {
     let message = shown.messages.as_ref().and_then(messages::first).or_else(|| of_components(&shown, run.facts.status));
     let end = || run.facts.end.filter(|end| *end != RunEnd::Exited(0)).map(|end| end.to_string());
     let mut text = message.or_else(end).unwrap_or_else(|| run.facts.status.as_str().to_owned());
-    let end = (0..=text.len().min(BODY)).rev().find(|end| text.is_char_boundary(*end));
-    text.truncate(end.unwrap_or_default());
+    text.truncate(text.floor_char_boundary(BODY));
     text
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use smoker_model::time::backoff::random_between;
+use smoker_model::time::waits::spread;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::otlp::backoff::RetryWaits;
@@ -54,7 +54,7 @@ impl MetricExport {
 async fn every<F: Future<Output = Delivery>>(interval: Duration, send: impl Fn() -> F) {
     let first = interval.min(FIRST);
     // Hosts that were started together do not send together.
-    let mut due = Instant::now() + random_between(first / 2, first);
+    let mut due = Instant::now() + spread(first / 2, first / 2);
     let mut waits = RetryWaits::default();
     sleep_until(due).await;
     loop {

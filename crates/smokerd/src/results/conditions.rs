@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value as Json};
-use smoker_model::plugin::PluginName;
+use smoker_model::plugin::{ActionRules, PluginName};
 use smoker_model::run_record::RunTrigger;
 use smoker_model::status::Status;
 
@@ -13,6 +13,7 @@ use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::hard_state::HardState;
 use crate::results::plugin::held_back::HeldBack;
+use crate::results::plugin::looks::{Looks, PostponedActions};
 use crate::results::plugin::standing::{Attempt, SkippedSince};
 use crate::results::store::SharedState;
 use crate::results::table::{PluginEntry, PluginNow};
@@ -24,10 +25,33 @@ const LOOKED_AT: usize = 20;
 #[derive(Clone, Debug)]
 pub(crate) struct ToldState {
     pub(crate) hard: Option<HardState>,
+    /// The newest result, while actions that follow each result wait.
+    pub(crate) postponed: Option<PostponedActions>,
     pub(crate) is_flapping: bool,
     pub(crate) is_silenced: bool,
     /// Whether a run of it was skipped because of another plugin, and none has come since: what its results say is as old as that.
     pub(crate) is_held_back: bool,
+}
+
+impl ToldState {
+    /// What an action with these rules follows, where there is something.
+    pub(crate) fn followed_by(&self, rules: &ActionRules) -> Option<&HardState> {
+        let postponed = || self.postponed.as_ref().map(|postponed| &postponed.result);
+        if rules.is_deferred() { self.hard.as_ref() } else { postponed() }
+    }
+}
+
+/// What is known of a plugin that others depend on.
+#[derive(Clone, Debug)]
+pub(crate) struct ParentState {
+    /// Why others do not run because of it; none when they do.
+    pub(crate) bad: Option<String>,
+    /// The number of the newest record that its newest result may know of; 0 when nothing is known of that.
+    pub(crate) seen: Sequence,
+    /// Whether its newest run checked nothing, because of maintenance.
+    pub(crate) is_maintenance: bool,
+    /// The number of the result since which others may be well again; 0 when it was never bad.
+    pub(crate) recovered: Sequence,
 }
 
 impl SharedState {
@@ -53,6 +77,29 @@ impl SharedState {
         parents.iter().find_map(|name| Some((name.clone(), state.plugins.get(name)?.bad_since(name, now)?)))
     }
 
+    /// What is known of plugins that others depend on.
+    pub(crate) fn parent_states<'a>(
+        &self,
+        names: impl Iterator<Item = &'a PluginName>,
+        now: DateTime<Utc>,
+    ) -> Vec<ParentState> {
+        let state = self.lock();
+        let of = |name: &PluginName| {
+            let entry = state.plugins.get(name);
+            let Looks { seen, is_maintenance, recovered, .. } = entry.map(|entry| entry.looks).unwrap_or_default();
+            let bad = entry.and_then(|entry| entry.bad_since(name, now));
+            ParentState { bad, seen, is_maintenance, recovered }
+        };
+        names.map(of).collect()
+    }
+
+    /// The number of the first of the newest results of a plugin, when they have this status; none when they have another one.
+    pub(crate) fn first_with_status(&self, plugin: &PluginName, status: Status) -> Option<Sequence> {
+        let state = self.lock();
+        let entry = state.plugins.get(plugin)?;
+        (entry.last_status == Some(status)).then_some(entry.looks.first)
+    }
+
     /// Shows that scheduled runs of a plugin are skipped because of another one. Returns whether they were not before.
     pub(crate) fn set_skipped(
         &self,
@@ -75,7 +122,12 @@ impl SharedState {
     /// Shows that they are not skipped any more. Returns whether they were.
     pub(crate) fn clear_skipped(&self, plugin: &PluginName) -> bool {
         let mut state = self.lock();
-        let was_skipped = state.plugins.get_mut(plugin).is_some_and(|entry| entry.skipped.take().is_some());
+        let entry = state.plugins.get_mut(plugin).filter(|entry| entry.skipped.is_some());
+        let was_skipped = entry.is_some();
+        if let Some(entry) = entry {
+            entry.skipped = None;
+            entry.looks.note_skipped();
+        }
         state.revision += u64::from(was_skipped);
         was_skipped
     }
@@ -130,7 +182,8 @@ impl SharedState {
         let entry = state.plugins.get(plugin)?;
         let (hard, is_flapping) = (entry.hard.state().cloned(), entry.is_flapping);
         let (is_silenced, is_held_back) = (entry.silence.is_some(), entry.held_back.is_some());
-        Some(ToldState { hard, is_flapping, is_silenced, is_held_back })
+        let postponed = entry.postponed.clone();
+        Some(ToldState { hard, postponed, is_flapping, is_silenced, is_held_back })
     }
 
     /// The text of a plugin's newest result with this status, among those that are kept.

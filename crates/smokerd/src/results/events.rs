@@ -1,6 +1,6 @@
 //! The broadcast of run records, and of what else happens, to the parts of the daemon that follow them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -12,8 +12,8 @@ use smoker_model::status::Status;
 use smoker_model::wire::events::SilenceEvent;
 use tokio::sync::Notify;
 
-/// How many events a subscriber may be behind.
-const MAX_EVENTS: usize = 1024;
+/// How many events a subscriber may be behind: two seconds of those of a thousand runs a second.
+const MAX_EVENTS: usize = 4096;
 
 /// How many bytes of results, by their JSON texts, a subscriber may be behind.
 /// As data a result takes several times its text.
@@ -83,24 +83,33 @@ struct Shared {
     published: Notify,
 }
 
-/// The newest events, for all subscribers.
+/// The newest events, for all subscribers. What a subscriber does here takes the same time however many others there are.
 #[derive(Debug, Default)]
 struct Buffer {
-    events: VecDeque<Event>,
+    events: VecDeque<Unread>,
     bytes: usize,
     /// How many events have been published before the first in `events`.
     start: u64,
-    /// How many events have been published before the next one that each subscriber reads, by the subscriber's number.
-    positions: BTreeMap<u64, u64>,
-    /// The number of the next subscriber.
-    next: u64,
+    /// How many subscribers have read all.
+    at_end: usize,
+    /// How many subscribers there are.
+    subscribers: usize,
+}
+
+/// An event that not all subscribers have read.
+#[derive(Debug)]
+struct Unread {
+    event: Event,
+    /// How many subscribers read it next. Those that have lost events count at the first of all.
+    readers: usize,
 }
 
 /// A place in the sequence of events.
 #[derive(Debug)]
 pub(crate) struct Subscription {
     events: RunEvents,
-    number: u64,
+    /// How many events had been published before the next one that the subscriber reads.
+    position: u64,
 }
 
 /// What a subscriber reads.
@@ -116,18 +125,25 @@ impl RunEvents {
     /// Offers an event to all subscribers. Returns the events that no longer
     /// fit into the buffer: the caller frees them when it holds no lock.
     pub(crate) fn publish(&self, event: Event) -> Vec<Event> {
-        let evicted = self.lock().push(event);
-        self.0.published.notify_waiters();
+        let evicted = self.add(event);
+        self.wake();
         evicted
+    }
+
+    /// As [`Self::publish`], but subscribers that wait do so until [`Self::wake`]: each wakes up once for several events.
+    pub(super) fn add(&self, event: Event) -> Vec<Event> {
+        self.lock().push(event)
+    }
+
+    /// Wakes the subscribers that wait.
+    pub(super) fn wake(&self) {
+        self.0.published.notify_waiters();
     }
 
     /// Follows the events that are published from now on.
     pub(crate) fn subscribe(&self) -> Subscription {
-        let mut buffer = self.lock();
-        let (number, end) = (buffer.next, buffer.end());
-        buffer.next += 1;
-        buffer.positions.insert(number, end);
-        Subscription { events: self.clone(), number }
+        let position = self.lock().subscribe();
+        Subscription { events: self.clone(), position }
     }
 
     fn lock(&self) -> MutexGuard<'_, Buffer> {
@@ -136,49 +152,71 @@ impl RunEvents {
 }
 
 impl Buffer {
-    fn end(&self) -> u64 {
+    fn subscribe(&mut self) -> u64 {
+        self.subscribers += 1;
+        self.at_end += 1;
         self.start + self.events.len() as u64
     }
 
     fn push(&mut self, event: Event) -> Vec<Event> {
-        if self.positions.is_empty() {
+        if self.subscribers == 0 {
             return Vec::new();
         }
         self.bytes += size(&event);
-        self.events.push_back(event);
+        self.events.push_back(Unread { event, readers: std::mem::take(&mut self.at_end) });
         let mut evicted = Vec::new();
         while self.events.len() > MAX_EVENTS || (self.bytes > MAX_BYTES && self.events.len() > 1) {
-            evicted.extend(self.pop());
+            let Some(Unread { event, readers }) = self.pop() else { break };
+            // They have lost it.
+            *self.readers(0) += readers;
+            evicted.push(event);
         }
         evicted
     }
 
-    fn pop(&mut self) -> Option<Event> {
+    fn pop(&mut self) -> Option<Unread> {
         let oldest = self.events.pop_front()?;
         self.start += 1;
-        self.bytes -= size(&oldest);
+        self.bytes -= size(&oldest.event);
         Some(oldest)
     }
 
-    /// What a subscriber reads next; none when it has read all.
-    fn read(&mut self, subscriber: u64) -> Option<Received> {
-        let position = self.positions.get_mut(&subscriber)?;
+    /// How many subscribers read the event at this place next.
+    fn readers(&mut self, at: usize) -> &mut usize {
+        self.events.get_mut(at).map_or(&mut self.at_end, |unread| &mut unread.readers)
+    }
+
+    /// The place of an event; that of the first for one that was evicted.
+    fn place(&self, position: u64) -> usize {
+        usize::try_from(position.saturating_sub(self.start)).unwrap_or(usize::MAX)
+    }
+
+    /// What a subscriber at this position reads next, and moves it; none when it has read all.
+    fn read(&mut self, position: &mut u64) -> Option<Received> {
         if *position < self.start {
             let lost = self.start - *position;
             *position = self.start;
             return Some(Received::Lagged(lost));
         }
-        let event = self.events.get(usize::try_from(*position - self.start).ok()?)?.clone();
+        let at = self.place(*position);
+        let event = self.events.get(at)?.event.clone();
         *position += 1;
+        *self.readers(at) -= 1;
+        *self.readers(at + 1) += 1;
         Some(Received::Event(event))
+    }
+
+    fn unsubscribe(&mut self, position: u64) {
+        let at = self.place(position);
+        *self.readers(at) -= 1;
+        self.subscribers -= 1;
     }
 
     /// Takes out what all subscribers have read.
     fn take_read(&mut self) -> Vec<Event> {
-        let oldest = self.positions.values().copied().min().unwrap_or_else(|| self.end());
         let mut read = Vec::new();
-        while self.start < oldest {
-            read.extend(self.pop());
+        while self.events.front().is_some_and(|oldest| oldest.readers == 0) {
+            read.extend(self.pop().map(|oldest| oldest.event));
         }
         read
     }
@@ -202,7 +240,7 @@ impl Subscription {
     /// The next event, if there is one already.
     pub(crate) fn try_next(&mut self) -> Option<Received> {
         let mut buffer = self.events.lock();
-        let event = buffer.read(self.number);
+        let event = buffer.read(&mut self.position);
         let read = buffer.take_read();
         // Freed after the lock is released.
         drop(buffer);
@@ -214,7 +252,7 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         let mut buffer = self.events.lock();
-        buffer.positions.remove(&self.number);
+        buffer.unsubscribe(self.position);
         let unread = buffer.take_read();
         // Freed after the lock is released.
         drop(buffer);
@@ -293,6 +331,43 @@ mod tests {
         assert_eq!((evicted, events.lock().events.len()), (10, MAX_EVENTS));
         assert_eq!(read(slow.try_next()), (0, 10));
         assert_eq!(read(slow.try_next()), (11, 0));
+    }
+
+    /// Against the simplest way of keeping events, which is to keep all.
+    #[test]
+    fn subscribers_that_come_read_and_leave_at_random_read_all_and_what_all_have_read_is_freed() {
+        let mut state = 15_u32;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as usize % below
+        };
+        let events = RunEvents::default();
+        let (mut published, mut subscribers) = (0, Vec::<(Subscription, u64)>::new());
+        for _ in 0..20_000 {
+            match random(100) {
+                0 if subscribers.len() < 5 => subscribers.push((events.subscribe(), published)),
+                1 if !subscribers.is_empty() => drop(subscribers.swap_remove(random(subscribers.len()))),
+                2..50 => {
+                    published += 1;
+                    drop(events.publish(skipped(published)));
+                }
+                _ if subscribers.is_empty() => {}
+                _ => {
+                    let at = random(subscribers.len());
+                    let (subscription, position) = &mut subscribers[at];
+                    for _ in 0..random(10) {
+                        let next = subscription.try_next();
+                        assert_eq!(next.is_some(), *position < published);
+                        if next.is_some() {
+                            *position += 1;
+                            assert_eq!(read(next), (*position, 0));
+                        }
+                    }
+                }
+            }
+            let oldest = subscribers.iter().map(|(_, position)| *position).min().unwrap_or(published);
+            assert_eq!(events.lock().events.len() as u64, published - oldest);
+        }
     }
 
     #[test]

@@ -77,9 +77,10 @@ impl State {
         }
     }
 
-    /// Notes that a run has started.
-    pub(super) fn started(&mut self, run: u64) {
+    /// Notes that a run has started. Returns the number of the newest record.
+    pub(super) fn started(&mut self, run: u64) -> Sequence {
         self.running.insert(run);
+        self.sequence
     }
 
     /// Takes over what the journal has. Returns for which runs processes wait that will never end.

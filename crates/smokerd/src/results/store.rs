@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::results::events::{Event, RunEvents, SharedText, StartedRun, Subscription};
 use crate::results::journal::gauges::JournalGauges;
+use crate::results::journal::group_commit::Urgency;
 use crate::results::journal::keep::KeptRecords;
 use crate::results::journal::queue::{JournalQueue, Queued};
 use crate::results::journal::restore::{self, Restored};
@@ -93,25 +94,27 @@ impl SharedState {
         }
     }
 
-    /// Notes that a run starts, and returns its number.
+    /// Notes that a run starts. Returns its number, and that of the newest record.
     pub(crate) fn started(
         &self,
         plugin: &PluginName,
         started: Moment,
         (trigger, planned): (&RunTrigger, Moment),
         generation: ConfigGeneration,
-    ) -> u64 {
+    ) -> (u64, Sequence) {
         let run = self.journal.as_ref().map_or(0, JournalQueue::number_run);
         let (started, planned) = (started.wall, planned.wall);
         let started = StartedRun { plugin: plugin.clone(), started, planned, trigger: trigger.clone() };
-        match &self.journal {
-            Some(journal) => {
-                self.lock().started(run);
-                drop(journal.send(Queued::Started(started, run, generation)));
-            }
-            None => self.announce(Event::Started(Arc::new(started))),
-        }
-        run
+        let newest = if let Some(journal) = &self.journal {
+            let newest = self.lock().started(run);
+            drop(journal.send(Queued::Started(started, run, generation)));
+            newest
+        } else {
+            let newest = self.lock().sequence;
+            self.announce(Event::Started(Arc::new(started)));
+            newest
+        };
+        (run, newest)
     }
 
     /// Broadcasts what is no record.
@@ -187,7 +190,9 @@ impl SharedState {
             self.store(record, waiting);
             return;
         };
-        if let Err(queued) = journal.send(Queued::Run(record, waiting.to_vec()))
+        let is_end = !waiting.is_empty() && self.lock().processes.note_recorded(waiting);
+        let urgency = if is_end { Urgency::High } else { Urgency::Normal };
+        if let Err(queued) = journal.send_urgent(Queued::Run(record, waiting.to_vec()), urgency)
             && let Queued::Run(record, waiting) = *queued
         {
             self.store(record, &waiting);
@@ -197,13 +202,30 @@ impl SharedState {
     /// Counts a record and broadcasts it. Stores its result, if it has one, in
     /// the plugin's history and in the processes that wait for it. Returns the
     /// plugin's counters; none for a plugin that was removed meanwhile.
-    pub(crate) fn store(&self, mut record: RunRecord, waiting: &[ProcessId]) -> Option<RunCounters> {
+    pub(crate) fn store(&self, record: RunRecord, waiting: &[ProcessId]) -> Option<RunCounters> {
+        let counters = self.store_silently(record, waiting);
+        self.wake_subscribers();
+        counters
+    }
+
+    /// Wakes those that wait for events, once for all that were added before.
+    pub(super) fn wake_subscribers(&self) {
+        self.events.wake();
+    }
+
+    /// As [`Self::announce`], but nobody is woken.
+    pub(super) fn announce_silently(&self, event: Event) {
+        drop(self.events.add(event));
+    }
+
+    /// As [`Self::store`], but nobody is woken.
+    pub(super) fn store_silently(&self, mut record: RunRecord, waiting: &[ProcessId]) -> Option<RunCounters> {
         let texts = PackedTexts::of(&record, self.journal.is_none());
         let mut state = self.lock();
         let Recorded { counters, previous, exceeded } = state.record(&mut record, texts, waiting);
         // Under the lock, so that records are broadcast in the order of their numbers.
         let evicted =
-            self.events.publish(Event::Record { record: Arc::new(record), previous, text: SharedText::default() });
+            self.events.add(Event::Record { record: Arc::new(record), previous, text: SharedText::default() });
         drop(state);
         drop(evicted);
         if let Some(limit) = exceeded {

@@ -21,6 +21,7 @@ use crate::results::plugin::counters::RunCounters;
 use crate::results::plugin::hard_state::HardStateTracker;
 use crate::results::plugin::held_back::HeldBack;
 use crate::results::plugin::interrupted_run::InterruptedRuns;
+use crate::results::plugin::looks::{Looks, PostponedActions};
 use crate::results::plugin::measures::PluginMeasures;
 use crate::results::plugin::run_times::RunTimes;
 use crate::results::plugin::snapshot::PluginSnapshot;
@@ -84,6 +85,10 @@ pub(crate) struct PluginEntry {
     pub(crate) attempt: Option<Attempt>,
     /// Its newest status that counts.
     pub(crate) hard: HardStateTracker,
+    /// What it has seen, for plugins that depend on it.
+    pub(crate) looks: Looks,
+    /// Its newest result, while actions that follow each result wait because of other plugins.
+    pub(crate) postponed: Option<PostponedActions>,
     /// Whether its newest run that no client requested was interrupted.
     pub(crate) interrupted: InterruptedRuns,
     /// The run that it owes.
@@ -200,6 +205,7 @@ impl From<RestoredPlugin> for PluginEntry {
         (entry.status_since, entry.attempt, entry.newest_after) =
             (plugin.status_since, plugin.attempt, plugin.newest_after);
         entry.hard = plugin.hard.into_tracker();
+        (entry.looks, entry.postponed) = (plugin.looks, plugin.postponed);
         entry.held_back = plugin.held_back.found().cloned();
         entry.interrupted = plugin.interrupted.into_runs();
         entry
@@ -221,6 +227,8 @@ impl PluginEntry {
             status_since: None,
             attempt: None,
             hard: HardStateTracker::default(),
+            looks: Looks::default(),
+            postponed: None,
             interrupted: InterruptedRuns::default(),
             held_back: None,
             newest_after: None,
@@ -263,12 +271,18 @@ impl PluginEntry {
         if run.result.status != Status::Ok {
             self.failures.push(record.sequence);
         }
-        let status = run.result.status;
+        let (status, was_bad) = (run.result.status, self.is_bad());
+        let before = (self.last_status, self.status_since);
         let is_change = self.last_status.is_some_and(|last| last != status);
         if is_change || self.last_status.is_none() {
             self.status_since = Some(run.started.wall);
         }
         self.last_status = Some(status);
+        if !run.is_maintenance && !record.trigger.is_request() {
+            self.skipped = None;
+        }
+        self.looks.note(record.sequence, run, is_change, (was_bad, self.is_bad()));
+        self.postponed = PostponedActions::of(record.sequence, run, self.looks.first, self.status_since, before);
         if run.is_maintenance {
             return;
         }
@@ -276,7 +290,6 @@ impl PluginEntry {
         self.is_flapping = self.changes.is_flapping(self.flap_threshold, self.is_flapping);
         if !record.trigger.is_request() {
             self.attempt = Some(attempt_of(run));
-            self.skipped = None;
         }
         if !record.trigger.is_request() || self.retries.is_none() {
             self.hard.note(record.sequence, run);
@@ -330,6 +343,11 @@ impl PluginEntry {
             silence: self.silence.as_ref().and_then(|text| serde_json::from_str(text).ok()).map(silence),
             runs_skipped: self.counters.skipped(),
         }
+    }
+
+    /// Whether plugins that depend on this one do not run because of it.
+    fn is_bad(&self) -> bool {
+        self.skipped.is_some() || self.last_status == Some(Status::Error)
     }
 
     /// Why plugins that depend on this one do not run; none when they do.

@@ -15,6 +15,8 @@ pub(crate) enum Acting {
     All,
     /// None: they are held, as under a silence.
     Held,
+    /// None yet: the result may be the fault of another plugin. The queue has them when that is known.
+    Postponed,
 }
 
 /// What came of a run.
@@ -23,18 +25,34 @@ pub(crate) struct Acted {
     pub(crate) result: PluginResult,
     /// Whether nothing was checked, because of maintenance.
     pub(crate) is_maintenance: bool,
+    /// Whether actions that follow each result wait.
+    pub(crate) has_postponed_actions: bool,
+}
+
+impl Acted {
+    /// A result of a plugin that did not run.
+    pub(crate) fn not_run(result: PluginResult) -> Self {
+        Self { result, is_maintenance: false, has_postponed_actions: false }
+    }
 }
 
 /// Runs the plugin, and then its actions that are due. The run is over when its result is returned. `acting` is asked when the
 /// check has ended, and so is `occasion`, what actions are told beside the result.
 pub(crate) async fn check_and_act(
     run: PluginRun<'_>,
-    acting: impl Fn() -> Acting,
+    acting: impl Fn(&PluginResult) -> Acting,
     occasion: impl Fn(&PluginResult) -> Occasion,
 ) -> Acted {
     let check = run.check().await;
     let is_maintenance = matches!(&check, CheckOutcome::NotRun(result) if !result.is_fault);
-    let due = due(run.plugin().spec(), &check, acting(), run.is_cancelled());
+    let (CheckOutcome::Ran(checked) | CheckOutcome::NotRun(checked)) = &check;
+    let (spec, is_cancelled) = (run.plugin().spec(), run.is_cancelled());
+    let acting = if spec.actions.is_empty() { Acting::Held } else { acting(checked) };
+    let mut due = due(spec, &check, acting, is_cancelled);
+    let has_postponed_actions = acting == Acting::Postponed && !due.is_empty();
+    if has_postponed_actions {
+        due.clear();
+    }
     let (CheckOutcome::Ran(mut result) | CheckOutcome::NotRun(mut result)) = check;
     let mut ran = Vec::new();
     if !due.is_empty() {
@@ -49,7 +67,7 @@ pub(crate) async fn check_and_act(
     if !ran.is_empty() && !run.is_refused() {
         result.action = Some(ActionResult::Ran(ran));
     }
-    Acted { result, is_maintenance }
+    Acted { result, is_maintenance, has_postponed_actions }
 }
 
 /// The actions that are due after a check. Those that follow each result follow every

@@ -21,6 +21,7 @@ use crate::results::store::SharedState;
 use crate::scheduler::alerts::board::AlertBoard;
 use crate::scheduler::clock::Clock;
 use crate::scheduler::command::Command;
+use crate::scheduler::dependencies::ancestors::Ancestors;
 use crate::scheduler::forced::given_values;
 use crate::scheduler::forced::rate::ForcedRate;
 use crate::scheduler::plugin_set::{
@@ -74,9 +75,20 @@ pub(super) struct Inner {
 impl PluginManager {
     /// Without any plugin yet.
     pub(crate) fn new(runner: Runner, slots: Slots, state: SharedState, shutdown: CancellationToken) -> Self {
-        let (clock, groups) = (Clock::system(), SerialGroups::default());
-        let daemon_started = clock.now().wall;
-        let context = TaskContext { runner, slots, groups, clock, daemon_started, state: state.clone(), shutdown };
+        Self::with_clock(Clock::system(), runner, slots, state, shutdown)
+    }
+
+    /// The same by this clock.
+    pub(super) fn with_clock(
+        clock: Clock,
+        runner: Runner,
+        slots: Slots,
+        state: SharedState,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let (groups, ancestors, daemon_started) = (SerialGroups::default(), Ancestors::default(), clock.now().wall);
+        let context =
+            TaskContext { runner, slots, groups, ancestors, clock, daemon_started, state: state.clone(), shutdown };
         Self(Arc::new(Inner {
             state,
             context,
@@ -115,6 +127,7 @@ impl PluginManager {
         let mut set = self.set();
         set.secrets = secrets;
         let ReloadPlan { entries, commands, to_spawn, changes } = set.replace(loaded);
+        context.ancestors.replace(set.prepared().map(|plugin| plugin.spec()));
         // The state comes first: it ignores what a task reports for a generation that it does not know yet.
         state.replace_plugins(entries, history_memory);
         for (plugin, from) in &first_plans {

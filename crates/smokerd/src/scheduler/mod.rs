@@ -6,7 +6,7 @@
 //! - `alerts`: calls of actions that follow changes
 //! - `manager`: the handle through which pages reach plugins
 //! - `explanation`: explains a plugin
-//! - `relations`: which plugins depend on others; `following`: tells them what became of those
+//! - `dependencies`: plugins that depend on others, or follow them
 //! - `silencing`: silences plugins
 //! - `plugin_set`: the plugins of the current configuration, each with the channel to its task
 //! - `plugin_task`: one plugin's timer and runs
@@ -23,13 +23,12 @@ pub(crate) mod actions;
 pub(crate) mod alerts;
 pub(crate) mod clock;
 pub(crate) mod command;
+pub(crate) mod dependencies;
 pub(crate) mod explanation;
-pub(crate) mod following;
 pub(crate) mod forced;
 pub(crate) mod manager;
 pub(crate) mod plugin_set;
 pub(crate) mod plugin_task;
-pub(crate) mod relations;
 pub(crate) mod reports;
 pub(crate) mod run;
 pub(crate) mod schedule;

@@ -23,7 +23,7 @@ use crate::results::processes::limits::ProcessesFull;
 use crate::results::requester::Requester;
 use crate::results::table::{ConfigGeneration, NewPlugin, NextRun};
 use crate::scheduler::command::{Command, Definition};
-use crate::scheduler::relations::Relations;
+use crate::scheduler::dependencies::relations::Relations;
 
 /// All plugins, in configuration order.
 #[derive(Debug, Default)]

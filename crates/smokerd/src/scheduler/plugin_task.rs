@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use smoker_model::plugin::{OnParentBad, Parameters, PluginName};
+use smoker_model::plugin::{Parameters, PluginName};
 use smoker_model::run_record::{RunRecord, RunState, RunTrigger, SkipReason};
 use smoker_model::time::moment::Moment;
 use smoker_model::time::timestamp::Timestamp;
@@ -25,10 +25,10 @@ use crate::scheduler::schedule::turn::{Due, Turn};
 
 /// The task of one plugin.
 pub(crate) struct PluginTask {
-    definition: Definition,
+    pub(super) definition: Definition,
     commands: mpsc::UnboundedReceiver<Command>,
-    state: SharedState,
-    context: TaskContext,
+    pub(super) state: SharedState,
+    pub(super) context: TaskContext,
     runs: JoinSet<RunOutcome>,
     scheduled: Option<RunHandle>,
     forced: ForcedRuns,
@@ -39,7 +39,7 @@ pub(crate) struct PluginTask {
     /// How many results that no client requested were bad in a row.
     bad_in_a_row: u32,
     /// The planned moment of the run that is skipped as long as a plugin that this one depends on is bad.
-    owed: Option<(RunTrigger, Moment)>,
+    pub(super) owed: Option<(RunTrigger, Moment)>,
     /// A report came while a run went on that may not have seen it.
     reported: Option<RunTrigger>,
     /// How many scheduled runs were skipped.
@@ -132,6 +132,7 @@ impl PluginTask {
             }
             Command::ParentChanged => self.look_at_parents(),
             Command::Follow(plugin) => self.run_after(&plugin),
+            Command::Look(plugin) => self.look(&plugin),
             Command::Reported(requester) => {
                 let Requester { name, identity, .. } = (*requester).clone();
                 self.start_for_report(RunTrigger::Report { requester: Some(name), identity });
@@ -187,7 +188,7 @@ impl PluginTask {
 
     /// Starts a run that no client requests, unless a plugin that this one depends on is bad. Returns false when another run
     /// has not ended.
-    fn start_scheduled(&mut self, trigger: RunTrigger, planned: Moment) -> bool {
+    pub(super) fn start_scheduled(&mut self, trigger: RunTrigger, planned: Moment) -> bool {
         if self.scheduled.is_some() || (self.is_serial() && !self.runs.is_empty()) {
             return false;
         }
@@ -240,49 +241,9 @@ impl PluginTask {
     }
 
     /// Whether `Only` excludes runs at this time; forced runs are never excluded.
-    fn is_outside_of_hours(&self) -> bool {
+    pub(super) fn is_outside_of_hours(&self) -> bool {
         let now = self.context.clock.now().wall;
         self.definition.plugin.spec().rules.only.as_ref().is_some_and(|only| !only.has(now))
-    }
-
-    fn bad_parent(&self) -> Option<(PluginName, String)> {
-        let rules = &self.definition.plugin.spec().rules;
-        if rules.depends_on.is_empty() || rules.on_parent_bad == OnParentBad::Run {
-            return None;
-        }
-        self.state.bad_parent(&rules.depends_on, self.context.clock.now().wall)
-    }
-
-    fn skip_for(&mut self, parent: PluginName, reason: String, trigger: RunTrigger, planned: Moment) {
-        let name = self.name().clone();
-        let text = format!("Plugin {name}: its runs are skipped: {reason}");
-        if self.state.set_skipped(&name, parent, reason, self.context.clock.now().wall) {
-            tracing::info!("{text}");
-        }
-        self.owed = Some((trigger.clone(), planned));
-        let state = RunState::Skipped { reason: SkipReason::Dependency, count: 1 };
-        self.state.record(RunRecord { sequence: 0, plugin: name, trigger, planned, state }, &[]);
-    }
-
-    /// Makes up for the run that was skipped, when the plugins that this one depends on are well again.
-    fn look_at_parents(&mut self) {
-        let Some((trigger, planned)) = self.owed.clone() else { return };
-        match self.bad_parent() {
-            Some((parent, reason)) => {
-                self.state.set_skipped(self.name(), parent, reason, self.context.clock.now().wall);
-            }
-            None if self.is_outside_of_hours() => {
-                self.owed = None;
-                self.state.give_up_skipped(self.name());
-                tracing::info!(
-                    "Plugin {}: a skipped run does not take place, because it is outside of Only",
-                    self.name()
-                );
-            }
-            None => {
-                self.start_scheduled(trigger, planned);
-            }
-        }
     }
 
     /// The plan may no longer hold.
@@ -301,7 +262,7 @@ impl PluginTask {
         }
     }
 
-    fn show_next_run(&mut self) {
+    pub(super) fn show_next_run(&mut self) {
         let now = self.context.clock.now();
         let retry = self.retry_at.and_then(|at| now.at(at)).map(Timestamp::from);
         let next_run = self.definition.next_run(now).into_iter().chain(retry).min();
@@ -387,7 +348,7 @@ impl PluginTask {
         })
     }
 
-    fn name(&self) -> &PluginName {
+    pub(super) fn name(&self) -> &PluginName {
         &self.definition.plugin.spec().name
     }
 

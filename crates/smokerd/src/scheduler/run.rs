@@ -17,12 +17,15 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::results::json_text;
+use crate::results::kept::history::Sequence;
 use crate::results::plugin::standing::Attempt;
 use crate::results::requester::Requester;
 use crate::results::store::SharedState;
 use crate::results::table::ConfigGeneration;
 use crate::scheduler::actions::{Acted, Acting, check_and_act};
 use crate::scheduler::clock::Clock;
+use crate::scheduler::dependencies::ancestors::Ancestors;
+use crate::scheduler::dependencies::judgement::{Judgement, Shown, judge};
 use crate::scheduler::forced::given_values;
 use crate::scheduler::reports::known;
 use crate::scheduler::serial_groups::SerialGroups;
@@ -34,6 +37,7 @@ pub(crate) struct TaskContext {
     pub(crate) runner: Runner,
     pub(crate) slots: Slots,
     pub(crate) groups: SerialGroups,
+    pub(crate) ancestors: Ancestors,
     pub(crate) clock: Clock,
     pub(crate) daemon_started: DateTime<Utc>,
     pub(crate) state: SharedState,
@@ -166,14 +170,14 @@ impl RunHandle {
                 let text = "the run's task panicked; the log of smokerd has the reason, please report it";
                 let result = unable(text, self.request.kind());
                 let now = clock.now();
-                Some(finished(plugin, self.request.clone(), &Run::unknown(now), result))
+                Some(finished(plugin, self.request.clone(), &Run::unknown(now), Acted::not_run(result)))
             }
         }
     }
 }
 
 async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext) -> RunOutcome {
-    let TaskContext { runner, slots, groups, clock, daemon_started, state, shutdown } = context;
+    let TaskContext { runner, slots, groups, ancestors, clock, daemon_started, state, shutdown } = context;
     let kind = request.kind();
     let group = match &*lock(&stage) {
         Stage::Waiting(plugin, _) => plugin.spec().rules.serial_group.clone(),
@@ -194,12 +198,24 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
     let Stage::Waiting(plugin, generation) = mem::replace(&mut *lock(&stage), Stage::Begun) else { return None };
     let started = clock.now();
     let is_stopping = slot.is_none();
-    let (number, Acted { result, is_maintenance }) = if let Some(_slot) = slot {
+    let ((number, started_behind), acted) = if let Some(_slot) = slot {
         let name = &plugin.spec().name;
         let number = state.started(name, started, (&request.trigger, request.planned), generation);
-        let acting = || {
-            let is_held = || state.bad_parent(&plugin.spec().rules.depends_on, clock.now().wall).is_some();
-            if state.is_silenced(name) || is_held() { Acting::Held } else { Acting::OfRun }
+        let acting = |result: &PluginResult| {
+            if state.is_silenced(name) {
+                return Acting::Held;
+            }
+            let (spec, status, seen) = (plugin.spec(), result.status, number.1);
+            if spec.rules.depends_on.is_empty() {
+                return Acting::OfRun;
+            }
+            let first = state.first_with_status(name, status).unwrap_or(Sequence::MAX);
+            let shown = Shown { spec, status, first, seen };
+            match judge(shown, &ancestors.of(spec), &state, clock.now().wall, |_| false) {
+                Judgement::Own => Acting::OfRun,
+                Judgement::Consequence { .. } if status == Status::Ok => Acting::Held,
+                Judgement::Consequence { .. } | Judgement::Open(_) => Acting::Postponed,
+            }
         };
         let occasion = |result: &PluginResult| {
             let Attempt { number: attempt, is_soft, .. } = request.attempt(&plugin, result);
@@ -212,16 +228,16 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
                 let run = runner.begin(&own, kind, &shutdown).knowing(known);
                 Box::pin(check_and_act(run, acting, occasion)).await
             }
-            Err(reason) => Acted { result: unable(&reason, kind), is_maintenance: false },
+            Err(reason) => Acted::not_run(unable(&reason, kind)),
         };
         (number, acted)
     } else {
-        (0, Acted { result: unable("not run: smokerd is stopping", kind), is_maintenance: false })
+        ((0, 0), Acted::not_run(unable("not run: smokerd is stopping", kind)))
     };
     // A stop ends runs, which is a fault of theirs; those that came to their own end have a result.
-    let is_interrupted = is_stopping || (result.is_fault && shutdown.is_cancelled());
-    let run = Run { started, ended: clock.now(), generation, number, is_interrupted, is_maintenance };
-    Some(finished(&plugin, request, &run, result))
+    let is_interrupted = is_stopping || (acted.result.is_fault && shutdown.is_cancelled());
+    let run = Run { started, ended: clock.now(), generation, number, started_behind, is_interrupted };
+    Some(finished(&plugin, request, &run, acted))
 }
 
 /// What a run's record says of it beside its result.
@@ -230,27 +246,28 @@ struct Run {
     ended: Moment,
     generation: ConfigGeneration,
     number: u64,
+    started_behind: Sequence,
     is_interrupted: bool,
-    is_maintenance: bool,
 }
 
 impl Run {
     /// A run whose task panicked at this moment.
     fn unknown(now: Moment) -> Self {
-        Self { started: now, ended: now, generation: 0, number: 0, is_interrupted: false, is_maintenance: false }
+        Self { started: now, ended: now, generation: 0, number: 0, started_behind: 0, is_interrupted: false }
     }
 }
 
 /// The record of a run that has ended. Its result is written as JSON here, in
 /// the run's own task: the plugin's task keeps time.
-fn finished(plugin: &PreparedPlugin, request: RunRequest, run: &Run, mut result: PluginResult) -> RunRecord {
+fn finished(plugin: &PreparedPlugin, request: RunRequest, run: &Run, acted: Acted) -> RunRecord {
+    let Acted { mut result, is_maintenance, has_postponed_actions } = acted;
     if let RunTrigger::Request { identity, .. } | RunTrigger::Report { identity, .. } = &request.trigger {
         result.triggered_by.clone_from(identity);
     }
     let text = ResultText::of(&result, |result| json_text::to_text(result));
     let name = plugin.spec().name.clone();
     tracing::info!("Plugin {name} result: {}", text.listed);
-    let &Run { started, ended, generation, number, is_interrupted, is_maintenance } = run;
+    let &Run { started, ended, generation, number, started_behind, is_interrupted } = run;
     let Attempt { number: attempt, is_soft, .. } =
         if is_maintenance { Attempt::after(0, Status::Ok, None) } else { request.attempt(plugin, &result) };
     let RunRequest { trigger, planned, .. } = request;
@@ -261,8 +278,10 @@ fn finished(plugin: &PreparedPlugin, request: RunRequest, run: &Run, mut result:
         is_soft,
         generation,
         run: number,
+        started_behind,
         is_interrupted,
         is_maintenance,
+        has_postponed_actions,
         result,
         text,
     };

@@ -111,7 +111,7 @@ fn judged(mut config: Config, origin: &Origin, daemon: Option<&Credentials>) -> 
     let Config { settings, sources, plugins, left_out, .. } = &mut config;
     let python = origin.python(settings);
     let modules = python.deciding_paths(lookup::needs_python(plugins, &python));
-    match trust::judge(sources, modules, plugins, left_out, &origin.trusted, daemon) {
+    match trust::judge(sources, modules, &settings.access, plugins, left_out, &origin.trusted, daemon) {
         Ok(problems) => {
             config.problems.extend(problems);
             Ok(config)

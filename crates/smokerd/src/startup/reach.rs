@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use nix::unistd::Gid;
 use smoker_config::sources::{FileStatus, NamedFile};
-use smoker_paths::acl::{AccessList, READ, SEARCH};
+use smoker_paths::acl::AccessList;
 use smoker_paths::owners;
+use smoker_paths::permission::{Account, Obstacle, Permission, Permissions};
 use smoker_runner::process::attributes::credentials::Credentials;
 
 /// Whether the daemon's account, whose name this is, could have read a file that was read before it was taken on.
@@ -40,44 +40,46 @@ impl Reach {
 /// Whether the account could read the file without root. Of the folders above, those count that its own files do not lie in.
 fn is_within_reach(file: &NamedFile, daemon: &Credentials) -> bool {
     let Ok(path) = file.path.canonicalize() else { return false };
-    if !permits(&file.status, AccessList::of(&path).as_ref(), daemon, READ) {
+    let account = account_of(daemon);
+    // As it was when it was read.
+    let FileStatus { user, group, mode, .. } = file.status;
+    let list = AccessList::of(&path);
+    if !could(&Permissions { user, group, mode, list }, &account, Permission::Read) {
         return false;
     }
     let is_the_same =
         status_of(&path).is_some_and(|now| (now.device, now.inode) == (file.status.device, file.status.inode));
     let is_open = |folder: &Path| {
         file.named_by.iter().any(|own| own.starts_with(folder))
-            || status_of(folder).is_some_and(|status| permits(&status, AccessList::of(folder).as_ref(), daemon, SEARCH))
+            || Permissions::of(folder).is_some_and(|found| could(&found, &account, Permission::Enter))
     };
     is_the_same && path.ancestors().skip(1).all(is_open)
+}
+
+/// Whether the account has this permission. An owner can give it to itself.
+fn could(found: &Permissions, account: &Account, permission: Permission) -> bool {
+    found.user == account.user || found.permit(account, permission)
+}
+
+/// What keeps the daemon's account from reading a file.
+pub(super) fn obstacle(path: &Path, daemon: &Credentials) -> Option<Obstacle> {
+    account_of(daemon).obstacle(path, Permission::Read)
+}
+
+fn account_of(daemon: &Credentials) -> Account {
+    let groups = daemon.groups.iter().chain([&daemon.gid]).map(|group| group.as_raw()).collect();
+    Account { user: daemon.uid.as_raw(), groups }
 }
 
 fn status_of(path: &Path) -> Option<FileStatus> {
     fs::metadata(path).ok().map(|found| FileStatus::from(&found))
 }
 
-/// Whether the account has this permission, by the access control list where there is one. An owner can give it to itself.
-fn permits(status: &FileStatus, list: Option<&AccessList>, daemon: &Credentials, permission: u16) -> bool {
-    let user = daemon.uid.as_raw();
-    if status.user == user {
-        return true;
-    }
-    let is_in = |group: u32| {
-        let group = Gid::from_raw(group);
-        daemon.gid == group || daemon.groups.contains(&group)
-    };
-    if let Some(list) = list {
-        return list.permits(user, status.group, is_in, permission);
-    }
-    let permission = u32::from(permission);
-    status.mode & if is_in(status.group) { permission << 3 } else { permission } != 0
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use nix::unistd::{Uid, geteuid};
+    use nix::unistd::{Gid, Uid, geteuid};
 
     use super::*;
 
@@ -90,18 +92,12 @@ mod tests {
     }
 
     #[test]
-    fn an_account_reads_by_owner_group_or_everybody() {
-        let status = |mode| FileStatus { device: 1, inode: 1, user: 0, group: 7, mode };
-        for (mode, groups, expected) in [
-            (0o600, &[][..], false),
-            (0o640, &[], false),
-            (0o640, &[7], true),
-            (0o604, &[7], false),
-            (0o604, &[], true),
-        ] {
-            assert_eq!(permits(&status(mode), None, &account(OTHER, groups), READ), expected, "{mode:o} {groups:?}");
-        }
-        assert!(permits(&status(0o600), None, &account(0, &[]), READ));
+    fn an_owner_can_give_itself_what_it_lacks() {
+        let found = |user| Permissions { user, group: 7, mode: 0, list: None };
+        let account = account_of(&account(OTHER, &[]));
+        assert!(could(&found(OTHER), &account, Permission::Read));
+        assert!(!could(&found(OTHER + 1), &account, Permission::Read));
+        assert_eq!(account.groups, [OTHER]);
     }
 
     /// This process stands for the daemon's account, to which the naming file belongs; the named file is another's.

@@ -1,17 +1,20 @@
 //! Who could have written a configuration. What root runs, no other account may be able to change.
 
 use std::collections::HashSet;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{Uid, User, geteuid};
 use smoker_config::problem::{Location, Problem, Severity};
 use smoker_config::sources::{NamedFile, PluginSources, Sources};
+use smoker_config::spec::settings::access_settings::AccessSettings;
 use smoker_model::plugin::PluginSpec;
 use smoker_paths::owners::{self, OwnedPath, Writable};
 use smoker_runner::process::attributes::credentials::Credentials;
 
 use crate::service::error::StartError;
-use crate::startup::reach::Reach;
+use crate::startup::reach::{self, Reach};
 
 /// The accounts of `--trust-owner`, whose files count as root's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,23 +54,29 @@ impl OwnershipReport {
         let mut verdict = Self { refused: sources.from_working_directory.clone(), ..Self::default() };
         let accounts = accounts(trusted, daemon);
         let read = sources.paths.iter().cloned();
-        for found in owners::ancestors_of(&read.chain(paths).collect::<Vec<_>>()) {
-            verdict.judge(&found, &accounts);
-            verdict.judged.insert(found.path);
-        }
+        verdict.judge_ways(&read.chain(paths).collect::<Vec<_>>(), &accounts, "what smokerd runs");
         verdict
+    }
+
+    /// Looks at further paths and at the folders above. Who can change them decides `what`.
+    fn judge_ways(&mut self, paths: &[PathBuf], accounts: &[u32], what: &str) {
+        for found in owners::ancestors_of(paths) {
+            if self.judged.insert(found.path.clone()) {
+                self.judge(&found, accounts, what);
+            }
+        }
     }
 
     /// Looks at the file of one plugin, and at what this verdict has not judged yet of the folders above it.
     fn of_plugin(&self, plugin: &PluginSources, accounts: &[u32]) -> Self {
         let mut verdict = Self { refused: plugin.from_working_directory.clone(), ..Self::default() };
         for found in owners::ancestors_of(&plugin.paths).iter().filter(|found| !self.judged.contains(&found.path)) {
-            verdict.judge(found, accounts);
+            verdict.judge(found, accounts, "what smokerd runs");
         }
         verdict
     }
 
-    fn judge(&mut self, found: &OwnedPath, accounts: &[u32]) {
+    fn judge(&mut self, found: &OwnedPath, accounts: &[u32], what: &str) {
         let OwnedPath { path, user, writable, named_writers } = found;
         let shown = path.display();
         if !accounts.contains(user) {
@@ -80,20 +89,20 @@ impl OwnershipReport {
         }
         for name in named_writers.iter().filter(|user| !accounts.contains(user)).map(|user| name_of(*user)) {
             self.refused.push(format!(
-                "{shown} can be written by {name}, whom its access control list (ACL) names and who would decide what smokerd \
-                 runs: setfacl -x u:{name} {shown}, or start smokerd with --trust-owner {name}"
+                "{shown} can be written by {name}, whom its access control list (ACL) names and who would decide {what}: \
+                 setfacl -x u:{name} {shown}, or start smokerd with --trust-owner {name}"
             ));
         }
         match writable {
             Writable::Owner => {}
             Writable::Group => {
                 self.warnings.push(format!(
-                    "{shown} can be written by a group, whose accounts decide what smokerd runs: chmod g-w {shown}"
+                    "{shown} can be written by a group, whose accounts decide {what}: chmod g-w {shown}"
                 ));
             }
-            Writable::Everybody => self.refused.push(format!(
-                "{shown} can be written by everybody, who would decide what smokerd runs: chmod o-w {shown}"
-            )),
+            Writable::Everybody => self
+                .refused
+                .push(format!("{shown} can be written by everybody, who would decide {what}: chmod o-w {shown}")),
         }
     }
 
@@ -130,11 +139,20 @@ impl OwnershipReport {
     }
 }
 
-/// Judges a whole configuration with the `modules` that it names. The file of a plugin that is refused counts as one that
+/// What decides whom the daemon answers: certificates, authorities, revocation lists, and the folder above that of keys, which
+/// itself is judged where it is opened.
+fn deciding_paths(access: &AccessSettings) -> Vec<PathBuf> {
+    let AccessSettings { state_dir, tls_cert, tls_key, tls_client_ca, tls_crl, .. } = access;
+    let files = [tls_cert, tls_key, tls_client_ca, tls_crl].into_iter().flatten().map(PathBuf::as_path);
+    files.chain(state_dir.as_ref().and_then(|folder| folder.parent())).map(Path::to_owned).collect()
+}
+
+/// Judges a whole configuration with the `modules` that it names, and what its settings say of `access`. The file of a plugin that is refused counts as one that
 /// is broken: the plugin is left out, and nothing looks further at what is `left_out` of it.
 pub(crate) fn judge(
     sources: &Sources,
     modules: Vec<PathBuf>,
+    access: &AccessSettings,
     plugins: &mut Vec<PluginSpec>,
     left_out: &mut Vec<PluginSpec>,
     trusted: &TrustedOwners,
@@ -144,6 +162,13 @@ pub(crate) fn judge(
     let mut whole = OwnershipReport::of(sources, modules, trusted, account);
     whole.add_out_of_reach(&sources.named, trusted, daemon);
     let accounts = accounts(trusted, account);
+    whole.judge_ways(&deciding_paths(access), &accounts, "whom smokerd answers");
+    if let Some(folder) = access.socket.as_ref().and_then(|socket| socket.parent()) {
+        // `RuntimeDirectory=` gives it to the account of the unit, which the configuration need not name.
+        let own = fs::metadata(folder).ok().map(|found| found.uid());
+        let accounts: Vec<_> = accounts.iter().copied().chain(own).collect();
+        whole.judge_ways(&[folder.to_owned()], &accounts, "who answers in place of smokerd");
+    }
     let mut beyond_reach = whole.beyond_reach.clone();
     let mut of_plugins = Vec::new();
     for part in &sources.of_plugins {
@@ -170,22 +195,27 @@ pub(crate) fn judge(
     }
     let mut problems = whole.into_problems()?;
     problems.extend(of_plugins);
-    problems.extend(account.and_then(|account| unreadable(&beyond_reach, account)));
+    problems.extend(daemon.and_then(|daemon| unreadable(&beyond_reach, daemon)));
     Ok(problems)
 }
 
 /// The warning of files that load at a start alone.
-fn unreadable(files: &[PathBuf], daemon: Uid) -> Option<Problem> {
-    let first = files.first()?.display();
+fn unreadable(files: &[PathBuf], daemon: &Credentials) -> Option<Problem> {
+    let first = files.first()?;
     let others = match files.len() {
         1 => String::new(),
         2 => " and another file".to_owned(),
         count => format!(" and {} other files", count - 1),
     };
-    let name = name_of(daemon.as_raw());
+    let name = name_of(daemon.uid.as_raw());
+    let cure = match reach::obstacle(first, daemon).filter(|obstacle| obstacle.has_list) {
+        Some(obstacle) => obstacle.cure(&name),
+        None => format!("let a group of {name} read it (chgrp, chmod g+r)"),
+    };
     let text = format!(
-        "{first}{others} cannot be read by {name}, the account that smokerd becomes: it is read at a start, and not at a \
-         reload; let a group of {name} read it (chgrp, chmod g+r), or restart smokerd in place of a reload"
+        "{}{others} cannot be read by {name}, the account that smokerd becomes: it is read at a start, and not at a \
+         reload; {cure}, or restart smokerd in place of a reload",
+        first.display()
     );
     Some(Problem { severity: Severity::Warning, location: None, plugin: None, text })
 }

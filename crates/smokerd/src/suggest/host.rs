@@ -5,6 +5,8 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use smoker_checks::catalogue;
+
 use crate::suggest::listeners;
 
 /// The folders in which systemd has what is started with the host.
@@ -26,6 +28,10 @@ pub(super) struct Host {
     pub(super) listeners: BTreeSet<SocketAddr>,
     /// Services of systemd that are started with the host.
     pub(super) services: BTreeSet<String>,
+    /// Units that systemd has given up.
+    pub(super) failed: Vec<String>,
+    /// Why these are not known.
+    pub(super) failed_fault: Option<String>,
     /// Whether `/etc/fstab` has something to mount.
     pub(super) has_mounts: bool,
     pub(super) has_swap: bool,
@@ -61,10 +67,20 @@ impl Host {
             listeners: sockets.iter().flat_map(|text| listeners::of(text)).collect(),
             // An instance of a template is one, its template is not.
             services: services.filter(|name| !name.contains("@.")).map(|name| name.replace(".service", "")).collect(),
+            failed: Vec::new(),
+            failed_fault: None,
             has_mounts: mounts.any(is_mounted),
             has_swap: text("proc/swaps").lines().nth(1).is_some(),
             certificates: names(live).iter().map(of_name).filter(|path| is_there(root, path)).collect(),
             jobs: jobs.collect(),
+        }
+    }
+
+    /// Asks systemd for the units that it has given up, which no file says.
+    pub(super) fn ask_for_failed_units(&mut self) {
+        match catalogue::failed_units() {
+            Ok(failed) => self.failed = failed,
+            Err(reason) => self.failed_fault = Some(reason),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! `smokerd suggest`: looks at the host and proposes a configuration to read. It reads files alone: nothing is run, and nothing is
-//! asked over a network.
+//! `smokerd suggest`: looks at the host and proposes a configuration to read. It reads files, and asks systemd for
+//! units that have failed: nothing is changed, and nothing is asked over a network.
 //!
 //! # Layout
 //!
@@ -26,7 +26,8 @@ mod proposals;
 ///
 /// Why it cannot be printed.
 pub(crate) fn run() -> Result<u8, String> {
-    let host = Host::read(Path::new("/"));
+    let mut host = Host::read(Path::new("/"));
+    host.ask_for_failed_units();
     output::print(&page::text(&host_name::host_name(), &host, &proposals::of(&host)))?;
     Ok(exit_code::SUCCESS)
 }

@@ -20,6 +20,9 @@ pub(super) fn text(name: &str, host: &Host, proposals: &[Proposal]) -> String {
         &host.jobs,
     );
     list(&mut text, "Certificates: Check: tls looks at those that a port shows", &host.certificates);
+    if let Some(reason) = &host.failed_fault {
+        let _ = writeln!(text, "# Units that have failed are not known: {}", shown(Path::new(reason)));
+    }
     text.push_str("templates:\n  BasePlugin:\n    Interval: 60\n    Timeout: 30\n\nplugins:\n");
     for Proposal { name, why, parameters } in proposals {
         let _ = writeln!(text, "  {name}:");
@@ -69,16 +72,37 @@ mod tests {
         write("etc/systemd/system/multi-user.target.wants/nginx.service", "");
         write("etc/cron.d/back\nup", "");
         write("etc/letsencrypt/live/a.test/cert.pem", "");
-        let host = Host::read(root.path());
+        let mut host = Host::read(root.path());
+        host.failed = vec!["backup.service".to_owned(), "srv-data.mount".to_owned()];
+        host.failed_fault = Some("it\nhangs".to_owned());
         let proposed = text("web1", &host, &proposals::of(&host));
         let file = root.path().join("smokerd.yaml");
         fs::write(&file, &proposed).expect("a file");
         let config = smoker_config::config::load(&file, |_| None).unwrap_or_else(|error| panic!("{error}\n{proposed}"));
         let names: Vec<_> = config.plugins.iter().map(|plugin| plugin.name.as_str()).collect();
-        let expected =
-            ["Load", "Memory", "Disk", "Swap", "Mounts", "Services", "Ssh", "Page", "Certificate", "Postgres", "Ports"];
+        let expected = [
+            "Load",
+            "Memory",
+            "Disk",
+            "Swap",
+            "Mounts",
+            "Services",
+            "Failed",
+            "Ssh",
+            "Page",
+            "Certificate",
+            "Postgres",
+            "Ports",
+        ];
         assert_eq!(names, expected, "{proposed}");
-        for line in ["127.0.0.1:5432", "#   /etc/cron.d/back?up", "#   /etc/letsencrypt/live/a.test/cert.pem"] {
+        for line in [
+            "backup.service",
+            "srv-data.mount",
+            "are not known: it?hangs",
+            "127.0.0.1:5432",
+            "#   /etc/cron.d/back?up",
+            "#   /etc/letsencrypt/live/a.test/cert.pem",
+        ] {
             assert!(proposed.contains(line), "{line}: {proposed}");
         }
         assert!(proposed.contains("nginx") && proposed.contains("9100") && !proposed.contains("40000"), "{proposed}");

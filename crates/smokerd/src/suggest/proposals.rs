@@ -60,6 +60,15 @@ pub(super) fn of(host: &Host) -> Vec<Proposal> {
         services.parameters.push(("Services".to_owned(), texts(host.services.iter().cloned())));
         all.push(services);
     }
+    if !host.failed.is_empty() {
+        let why = "systemctl list-units --state=failed: these have failed. Each is an ERROR until it is repaired, or until \
+                   systemctl reset-failed";
+        let mut failed = proposal("Failed", why, "service");
+        failed.parameters.push(("Services".to_owned(), texts(host.failed.iter().cloned())));
+        // One that ends by itself is inactive when it was good.
+        failed.parameters.push(("State".to_owned(), texts(["active", "inactive"].map(str::to_owned).into_iter())));
+        all.push(failed);
+    }
     all.extend(PORTS.iter().filter_map(|known| of_port(known, host)));
     let is_known = |port: u16| PORTS.iter().any(|(its, ..)| *its == port);
     let others = host.listeners.iter().map(SocketAddr::port);

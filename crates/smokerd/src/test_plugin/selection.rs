@@ -74,7 +74,8 @@ impl Selection {
         let python = origin.python(&settings);
         let modules = python.deciding_paths(lookup::needs_python(&plugins, &python));
         let daemon = credentials.as_ref();
-        let judged = trust::judge(&sources, modules, &mut plugins, &mut left_out, &origin.trusted, daemon)?;
+        let judged =
+            trust::judge(&sources, modules, &settings.access, &mut plugins, &mut left_out, &origin.trusted, daemon)?;
         let (of_plugins, of_owners): (Vec<_>, Vec<_>) = judged.into_iter().partition(|it| it.plugin.is_some());
         problems.extend(of_plugins);
         let mut warnings = of_plugin(&problems, name);

@@ -50,7 +50,7 @@ impl Trial {
             let recorder = TraceRecorder::default();
             let run = runner.begin(&plugin, RunKind::Forced, cancel).traced_by(&recorder);
             let name = &plugin.spec().name;
-            let acted = check_and_act(run, || Acting::All, |result| Occasion::of_result(name, result, None)).await;
+            let acted = check_and_act(run, |_| Acting::All, |result| Occasion::of_result(name, result, None)).await;
             (acted.result, recorder.finish().await)
         });
         let Outcome { results: (result, trace), was_interrupted } =

@@ -217,8 +217,10 @@ fn copy(from: &Path, to: &Path) -> Result<(), String> {
     let failed = |error: io::Error| error.to_string();
     private_folder(to).map_err(failed)?;
     for file in fs::read_dir(from).map_err(failed)? {
-        let file = file.map_err(failed)?;
-        fs::copy(file.path(), to.join(file.file_name())).map_err(failed)?;
+        let (file, copy) = file.map(|file| (file.path(), to.join(file.file_name()))).map_err(failed)?;
+        fs::copy(file, &copy).map_err(failed)?;
+        // The device has what a daemon finds at its start: a sync of the daemon's own must not wait for this copy.
+        File::open(copy).and_then(|copy| copy.sync_all()).map_err(failed)?;
     }
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! Who stands between client and daemon, or in the daemon's place: another account that listens, a proxy that passes bytes on, a list that says nothing.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use smoker_tests::binary;
 use smoker_tests::cli::{self, Output};
@@ -67,6 +69,56 @@ fn a_token_does_not_go_to_another_account_that_listens_on_a_socket() {
             |output: &Output| output.text().contains("the token is not sent: the account with uid 65534 listens on ");
         assert!(asked.iter().all(|output| said(output) != is_sent), "{asked:?}");
     }
+}
+
+/// Becomes true when it is dropped, also by a test that fails.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The path leads to root's listener and to another account's by turns, as fast as it can be changed.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_token_does_not_go_to_another_account_that_takes_the_place_of_a_socket_meanwhile() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.path("open");
+    fs::create_dir(&folder).expect("writable");
+    fs::set_permissions(&folder, Permissions::from_mode(0o777)).expect("ours");
+    sandbox.write("token", TOKEN.as_bytes()).expect("writable");
+    fs::set_permissions(sandbox.path("token"), Permissions::from_mode(0o600)).expect("ours");
+    let place = |name: &str| folder.join(name);
+    let _listeners =
+        [0, NOBODY].map(|uid| listen_as(uid, &place(&format!("{uid}.sock")), &place(&format!("{uid}.kept"))));
+    let (path, next) = (place("daemon.sock"), place("next.sock"));
+    let kept = |uid: u32| fs::read_to_string(place(&format!("{uid}.kept"))).unwrap_or_default();
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for uid in [0, NOBODY].into_iter().cycle().take_while(|_| !is_over.load(Ordering::Relaxed)) {
+                symlink(place(&format!("{uid}.sock")), &next).expect("writable");
+                fs::rename(&next, &path).expect("writable");
+            }
+        });
+        let _over = Over(&is_over);
+        wait::until_true("the path", || path.exists());
+        let ask = || {
+            let mut command = Command::new(binary::path("smokercli"));
+            command.env("HOME", sandbox.path("home")).arg("--socket").arg(&path);
+            command.arg("--token-file").arg(sandbox.path("token")).args(["-o", "minimal"]);
+            cli::run(&mut command).text()
+        };
+        let answers: Vec<_> = (0..40).map(|_| ask()).collect();
+        wait::until_true("an answer of each kind", || {
+            let answer = ask();
+            let is_refused = |text: &String| text.contains("the token is not sent: the account with uid 65534");
+            kept(0).contains(TOKEN) && answers.iter().chain([&answer]).any(is_refused)
+        });
+    });
+    assert!(!kept(NOBODY).contains(TOKEN), "{}", kept(NOBODY));
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Two hosts, each with a network and an address of its own, and a real sshd between them: two commands lead to an authenticated run.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -10,6 +9,7 @@ use smoker_tests::binary;
 use smoker_tests::cli::{self, Output};
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
+use smoker_tests::executable;
 use smoker_tests::lines::expect_line;
 use smoker_tests::machine::network::{self, OtherHost};
 use smoker_tests::machine::skip::{find, program};
@@ -39,6 +39,10 @@ struct Operator<'a> {
 
 impl Operator<'_> {
     fn smokercli(&self, arguments: &[&str]) -> Output {
+        cli::run(&mut self.command(arguments))
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.host.command(&binary::path("smokercli"));
         let path = format!("{}:/usr/bin:/bin", self.daemon.path("operator").display());
         command
@@ -46,7 +50,8 @@ impl Operator<'_> {
             .env_remove("XDG_CONFIG_HOME")
             .env("PATH", path)
             .env("USER", "ann");
-        cli::run(command.args(arguments))
+        command.args(arguments);
+        command
     }
 
     /// Runs a program with the operator's certificate, which begins with `option`.
@@ -66,8 +71,7 @@ impl Operator<'_> {
 }
 
 fn script(daemon: &Daemon, name: &str, text: &str) {
-    daemon.sandbox.write(name, text.as_bytes()).expect("writable");
-    fs::set_permissions(daemon.path(name), fs::Permissions::from_mode(0o755)).expect("ours");
+    executable::write(&daemon.path(name), &daemon.sandbox.fill(text));
 }
 
 fn start_sshd(daemon: &Daemon, sshd: &Path) -> Started {
@@ -146,6 +150,81 @@ fn authenticated_run(operator: &Operator<'_>) {
     expect_line(&removed.stdout, &["your access is withdrawn"]);
     assert_eq!(operator.curl(pin.trim()).stdout, "401");
     assert_ne!(force().code, 0);
+}
+
+/// Without ssh: the operator's command waits, and the host comes to it with the token.
+#[test]
+#[cfg_attr(not(has_networks), ignore = "needs root, iproute2 and network namespaces")]
+fn a_host_joins_and_is_asked_by_the_authority_of_the_operator() {
+    network::with_addresses(&[], || {
+        let config = Config::new()
+            .address("bind_host: 0.0.0.0\nbind_port: {{PORT}}")
+            .top("access: authenticated\nstate_dir: '{{DIR}}/state'")
+            .plugin("disk", "Command: 'true'");
+        let daemon = Daemon::start(config);
+        let host = OtherHost::with_address(&format!("{OPERATOR}/24"), &format!("{HOST}/24"), &daemon.sandbox);
+        join(&Operator { daemon: &daemon, host });
+    });
+}
+
+fn join(operator: &Operator<'_>) {
+    let daemon = operator.daemon;
+    let address = format!("{HOST}:{}", daemon.address().port());
+    let force = || operator.smokercli(&["-s", &address, "-f", "-e", "-o", "minimal", "--no-progress"]);
+    operator.smokercli(&["trust", "ca", "init"]).expect_code(0);
+    assert_ne!(force().code, 0);
+    let (listen, token) = (format!("{OPERATOR}:8087"), daemon.path("token"));
+    let wait_there = |names: &str| {
+        let mut waiting =
+            operator.command(&["trust", "ca", "join", "--listen", &listen, "-s", names, "--timeout", "60"]);
+        let printed = daemon.path("printed");
+        waiting.stdout(fs::File::create(&printed).expect("writable"));
+        let waiting = Started::spawn(&mut waiting).expect("it is built");
+        let line = wait::until("the token", || {
+            let text = fs::read_to_string(&printed).unwrap_or_default();
+            text.split_once('\n').map(|(line, _)| line.to_owned())
+        });
+        fs::write(&token, line).expect("writable");
+        (waiting, printed)
+    };
+    let on_the_host = || {
+        let mut command = daemon.sandbox.command(&binary::path("smokercli"));
+        command.args(["trust", "ca", "join"]).arg(&token).arg("--state-dir").arg(daemon.path("state"));
+        cli::run(&mut command)
+    };
+    // A token whose authority is another one: the host finds an impostor at the address, and gets nothing.
+    let (mut waiting, printed) = wait_there(HOST);
+    let right = fs::read_to_string(&token).expect("there");
+    // The pin comes first, in base64 twice: these letters stand for `AAA`.
+    let (begin, rest) = right.split_at("smoker-join_".len());
+    fs::write(&token, format!("{begin}QUFB{}", &rest[4..])).expect("writable");
+    let impostor = on_the_host();
+    impostor.expect_code(1);
+    expect_line(&impostor.stderr, &["another authority than that of the token answers there; copy the token"]);
+    assert!(waiting.is_running(), "the right host may still come");
+    fs::write(&token, &right).expect("writable");
+    let joined = on_the_host();
+    joined.expect_code(0);
+    expect_line(&joined.stdout, &["joined; ", " has the role run on this host"]);
+    assert_eq!(waiting.exit_within(wait::DEADLINE), Some(0));
+    expect_line(
+        &fs::read_to_string(&printed).expect("there"),
+        &[&format!("{HOST}: joined from {HOST}:"), "valid until"],
+    );
+    assert_ne!(on_the_host().code, 0, "a token is for one host, once");
+
+    // The daemon takes both files up by itself; no line of known_hosts names this host.
+    let forced = wait::until("the authority to count", || Some(force()).filter(|output| output.code == 0));
+    expect_line(&forced.stdout, &["[OK]"]);
+    let known = fs::read_to_string(daemon.path("home/.config/smoker/known_hosts")).expect("there");
+    assert!(known.contains("@cert-authority") && !known.contains(HOST), "{known}");
+
+    // A certificate for another name than the one that is asked is refused, though the same authority has signed it.
+    let (mut waiting, _) = wait_there("web7");
+    on_the_host().expect_code(0);
+    assert_eq!(waiting.exit_within(wait::DEADLINE), Some(0));
+    let refused = wait::until("the other name to count", || Some(force()).filter(|output| output.code != 0));
+    assert!(refused.text().contains("web7"), "{refused:?}");
 }
 
 fn tls_is_1_2_with_aead_or_1_3(operator: &Operator<'_>, openssl: &Path, address: &str) {

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use smoker_tests::cli::{self, Output};
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
+use smoker_tests::executable;
 use smoker_tests::lines::expect_line;
 use smoker_tests::sandbox::Sandbox;
 
@@ -285,8 +286,7 @@ fn a_shipped_module_that_is_installed_is_named_as_not_used() {
     let installed = sandbox.path(file);
     let python = sandbox.path("python");
     let script = format!("#!/bin/sh\nPYTHONPATH={} exec python3 \"$@\"\n", sandbox.path("installed").display());
-    std::fs::write(&python, script).expect("a script");
-    std::fs::set_permissions(&python, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("permissions");
+    executable::write(&python, &script);
     let config = good()
         .top("python: '{{DIR}}/python'")
         .file(file, "class Plugin(object): pass\n")

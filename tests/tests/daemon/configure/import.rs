@@ -107,6 +107,60 @@ fn what_is_imported_loads_and_runs() {
     cli::smokerd(&sandbox, &["import", "--help"]).expect_code(0);
 }
 
+/// Values and matchers with what goss says of them: the verdict is the beginning of the name.
+const GOLDEN: &str = r#"matching:
+  good-text: {content: colour, matches: {and: [{have-prefix: col}, {have-suffix: our}, {contain-substring: lo}, {have-len: 6}, {match-regexp: '^c.*r$'}]}}
+  good-whole-text: {content: "red\ngreen\n", as-reader: true, matches: {and: [{have-prefix: red}, {have-suffix: "en\n"}, {have-len: 10}]}}
+  good-lines: {content: "red\n7\ngreen sea\n", as-reader: true, matches: {contain-elements: [{lt: 8}, {have-prefix: green}, {not: blue}]}}
+  good-patterns: {content: "red\ngreen sea\n", as-reader: true, matches: [red, '/^g.*a$/', '!blue', '!/^sea/']}
+  good-number: {content: '12.5', matches: {and: [12.5, {gt: 12}, {le: 12.5}, {not: 12}]}}
+  good-number-as-text: {content: 128, matches: {and: ['128', {have-prefix: '1'}, {match-regexp: '[0-9]{3}'}]}}
+  good-list: {content: [red, green, blue], matches: {and: [[red, blue], {consist-of: [blue, {have-prefix: g}, red]}, {contain-element: {have-suffix: e}}]}}
+  good-not-list: {content: [red, green, blue], matches: {and: [{not: [red, pink]}, {not: {contain-element: {have-prefix: p}}}, {not: {equal: [green, red, blue]}}]}}
+  good-json: {content: '{"a": {"n": "7"}, "l": [{"k": 1}]}', matches: {gjson: {a.n: {le: 7}, '@this': {have-key: a}, a: {not: {have-key: m}}, l: {contain-elements: [{have-key: k}]}}}}
+  good-version: {content: '1.4.2', matches: {semver-constraint: '>=1.4.0 <2.0.0'}}
+  bad-text: {content: colour, matches: color}
+  bad-prefix: {content: colour, matches: {have-prefix: ol}}
+  bad-suffix: {content: colour, matches: {have-suffix: x}}
+  bad-not-substring: {content: colour, matches: {not: {contain-substring: lo}}}
+  bad-not-pattern: {content: colour, matches: {not: {match-regexp: ^col}}}
+  bad-length: {content: colour, matches: {not: {have-len: 6}}}
+  bad-number: {content: 7, matches: {not: {and: [7, 7]}}}
+  bad-decimal: {content: '12.5', matches: {and: [{le: 12}, {gt: 13}]}}
+  bad-twice: {content: [red, green], matches: [red, red]}
+  bad-not-element: {content: [red, green], matches: {not: {contain-element: red}}}
+  bad-not-all: {content: [red, green], matches: {not: {consist-of: [green, {have-prefix: r}]}}}
+  bad-patterns: {content: "red\ngreen\n", as-reader: true, matches: [red, '!/^gr/']}
+  bad-line: {content: "red\n15\n", as-reader: true, matches: {contain-elements: [{lt: 10}]}}
+  bad-key: {content: '{"a": {"n": 1}}', matches: {gjson: {a: {not: {have-key: n}}}}}
+  bad-path: {content: '{"a": 1}', matches: {gjson: {b: 1}}}
+  bad-json: {content: '{"a"', matches: {gjson: {'@this': {have-key: a}}}}
+  bad-version: {content: '1.4.2', matches: {or: [{semver-constraint: '>=9.0.0'}]}}
+  none-not-patterns: {content: "red\n", as-reader: true, matches: {not: [red, '!blue']}}
+"#;
+
+#[test]
+fn the_verdicts_of_goss_stay() {
+    let sandbox = Sandbox::new();
+    sandbox.write("goss.yaml", GOLDEN.as_bytes()).expect("writable");
+    let main = "bind_host: 127.0.0.1\nbind_port: {{PORT}}\ntemplates: {BasePlugin: {Timeout: 15}}\nplugins: !include_dir plugin.d\n";
+    sandbox.write("smokerd.yaml", sandbox.fill(main).as_bytes()).expect("writable");
+    let goss = cli::smokerd(&sandbox, &["import", "goss", "{{DIR}}/goss.yaml", "-o", "{{DIR}}/plugin.d"]);
+    goss.expect_code(3);
+    expect_line(&goss.stdout, &["NOT TAKEN ", "none-not-patterns"]);
+    let mut names: Vec<_> = fs::read_dir(sandbox.path("plugin.d"))
+        .expect("a folder")
+        .filter_map(|entry| entry.expect("an entry").file_name().to_str()?.strip_suffix(".yaml").map(str::to_owned))
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), GOLDEN.lines().count() - 2, "{names:?}");
+    for name in names {
+        let expected = if name.starts_with("matching-good-") { 0 } else { 4 };
+        let tested = cli::smokerd(&sandbox, &["-c", "{{DIR}}/smokerd.yaml", "--test-plugin", &name]);
+        assert_eq!(tested.code, expected, "{name}: {}", tested.text());
+    }
+}
+
 /// The plugins that goss would find good, too.
 fn good_ones() -> Vec<&'static str> {
     "true file--etc-passwd file-~root user-root service-no-such-service process-no-such-process port-tcp:9 port-tcp6:9 interface-lo \

@@ -8,6 +8,7 @@ mod compare;
 mod folder;
 mod genconfig;
 mod import;
+mod minimal_root;
 mod mistakes;
 mod problems;
 mod secret_tags;

@@ -8,6 +8,8 @@ use smoker_tests::config::Config;
 use smoker_tests::lines::expect_line;
 use smoker_tests::sandbox::Sandbox;
 
+use crate::paths::acl;
+
 /// A sandbox with two keys and their certificates (`one`, `two`), and folders and files that are no state folder.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -93,4 +95,19 @@ fn a_state_folder_that_the_daemons_account_cannot_reach_is_told() {
     let open = check(0o711);
     assert!(!open.stderr.contains("may not enter"), "{open:?}");
     assert!(!closed.join("state").exists());
+
+    // An access control list decides in place of the group's bits, and chmod changes nothing of what it gives to an account.
+    let with_list = |mode, permissions| {
+        fs::remove_dir(&closed).and_then(|()| fs::create_dir(&closed)).expect("ours");
+        fs::set_permissions(&closed, Permissions::from_mode(mode)).expect("ours");
+        acl::give(&closed, 65534, permissions)
+            .then(|| run(&sandbox, "uid: 65534\ngid: 65534\nstate_dir: {{DIR}}/closed/state", &["--check"]))
+    };
+    let (Some(given), Some(refused)) = (with_list(0o700, 0o1), with_list(0o711, 0o0)) else { return };
+    assert!(!given.stderr.contains("may not enter"), "{given:?}");
+    let shown = closed.display().to_string();
+    expect_line(
+        &refused.stderr,
+        &["WARNING: ", " may not enter ", "; setfacl -m u:", &format!(":x {shown}, or choose")],
+    );
 }

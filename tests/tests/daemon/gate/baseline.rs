@@ -66,14 +66,23 @@ fn what_was_good_counts_and_what_was_bad_is_known() {
 fn a_baseline_is_made_of_last_results_and_of_the_journal() {
     let host = Host::start(6, config());
     let operator = Operator::of([&host]);
-    operator.smokercli("baseline -g prod --last -o last.json").expect_code(0);
-    assert_eq!(plugins(&operator, "last.json"), ["Web \"UNKNOWN\"", "Disk \"UNKNOWN\"", "Old \"UNKNOWN\""]);
-    // Nothing is in the journal of that time.
-    let output = operator.smokercli("baseline -g prod --at 2h -o none.json");
-    output.expect_code(3);
-    assert!(output.stderr.contains("no results of the 25 hours before"), "{}", output.stderr);
+    // Nothing has run, and nothing is in the journal of that time: that is nothing to compare with.
+    std::fs::write(operator.0.path().join("last.json"), "of yesterday").expect("writable");
+    for (line, words) in [
+        ("baseline -g prod --last -o last.json", "no plugin has a result, so nothing is written"),
+        ("baseline -g prod --at 2h -o none.json", "no results of the 25 hours before"),
+        ("baseline -g prod --category none -o none.json", "no plugin is selected on any host, so nothing is written"),
+    ] {
+        let output = operator.smokercli(line);
+        output.expect_code(1);
+        assert!(output.stderr.contains(words), "{line}: {}", output.stderr);
+    }
+    assert_eq!(operator.read("last.json"), "of yesterday");
+    assert!(!operator.0.path().join("none.json").exists(), "an empty file");
 
     operator.smokercli("-g prod -f").expect_code(0);
+    operator.smokercli("baseline -g prod --last -o last.json").expect_code(0);
+    assert_eq!(plugins(&operator, "last.json"), ["Web \"OK\"", "Disk \"OK\"", "Old \"ERROR\""]);
     let page = Request::get("/results").send(host.address, ANSWER).expect("an answer").json();
     assert_eq!(page["results"].as_array().map(Vec::len), Some(3), "{page}");
     std::thread::sleep(Duration::from_millis(1100));

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 use smoker_tests::config::Config;
+use smoker_tests::http::Request;
 use smoker_tests::started::Started;
 use smoker_tests::wait;
 
@@ -55,4 +56,40 @@ fn restarted_daemons_are_waited_for_and_one_that_stays_away_keeps_the_gate_close
     output.expect_code(0);
     let output = operator.smokercli("gate -g prod --within 1s --every 200ms --min-ok 100% --limit 127.0.0.3 127.0.0.4");
     output.expect_code(3);
+}
+
+fn instance(host: &Host) -> String {
+    let page = Request::get("/").send(host.address, Duration::from_secs(20)).expect("an answer");
+    page.header("smoker-instance").expect("a header").to_owned()
+}
+
+/// No round meets a closed port, since what is settled is not asked any more.
+#[test]
+fn a_daemon_that_was_restarted_between_rounds_has_to_settle_again() {
+    let (mut host, late) = (self::host(10), self::host(11));
+    File::create(host.daemon.path("healthy")).expect("writable");
+    let operator = Operator::of([&host, &late]);
+    let report = File::create(operator.0.path().join("report.json")).expect("writable");
+    let line = "gate -g prod --within 120s --settle 2 --every 200ms -o json --no-progress";
+    let mut gate = Started::spawn(operator.command(line).stdout(report).stderr(Stdio::null())).expect("it starts");
+    // The second run of a host begins when the gate knows of the first.
+    wait::until_true("two rounds of both hosts", || runs(&host) >= 2 && runs(&late) >= 2);
+    let settled = Instant::now();
+    let first = instance(&host);
+    assert_eq!(first, instance(&host), "it is one of the daemon, not of an answer");
+    host.end();
+    // From now on it is bad.
+    fs::remove_file(host.daemon.path("healthy")).expect("it is there");
+    host.begin();
+    assert_ne!(first, instance(&host));
+    let before = runs(&host);
+    // The gate asks a host once more of which the answer is older than a second.
+    wait::until_true("an answer that is old", || settled.elapsed() > Duration::from_secs(2));
+    File::create(late.daemon.path("healthy")).expect("writable");
+    wait::until_true("a run of the daemon that was restarted", || runs(&host) > before);
+    assert!(gate.is_running(), "it is bad");
+    File::create(host.daemon.path("healthy")).expect("writable");
+    assert_eq!(gate.exit_within(wait::DEADLINE), Some(0), "{}", operator.read("report.json"));
+    let report: Json = serde_json::from_str(&operator.read("report.json")).expect("a report");
+    assert_eq!((&report["hosts"][0]["restarts"], &report["hosts"][1]["restarts"]), (&1.into(), &0.into()), "{report}");
 }

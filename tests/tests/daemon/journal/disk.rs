@@ -2,6 +2,7 @@
 //!
 //! The full disk is a tmpfs. EIO comes from a library that is preloaded: a device mapper would need devices of its own.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,16 @@ impl Tmpfs {
         let mut filler = File::create(&path).expect("a file needs no room");
         while filler.write_all(&[0; 512]).is_ok() {}
         path
+    }
+}
+
+impl Tmpfs {
+    /// `ro` or `rw`. No program may have a file of it open for writing.
+    fn remount(&self, how: &str) {
+        let options = format!("remount,{how}");
+        let mount = || Command::new("mount").args(["-o", &options]).arg(self.path()).output();
+        let is_done = || mount().is_ok_and(|output| output.status.success());
+        wait::until_true("the file system to be mounted again", is_done);
     }
 }
 
@@ -165,6 +176,16 @@ fn a_full_disk_makes_no_run_a_bad_one_and_is_said_once() {
     assert!(while_full.iter().all(|number| kept.contains(number)), "{while_full:?} {kept:?}");
 }
 
+/// Builds a library that is loaded before the system's; none without a compiler.
+fn preloaded(folder: &Path, source: &str) -> Option<String> {
+    let cc = program("cc", "install with: apt-get install gcc")?;
+    let (file, library) = (folder.join("preloaded.c"), folder.join("preloaded.so"));
+    fs::write(&file, source).expect("writable");
+    let built = Command::new(cc).args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&file).status();
+    assert!(built.is_ok_and(|status| status.success()), "it builds");
+    Some(library.display().to_string())
+}
+
 const EIO: &str = r#"
 #include <errno.h>
 #include <stdlib.h>
@@ -182,14 +203,10 @@ int fdatasync(int fd) {
 
 #[test]
 fn a_disk_that_does_not_sync_is_said_once_and_left_alone() {
-    let Some(cc) = program("cc", "install with: apt-get install gcc") else { return };
     let build = tempfile::tempdir().expect("a folder");
-    let (source, library) = (build.path().join("eio.c"), build.path().join("eio.so"));
-    fs::write(&source, EIO).expect("writable");
-    let built = Command::new(cc).args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).status();
-    assert!(built.is_ok_and(|status| status.success()), "it builds");
+    let Some(library) = preloaded(build.path(), EIO) else { return };
     let fails = build.path().join("fails");
-    let boot = Boot::of(config("'{{DIR}}/state'")).environment("LD_PRELOAD", &library.display().to_string());
+    let boot = Boot::of(config("'{{DIR}}/state'")).environment("LD_PRELOAD", &library);
     let mut daemon = boot.environment("EIO_WHILE", &fails.display().to_string()).start();
     daemon.run("short").expect_ok(&["fine"]);
     fs::write(&fails, "").expect("writable");
@@ -208,4 +225,62 @@ fn a_disk_that_does_not_sync_is_said_once_and_left_alone() {
     assert!((2..=5).contains(&segments(&daemon).len()), "each that failed is left alone: {:?}", segments(&daemon));
     kill_and_start(&mut daemon);
     expect_good(&daemon);
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn daemons_that_can_change_nothing_give_no_number_twice() {
+    let disk = Tmpfs::mount("4m");
+    let mut daemon = Daemon::start(config(&disk.path().join("state").display().to_string()));
+    assert_eq!(daemon.run("long").status(), "OK");
+    let written = numbers_of_long(&daemon);
+    let (mut results, mut processes) = (HashSet::new(), HashSet::new());
+    // The second finds what the first has found, although that has shown results.
+    for how in ["ro", "ro", "rw"] {
+        daemon.signal(Signal::SIGKILL);
+        assert_eq!(daemon.wait_for_exit(), -9);
+        disk.remount(how);
+        daemon.try_start().expect("it starts");
+        assert!(written.iter().all(|number| numbers_of_long(&daemon).contains(number)), "what was written is shown");
+        let process = daemon.force(&["long"]);
+        assert_eq!(daemon.finish(&process)[0].1.status(), "OK");
+        assert!(processes.insert(number(&process)), "{process} was given before: {processes:?}");
+        for number in numbers_of_long(&daemon).into_iter().filter(|number| !written.contains(number)) {
+            assert!(results.insert(number), "{number} was given before: {results:?}");
+        }
+    }
+}
+
+const HANG: &str = r#"
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int fsync(int fd) {
+    const char *file = getenv("HANG_WHILE");
+    while (file && access(file, F_OK) == 0) {
+        usleep(10000);
+    }
+    return syscall(SYS_fsync, fd);
+}
+"#;
+
+#[test]
+fn a_start_answers_before_the_device_does() {
+    let build = tempfile::tempdir().expect("a folder");
+    let Some(library) = preloaded(build.path(), HANG) else { return };
+    let hangs = build.path().join("hangs");
+    let boot = Boot::of(config("'{{DIR}}/state'")).environment("LD_PRELOAD", &library);
+    let mut daemon = boot.environment("HANG_WHILE", &hangs.display().to_string()).start();
+    assert_eq!(daemon.run("long").status(), "OK");
+    let before = numbers_of_long(&daemon);
+    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+        daemon.signal(signal);
+        let _ = daemon.wait_for_exit();
+        fs::write(&hangs, "").expect("writable");
+        daemon.try_start().expect("it starts");
+        assert_eq!(numbers_of_long(&daemon), before, "what was written is shown");
+        fs::remove_file(&hangs).expect("it is there");
+        daemon.run("short").expect_ok(&["fine"]);
+        assert!(!daemon.log().contains("results may be missing"), "{}", daemon.log());
+    }
 }

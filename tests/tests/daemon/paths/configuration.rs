@@ -344,3 +344,51 @@ fn genconfig_follows_no_link_of_another_account() {
     cli::smokerd(&sandbox, &["--genconfig", "{{DIR}}", "-o", "{{DIR}}/made"]).expect_code(1);
     assert_eq!(fs::read_to_string(&precious).expect("there"), "root's");
 }
+
+/// What decides who may ask the daemon, or answers in its place.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn root_refuses_what_others_can_exchange_of_keys_and_sockets() {
+    for (setting, part) in [
+        ("state_dir: {{DIR}}/own\ntls_client_ca: {{DIR}}/keys/certificate.pem", "keys/certificate.pem"),
+        ("state_dir: {{DIR}}/own\ntls_client_ca: {{DIR}}/keys/certificate.pem", "keys"),
+        (
+            "state_dir: {{DIR}}/own\ntls_client_ca: {{DIR}}/keys/certificate.pem\ntls_crl: {{DIR}}/lists/crl.pem",
+            "lists",
+        ),
+        ("tls_cert: {{DIR}}/keys/certificate.pem\ntls_key: {{DIR}}/keys/key.pem", "keys"),
+        ("state_dir: {{DIR}}/lists/state", "lists"),
+        ("socket: {{DIR}}/lists/smokerd.sock", "lists"),
+    ] {
+        let sandbox = Sandbox::new();
+        let make = |settings: &str| {
+            let address = format!("bind_host: 127.0.0.1\nbind_port: 0\n{settings}");
+            Config::new().address(&address).plugin("A", "Command: 'true'").write(&sandbox).expect("writable");
+        };
+        let run = |options: &[&str]| {
+            cli::smokerd(&sandbox, &[options, &["--logging-conf=", "-c", "{{DIR}}/smokerd.yaml"]].concat())
+        };
+        make("state_dir: {{DIR}}/keys");
+        run(&["--identity"]).expect_code(0);
+        sandbox.write("lists/crl.pem", b"").expect("writable");
+        make(setting);
+        let told = |output: &Output| output.text().contains(" can be written by everybody, who would decide ");
+        assert!(!told(&run(&["--check"])), "{setting}");
+        let before = fs::metadata(sandbox.path(part)).expect("there").permissions().mode() & 0o7777;
+        set_mode(&sandbox, part, before | 0o002);
+        let shown = sandbox.path(part).display().to_string();
+        for options in [&["--check"][..], &["-fg", "--no-syslog", "-p", "{{DIR}}/pid"]] {
+            let refused = run(options);
+            refused.expect_code(1);
+            expect_line(
+                &refused.text(),
+                &[&format!("{shown} can be written by everybody"), &format!("chmod o-w {shown}")],
+            );
+        }
+        // Where others only add files of their own, as in /tmp, they exchange nothing.
+        if sandbox.path(part).is_dir() {
+            set_mode(&sandbox, part, before | 0o1002);
+            assert!(!told(&run(&["--check"])), "{setting}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Paths that another account controls: what root opens, locks, signals and reads through them.
 
-mod acl;
+pub(crate) mod acl;
 mod configuration;
 mod inherited;
 mod modules;

@@ -140,3 +140,55 @@ fn a_consequence_is_not_told_when_its_cause_is_well_again() {
     });
     assert_eq!(lines(&daemon, "told"), ["Db ERROR", "Db OK"]);
 }
+
+/// A plugin fails before the one that is the cause was looked at. That one hangs, the daemon is killed meanwhile, and in the
+/// end each change is told once.
+#[test]
+fn the_cause_is_looked_at_before_its_consequence_is_told_whatever_happens_meanwhile() {
+    let change = "Command: echo \"$SMOKER_PLUGIN $SMOKER_STATUS\" >> {{DIR}}/told\nActionOn: change";
+    let db = "Command: echo run >> {{DIR}}/looks; while test -e {{DIR}}/hold; do sleep 0.05; done; test -e {{DIR}}/db\n\
+              Interval: 600\nTimeout: 300\nAction: Tell";
+    let config = Config::new()
+        .top("state_dir: {{DIR}}/state")
+        .file("hold", "")
+        .action("Tell", change)
+        .plugin("Db", db)
+        .plugin("App", "Command: test -e {{DIR}}/app\nInterval: 0.2\nSplay: 0\nDependsOn: Db\nAction: Tell")
+        .plugin("Web", "Command: test -e {{DIR}}/app\nInterval: 0.2\nSplay: 0\nDependsOn: App\nAction: Tell");
+    let mut daemon = Daemon::start(config);
+    let looks = |daemon: &Daemon| lines(daemon, "looks").len();
+    wait::until_true("Db to be looked at", || looks(&daemon) == 1);
+    // Neither a forced run nor the schedule waits.
+    assert_eq!(daemon.run("App").status(), "ERROR");
+    let _ = daemon.wait_for_results("App", 4);
+    assert_eq!(lines(&daemon, "told"), [""; 0]);
+    let explained = daemon.get("/plugins/App/explain").text();
+    assert!(explained.contains("it may be the fault of another plugin, which a run of Db shows"), "{explained}");
+
+    daemon.signal(Signal::SIGKILL);
+    let _ = daemon.wait_for_exit();
+    daemon.try_start().expect("it starts again");
+    wait::until_true("Db to be looked at again", || looks(&daemon) == 2);
+    assert_eq!(lines(&daemon, "told"), [""; 0]);
+    fs::remove_file(daemon.path("hold")).expect("removable");
+    wait::until_true("the cause to be told", || lines(&daemon, "told") == ["Db ERROR"]);
+    let results = daemon.get("/plugins/Db/results?limit=5").json();
+    let results = results["results"].as_array().cloned().unwrap_or_default();
+    let is_for_app =
+        |run: &Json| run["trigger"] == "on-demand" && (run["triggeredBy"] == "App" || run["triggeredBy"] == "Web");
+    assert!(results.iter().any(is_for_app), "{results:?}");
+    wait::until_true("App to be skipped", || daemon.plugin("App")["plugin"]["skipped"]["parent"] == "Db");
+
+    // What is still bad when the cause is well is told, once.
+    fs::write(daemon.path("db"), "").expect("writable");
+    assert_eq!(daemon.run("Db").status(), "OK");
+    let told = |daemon: &Daemon, line: &str| lines(daemon, "told").iter().any(|told| told == line);
+    wait::until_true("App to be told", || told(&daemon, "App ERROR") && told(&daemon, "Db OK"));
+    fs::write(daemon.path("app"), "").expect("writable");
+    wait::until_true("Web to be well", || {
+        told(&daemon, "App OK") && daemon.plugin("Web")["plugin"]["lastResult"]["status"] == "OK"
+    });
+    let mut all = lines(&daemon, "told");
+    all.sort();
+    assert_eq!(all, ["App ERROR", "App OK", "Db ERROR", "Db OK"]);
+}

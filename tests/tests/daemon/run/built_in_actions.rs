@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
@@ -112,6 +112,63 @@ fn a_webhook_gets_what_services_expect_and_a_restart_is_bounded() {
         assert!(!pages.contains(secret), "{secret}: {pages}");
         assert!(!shown.contains(secret), "{secret}: {shown}");
     }
+}
+
+/// A service that is busy says how long it wants no call, in seconds or with a date. What it asks for is never less than what
+/// the daemon would wait anyway, or it would be given up sooner.
+#[test]
+fn an_action_is_called_again_when_its_service_says() {
+    let in_a_quarter = chrono::Utc::now() + chrono::TimeDelta::minutes(15);
+    let date = in_a_quarter.format("Retry-After: %a, %d %b %Y %H:%M:%S GMT").to_string();
+    let cases = [
+        ("Seconds", "429 Too Many Requests\r\nRetry-After: 100", 100, 120),
+        // The test may be slow.
+        ("Date", &format!("503 Service Unavailable\r\n{date}"), 300, 1080),
+        ("Far", "503 Service Unavailable\r\nRetry-After: 99999999999999999999", 3600, 4320),
+        ("Soon", "503 Service Unavailable\r\nRetry-After: 0", 5, 6),
+        ("Senseless", "429 Too Many Requests\r\nRetry-After: soon", 5, 6),
+        // It is not followed, and will not be another one later.
+        ("Moved", "301 Moved Permanently\r\nLocation: /other\r\nRetry-After: 100", 5, 6),
+        ("Wrong", "400 Bad Request\r\nRetry-After: 100", 5, 6),
+    ];
+    // It has arrived, whatever becomes of the rest of the answer; and one that does not answer keeps nobody else from it.
+    let (cut, hanging) = (Receiver::refusing("200 OK\r\nContent-Length: 10"), TcpListener::bind("127.0.0.1:0"));
+    let hanging = hanging.expect("a port");
+    let urls = format!("[http://{}, http://{}]", hanging.local_addr().expect("an address"), cut.address());
+    let receivers: Vec<_> = cases.iter().map(|(_, head, ..)| Receiver::refusing(head)).collect();
+    let mut config = Config::new();
+    for ((name, ..), receiver) in cases.iter().zip(&receivers) {
+        let hook = format!("Module: smoker.actions.webhook\nUrl: http://{}/\nActionOn: change", receiver.address());
+        config = config.action(name, &hook).plugin(name, &format!("Command: exit 1\nAction: {name}"));
+    }
+    let alerts = receivers[0].address();
+    config = config
+        .action("Alerts", &format!("Module: smoker.actions.alertmanager\nUrl: http://{alerts}\nActionOn: change"))
+        .plugin("Alerts", "Command: exit 1\nAction: Alerts")
+        .action("Both", &format!("Module: smoker.actions.alertmanager\nUrls: {urls}\nActionOn: change\nTimeout: 4"))
+        .plugin("Both", "Command: exit 1\nAction: Both")
+        .action("Cut", &format!("Module: smoker.actions.webhook\nUrl: http://{}/\nActionOn: change", cut.address()))
+        .plugin("Cut", "Command: exit 1\nAction: Cut");
+    let daemon = Daemon::start(config);
+    for (name, _, least, most) in cases.iter().copied().chain([("Alerts", "", 100, 120)]) {
+        assert_eq!(daemon.run(name).status(), "ERROR");
+        let begin = format!("Plugin {name}: action {name} (problem: ERROR) failed: ");
+        let wait = wait::until("the call to fail", || {
+            let log = daemon.log();
+            let line = log.lines().find(|line| line.contains(&begin))?;
+            line.rsplit_once("it is tried again in ")?.1.strip_suffix(" s")?.parse::<u64>().ok()
+        });
+        assert!((least..=most).contains(&wait), "{name}: {wait}");
+    }
+    let is_logged = |begin: &str| daemon.log().lines().any(|line| line.contains(begin));
+    assert_eq!(daemon.run("Cut").status(), "ERROR");
+    wait::until_true("the webhook", || {
+        is_logged("Plugin Cut: action Cut (problem: ERROR): posted to http://127.0.0.1:")
+    });
+    assert_eq!(daemon.run("Both").status(), "ERROR");
+    wait::until_true("the alerts", || is_logged("Plugin Both: action Both (problem: ERROR): http://127.0.0.1:"));
+    assert_eq!(receivers[5].next().head.split(' ').nth(1), Some("/"));
+    assert!(receivers[5].has_no_more(), "the redirect was followed");
 }
 
 /// Debian's Alertmanager with the address that it listens on.

@@ -4,7 +4,9 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
+use std::process::Command;
 
+use smoker_tests::binary;
 use smoker_tests::boot::Boot;
 use smoker_tests::cli;
 use smoker_tests::config::Config;
@@ -136,9 +138,53 @@ fn a_daemon_that_drops_root_gives_away_nothing_but_its_own_tree() {
     assert_eq!(fs::metadata(&above).expect("there").uid(), 0);
     daemon.signal(nix::sys::signal::Signal::SIGTERM);
     assert_eq!(daemon.wait_for_exit(), 0);
-    // The next start as root does the same.
-    fs::remove_dir(&tree).expect("it is empty, and the daemon went back at its end");
-    fs::remove_dir(&above).expect("nothing else is left in it");
+    // The next start as root does the same. What has guarded the daemon ends behind it.
+    for (folder, content) in [(&tree, "the cgroups of the daemon"), (&above, "anything else")] {
+        wait::until_true(&format!("an end of {content}"), || fs::remove_dir(folder).is_ok());
+    }
+}
+
+/// As systemd starts a unit with `User=` and `Delegate=yes`: the account owns the unit's cgroup, and its files that systemd gives away.
+const AS_A_DELEGATED_SERVICE: [&str; 4] = [
+    "/bin/sh",
+    "-c",
+    "own=$(grep -m1 ' - cgroup2 ' /proc/self/mountinfo | cut -d' ' -f5)$(sed -n s/^0:://p /proc/self/cgroup)/unit-$$\n\
+     mkdir \"$own\" && chown -R 12378:12378 \"$0\"\n\
+     chown 12378 \"$own\" \"$own/cgroup.procs\" \"$own/cgroup.subtree_control\" \"$own/cgroup.threads\"\n\
+     echo $$ > \"$own/cgroup.procs\" && exec setpriv --reuid=12378 --regid=12378 --clear-groups \"$@\"",
+    "{{DIR}}",
+];
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_daemon_of_another_account_uses_the_cgroup_that_its_unit_gives_it() {
+    if !fs::read_to_string("/proc/self/mountinfo").is_ok_and(|mounts| mounts.contains(" - cgroup2 ")) {
+        skip("no test of a cgroup that is given away", "run it where cgroup v2 is mounted");
+        return;
+    }
+    let mut reaches = Command::new("setpriv");
+    reaches.args(["--reuid=12378", "--regid=12378", "--clear-groups", "test", "-x"]).arg(binary::path("smokerd"));
+    if !reaches.status().is_ok_and(|status| status.success()) {
+        skip("no test of a cgroup that is given away", "build where every account can run programs, not below /root");
+        return;
+    }
+    let leaves =
+        "Command: sed -n s/^0:://p /proc/self/cgroup; setsid env -i sleep 1234.56789 < /dev/null > /dev/null 2>&1 &";
+    let config = Config::new().plugin("leaves", leaves);
+    let mut daemon = Boot::of(config).through(&AS_A_DELEGATED_SERVICE).start();
+    let unit = format!("/unit-{}", daemon.pid());
+    let of_run = daemon.run("leaves").info().join("");
+    assert!(of_run.contains(&unit) && of_run.contains("/smokerd-") && of_run.contains("/run-"), "{of_run}");
+    let uids = processes::status(daemon.pid()).expect("it runs")["Uid"].clone();
+    assert!(uids.split_whitespace().all(|uid| uid == "12378"), "{uids}");
+    wait::until_true("nothing is left of the run", || processes::with_argument("1234.56789").is_empty());
+    daemon.signal(nix::sys::signal::Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    let unit = cgroup_folder(&(cgroup_of(std::process::id().cast_signed()).trim_end_matches('/').to_owned() + &unit));
+    wait::until_true("the daemon has left nothing in its unit", || {
+        fs::read_dir(&unit).expect("there").flatten().all(|entry| !entry.path().is_dir())
+    });
+    fs::remove_dir(&unit).expect("nothing is in it");
 }
 
 fn cgroup_of(pid: i32) -> String {

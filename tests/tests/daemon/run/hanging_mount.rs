@@ -158,3 +158,32 @@ fn starts_that_hang_keep_no_other_run_from_starting() {
     daemon.run("other").expect_ok(&["fine"]);
     wait::until_true("nothing is left of them", || daemon.processes().len() <= 2);
 }
+
+/// As many as may hang at a time.
+const MOST_HANGING: usize = 64;
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn as_many_starts_as_may_hang_are_told_and_given_up() {
+    if !can_mount_what_never_answers() {
+        return;
+    }
+    let names: Vec<_> = (0..MOST_HANGING).map(|number| format!("hangs{number}")).collect();
+    let hangs = "Command: echo began\nWorkDir: {{DIR}}/hanging\nuid: 12346\ngid: 12346";
+    let config = Config::new().top("nr_concurrent_plugins: 200").file("never_answers.py", NEVER_ANSWERS);
+    let config = config.plugin("other", "Command: echo fine");
+    let config = names.iter().fold(config, |config, name| config.plugin(name, hangs));
+    let through = [&WITH_IT[..], &["{{DIR}}/hanging"]].concat();
+    let daemon = Boot::of(config).through(&through).start();
+    let stuck = daemon.force(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let told = wait::until("a run that is not started", || {
+        let outcome = daemon.run("other");
+        (outcome.status() != "OK").then(|| outcome.expect_error())
+    });
+    assert!(told.contains("the starts of 64 other processes hang; see the errors of other plugins for why"), "{told}");
+    let given_up = daemon.finish(&stuck).into_iter().map(|(_, outcome)| outcome.expect_error());
+    let hung = given_up.filter(|error| error.contains("its program had not begun after 10 s")).count();
+    assert!(hung > MOST_HANGING / 2, "{hung} have hung");
+    wait::until_true("runs start again", || daemon.run("other").status() == "OK");
+    wait::until_true("nothing is left of them", || daemon.processes().len() <= 2);
+}

@@ -20,7 +20,8 @@ fn each_thing_that_does_not_hold_is_named() {
         lines.map(|line| line.replace(&name, "NAME")).collect::<Vec<_>>()
     };
     // A stand-in is a script: no program, and it does not say what it is made of.
-    let programs = ["smokerd", "smokercli", "check_smoker_plugin", "smoker-fleet"].map(|name| format!("NAME/{name}"));
+    let programs = ["smokerd", "smokercli", "check_smoker_plugin", "smoker-fleet", "smoker-bridge"]
+        .map(|name| format!("NAME/{name}"));
     let mut expected = programs.to_vec();
     expected.push("NAME.cdx.json".to_owned());
     assert_eq!(failures(), expected);

@@ -2,11 +2,12 @@
 
 use std::env;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use smoker_tests::cli::{self, Output};
+use smoker_tests::executable;
 use smoker_tests::machine::skip::{find, program};
 use smoker_tests::wait;
 use tempfile::TempDir;
@@ -31,7 +32,7 @@ while [ "$1" != --target ]; do shift; done
 triple=${2%.2.17}
 case $triple in *"${FAIL_FOR:-none}"*) echo "$triple is not built" >&2; exit 101 ;; esac
 mkdir -p "$CARGO_TARGET_DIR/$triple/release"
-for name in smokerd smokercli check_smoker_plugin smoker-fleet; do
+for name in smokerd smokercli check_smoker_plugin smoker-fleet smoker-bridge; do
     printf '#!/bin/sh\necho %s %s "$@"\n' "$name" "$VERSION" > "$CARGO_TARGET_DIR/$triple/release/$name"
     chmod 755 "$CARGO_TARGET_DIR/$triple/release/$name"
 done
@@ -72,9 +73,7 @@ impl Workplace {
 
     /// Puts a script in place of a tool.
     pub(crate) fn tool(&self, name: &str, text: &str) {
-        let path = self.path("tools").join(name);
-        fs::write(&path, text).expect("writable");
-        fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).expect("ours");
+        executable::write(&self.path("tools").join(name), text);
     }
 
     /// Takes a tool away; those of the system go with it.

@@ -85,8 +85,7 @@ fn cut(text: &str, most: usize) -> &str {
     if text.len() <= most {
         return text;
     }
-    let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    let head = &text[..end];
+    let head = &text[..text.floor_char_boundary(most)];
     let slashes = head.bytes().rev().take_while(|byte| *byte == b'\\').count();
     if slashes % 2 == 1 { &head[..head.len() - 1] } else { head }
 }

@@ -20,7 +20,7 @@ use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
-use crate::actions::post::{self, Answered};
+use crate::actions::post::{self, Answered, Refusal};
 use crate::actions::told::Told;
 use crate::actions::webhook::preset::Preset;
 use crate::actions::webhook::settings::WebhookSettings;
@@ -51,7 +51,10 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let end = post::end_of(request);
     let mut answers = Vec::new();
     for body in &bodies {
-        answers.push(settings.post(body, end)?);
+        match settings.post(body, end) {
+            Ok(answer) => answers.push(answer),
+            Err(refusal) => return refusal.into_findings(),
+        }
     }
     let last = answers.pop().unwrap_or_default();
     let text = match (bodies.len(), settings.preset) {
@@ -62,13 +65,13 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
 }
 
 impl WebhookSettings {
-    fn post(&self, body: &Json, end: Instant) -> Result<Answered, String> {
+    fn post(&self, body: &Json, end: Instant) -> Result<Answered, Refusal> {
         let body = body.to_string();
         let mut headers = self.headers.clone();
         if let Some(key) = &self.signing_key {
             headers.push(("X-Smoker-Signature".to_owned(), signature::of(key.as_bytes(), body.as_bytes())));
         }
         post::json(&self.url, headers, body, self.trust.as_ref(), self.is_verified, end)
-            .map_err(|reason| format!("{}: {reason}", self.shown))
+            .map_err(|refusal| Refusal { reason: format!("{}: {}", self.shown, refusal.reason), ..refusal })
     }
 }

@@ -83,6 +83,9 @@ fn talk(stream: &mut dyn Stream, thresholds: &Thresholds, component: &mut Compon
     }
     let text = |name: &str| stats.iter().find(|(its, _)| its == name).map(|(_, value)| value.as_str());
     let number = |name: &str| text(name).and_then(|value| value.parse::<f64>().ok());
+    if stats.is_empty() {
+        return Err("wanted its numbers, got none".to_owned());
+    }
     component.fact(format!("version {}", text("version").unwrap_or("unknown")));
     let used = number("bytes").zip(number("limit_maxbytes").filter(|limit| *limit > 0.0));
     for (name, value) in [

@@ -68,8 +68,9 @@ fn talk(stream: &mut dyn Stream, wanted: Option<&Matcher>, component: &mut Compo
     match packet[0] {
         // The number of the protocol; the version ends with a zero byte.
         9 | 10 => {
-            let version = packet[1..].split(|byte| *byte == 0).next().unwrap_or_default();
-            let version = String::from_utf8_lossy(version).into_owned();
+            let end = packet.iter().position(|byte| *byte == 0).filter(|end| *end > 1);
+            let end = end.ok_or("the greeting is not that of MySQL: it has no version")?;
+            let version = String::from_utf8_lossy(&packet[1..end]).into_owned();
             match wanted.and_then(|wanted| wanted.fault(&version)) {
                 Some(fault) => component.error(&format!("version: {fault}")),
                 None => component.fact(format!("version {version}")),
@@ -82,5 +83,24 @@ fn talk(stream: &mut dyn Stream, wanted: Option<&Matcher>, component: &mut Compo
             Err(format!("the server refuses connections: error {code}: {text}"))
         }
         _ => Err("the greeting is not that of MySQL".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::data::server::Scripted;
+
+    #[test]
+    fn a_greeting_has_a_version() {
+        let talked = |packet: &[u8]| {
+            let length = u8::try_from(packet.len()).expect("short");
+            let mut stream = Scripted::new(&[&[length, 0, 0, 0][..], packet].concat());
+            talk(&mut stream, None, &mut Component::single("mysql"))
+        };
+        assert_eq!(talked(b"\x0a8.0.1\0rest"), Ok(()));
+        for packet in [&b"\x0a"[..], b"\x0a\0", b"\x0a8.0", b"\x05x\0"] {
+            assert!(talked(packet).is_err_and(|reason| reason.starts_with("the greeting is not that of MySQL")));
+        }
     }
 }

@@ -107,6 +107,9 @@ fn talk(
         return Ok(());
     };
     let field = |name: &str| info.lines().find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'));
+    if field("role").is_none() && field("redis_version").is_none() {
+        return Err("its INFO is not understood: it has neither a role nor a version".to_owned());
+    }
     let found = match field("role") {
         Some("slave") => "replica",
         other => other.unwrap_or("unknown"),
@@ -124,7 +127,8 @@ fn talk(
     for (name, key) in
         [("Memory", "used_memory"), ("Clients", "connected_clients"), ("ReplicaLag", "master_last_io_seconds_ago")]
     {
-        match field(key).and_then(|text| text.parse::<f64>().ok()) {
+        // A replica without a link to its master has a time of -1.
+        match field(key).and_then(|text| text.parse::<f64>().ok()).filter(|value| *value >= 0.0) {
             Some(value) => component.number(thresholds, name, value),
             None if thresholds.mentions(name) && !(name == "ReplicaLag" && found == "master") => {
                 component.error(&format!("{name} is not known to the server"));
@@ -153,4 +157,30 @@ fn info(stream: &mut dyn Stream) -> Result<Option<String>, String> {
     let length = length.parse().ok().filter(|length| *length <= LONGEST);
     let length = length.ok_or_else(|| format!("the length of its INFO is not understood: {}", quote(&head)))?;
     read_exact(stream, length).map(|bytes| Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::checks::data::server::Scripted;
+    use crate::test_request::plugin;
+
+    #[test]
+    fn what_it_does_not_say_of_itself_is_not_good() {
+        let status = |info: &str, parameters| {
+            let request = plugin("redis", parameters);
+            let thresholds = Thresholds::of(Parameters::of(&request), MEASURES).expect("thresholds");
+            let mut stream = Scripted::new(format!("+PONG\r\n${}\r\n{info}\r\n", info.len()).as_bytes());
+            let mut component = Component::single("redis");
+            talk(&mut stream, None, None, &thresholds, &mut component).map(|()| component.status().as_str())
+        };
+        let replica = "redis_version:7.0\r\nrole:slave\r\nmaster_link_status:up\r\nmaster_last_io_seconds_ago:";
+        let limited = || json!({"Error": {"ReplicaLag": "> 10s"}});
+        assert_eq!(status(&format!("{replica}3\r\n"), limited()), Ok("OK"));
+        assert_eq!(status(&format!("{replica}30\r\n"), limited()), Ok("ERROR"));
+        assert_eq!(status(&format!("{replica}-1\r\n"), limited()), Ok("ERROR"), "nobody has heard of the master");
+        assert!(status("", json!({})).is_err());
+    }
 }

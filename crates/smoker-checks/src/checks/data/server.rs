@@ -110,3 +110,32 @@ pub(super) fn read_line(stream: &mut dyn Stream) -> Result<String, String> {
     }
     Err("the answer has no end of line".to_owned())
 }
+
+/// A server that says this, whatever it is asked.
+#[cfg(test)]
+pub(super) struct Scripted(pub(super) std::io::Cursor<Vec<u8>>);
+
+#[cfg(test)]
+impl Scripted {
+    pub(super) fn new(answers: &[u8]) -> Self {
+        Self(std::io::Cursor::new(answers.to_vec()))
+    }
+}
+
+#[cfg(test)]
+impl Read for Scripted {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+#[cfg(test)]
+impl Write for Scripted {
+    fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
+        Ok(buffer.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

@@ -95,7 +95,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         Some(wanted) => {
             let mut chosen: Vec<Mount> = Vec::new();
             for pattern in wanted {
-                let found: Vec<_> = all.iter().filter(|mount| is_meant(pattern, mount)).cloned().collect();
+                let found = meant(pattern, &all);
                 if found.is_empty() {
                     report.add(Component::failed(pattern, &missing(pattern, &all)));
                 }
@@ -118,10 +118,10 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     report.findings()
 }
 
-/// Whether the mount is one that the configuration names.
-fn is_meant(pattern: &str, mount: &Mount) -> bool {
+/// The mounts that the configuration names.
+fn meant(pattern: &str, all: &[Mount]) -> Vec<Mount> {
     let pattern = Some(pattern.trim_end_matches('/')).filter(|pattern| !pattern.is_empty()).unwrap_or("/");
-    glob::matches(pattern, &mount.point)
+    mount_table::meant(pattern, all).into_iter().cloned().collect()
 }
 
 /// The file systems for files of somebody's own, each once: a directory that is mounted at a second place is as full there.
@@ -171,6 +171,9 @@ fn judge(mount: &Mount, space: &Statvfs, is_writable_wanted: bool, thresholds: &
     if files > 0.0 {
         component.number(thresholds, "Inodes", (files - unused) / files * 100.0);
     }
+    for name in ["Used", "Free"] {
+        component.require(thresholds, name, &format!("{} has no space that is counted", mount.kind));
+    }
     if mount.is_forced_read_only() {
         component.error(
             "wanted writable, got read-only: the kernel makes a file system read-only after errors; see its log",
@@ -205,6 +208,8 @@ mod tests {
         let parts = missing.component_results.expect("components");
         let text = parts.as_json()["/no/such/mount"]["messages"]["error"][0].as_str().expect("an error").to_owned();
         assert_eq!(text, "wanted a mounted file system, got none; it lies on /");
+        assert_eq!(answer(json!({"Mount": "/proc"})).status.as_str(), "OK");
+        assert_eq!(answer(json!({"Mount": "/proc", "Error": "> 90%"})).status.as_str(), "ERROR", "nothing is measured");
         assert!(run(&plugin("disk", json!({"Types": "no such type"}))).is_err());
         assert!(run(&plugin("disk", json!({"Mounts": []}))).is_err());
     }

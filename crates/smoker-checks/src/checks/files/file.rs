@@ -135,6 +135,9 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     if wanted.thresholds.is_limited("Count") && !paths.iter().any(|path| expand::is_pattern(path)) {
         return Err("Count has a limit, and no path has * or ?: only what a pattern stands for is counted".to_owned());
     }
+    if let Some(path) = paths.iter().find(|path| !wanted.exists && !path.starts_with('/')) {
+        return Err(format!("{path} has to begin with /: nothing says in which folder there should be no such file"));
+    }
     let mut report = Report::default();
     for path in paths {
         if !expand::is_pattern(&path) {
@@ -168,7 +171,7 @@ impl Wanted {
             fs::metadata(path)
         };
         match metadata {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 if self.exists {
                     let is_dangling = fs::symlink_metadata(path).is_ok();
                     component.error(if is_dangling {

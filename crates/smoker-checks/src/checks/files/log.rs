@@ -80,6 +80,15 @@ struct Position {
     offset: u64,
     /// The last bytes before the offset: a file that is emptied and filled again, or another one that has got its inode, differs.
     tail: Vec<u8>,
+    /// How many bytes were behind the offset: a line without its end.
+    #[serde(default)]
+    unended: u64,
+}
+
+impl Position {
+    fn is_that_of(&self, other: &Self) -> bool {
+        (self.device, self.inode, self.offset, &self.tail) == (other.device, other.inode, other.offset, &other.tail)
+    }
 }
 
 /// What a run finds of the one before it.
@@ -189,6 +198,7 @@ impl Wanted {
             }
             Ok(Form::Packed) => component.error("is packed: only text is read"),
             Ok(Form::Utf16) => component.error("is UTF-16: only UTF-8 is read"),
+            Ok(Form::Journal) => component.error("is a journal of systemd: only text is read"),
             Err(error) => component.error(&system_file::unreadable(path, &error)),
         }
         if !component.is_good() {
@@ -224,7 +234,7 @@ impl Wanted {
     fn read(&self, path: &Path, metadata: &Metadata, known: &Position, tally: &mut Tally) -> io::Result<Position> {
         let is_same_file = (known.device, known.inode) == (metadata.dev(), metadata.ino());
         if is_same_file && is_as_read(path, known)? {
-            return self.read_from(path, known.offset, Lines::Whole, tally);
+            return self.read_from(path, known.offset, Lines::Rested(known.unended), tally);
         }
         // The log was rotated, by another name or by a copy before it was emptied: its last lines are in the file that has its
         // place now, unless that is packed already. A log that was emptied without a copy begins again.
@@ -249,9 +259,14 @@ impl Wanted {
         tally.is_full |= is_full;
         // A line without its end is still being written; one that fills all that is read has none.
         let end = content.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        let end = if (end == 0 && is_full) || (lines == Lines::All && !is_full) { content.len() } else { end };
+        let unended = (content.len() - end) as u64;
+        // What a program wrote before it died may have no end, and gets none.
+        let is_ended = lines == Lines::All || (unended > 0 && end == 0 && lines == Lines::Rested(unended));
+        let end = if (end == 0 && is_full) || (is_ended && !is_full) { content.len() } else { end };
         for line in String::from_utf8_lossy(&content[..end]).lines() {
             tally.lines += 1.0;
+            // A program that goes on writing to a log which was emptied under it leaves a hole before its line.
+            let line = line.trim_start_matches('\0');
             if self.patterns.is_match(line) && !self.ignored.is_match(line) {
                 tally.count += 1.0;
                 if tally.shown.len() < SHOWN {
@@ -259,7 +274,8 @@ impl Wanted {
                 }
             }
         }
-        position_in(&mut file, offset + end as u64)
+        let unended = (content.len() - end) as u64;
+        Ok(Position { unended, ..position_in(&mut file, offset + end as u64)? })
     }
 }
 
@@ -269,22 +285,36 @@ enum Form {
     Text,
     Packed,
     Utf16,
+    Journal,
 }
 
 impl Form {
     /// By the first bytes of a file.
     fn of(path: &Path) -> io::Result<Self> {
         let mut head = Vec::new();
-        File::open(path)?.take(6).read_to_end(&mut head)?;
+        File::open(path)?.take(512).read_to_end(&mut head)?;
         Ok(match head.as_slice() {
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Self::Utf16,
-            // gzip, bzip2, xz, zstd.
-            [0x1f, 0x8b, ..] | [b'B', b'Z', b'h', ..] | [0xfd, b'7', b'z', ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-                Self::Packed
-            }
+            // gzip, compress, bzip2, xz, zstd, lz4, zip.
+            [0x1f, 0x8b | 0x9d, ..]
+            | [b'B', b'Z', b'h', ..]
+            | [0xfd, b'7', b'z', ..]
+            | [0x28, 0xb5, 0x2f, 0xfd, ..]
+            | [0x04, 0x22, 0x4d, 0x18, ..]
+            | [b'P', b'K', 3, 4, ..] => Self::Packed,
+            [b'L', b'P', b'K', b'S', b'H', b'H', b'R', b'H', ..] => Self::Journal,
+            head if has_every_second_zero(head) => Self::Utf16,
             _ => Self::Text,
         })
     }
+}
+
+/// Whether text of UTF-16 begins so, without the mark that it should have.
+fn has_every_second_zero(head: &[u8]) -> bool {
+    let of = |at: usize| head.chunks_exact(2).map(move |pair| pair[at]);
+    let count = |at: usize| of(at).filter(|byte| *byte == 0).count();
+    let (pairs, zeros) = (head.len() / 2, [count(0), count(1)]);
+    pairs >= 4 && zeros.iter().any(|zeros| zeros * 10 > pairs * 9) && zeros.iter().any(|zeros| zeros * 10 < pairs)
 }
 
 /// Which lines of a log count.
@@ -292,6 +322,8 @@ impl Form {
 enum Lines {
     /// Those with an end: the last may still be being written.
     Whole,
+    /// Those with an end, and one without that has as many bytes as at the last run: nobody goes on with it.
+    Rested(u64),
     /// All: nothing is written to the file any more.
     All,
 }
@@ -306,12 +338,12 @@ fn position_in(file: &mut File, offset: u64) -> io::Result<Position> {
     file.seek(SeekFrom::Start(offset - length))?;
     let mut tail = Vec::new();
     file.take(length).read_to_end(&mut tail)?;
-    Ok(Position { device: metadata.dev(), inode: metadata.ino(), offset, tail })
+    Ok(Position { device: metadata.dev(), inode: metadata.ino(), offset, tail, unended: 0 })
 }
 
 /// Whether the file has before the position what it had there.
 fn is_as_read(path: &Path, known: &Position) -> io::Result<bool> {
-    Ok(position_at(path, known.offset)? == *known)
+    Ok(position_at(path, known.offset)?.is_that_of(known))
 }
 
 /// The copy that was made of the log before it was emptied: the newest file beside it whose name begins with its name, and
@@ -413,6 +445,35 @@ mod tests {
         assert_eq!(log.run(&json!({})), found("OK", "0"));
         log.append("bad test\nbad\n");
         assert_eq!(log.run(&json!({"Ignore": "test", "Error": "> 1", "Warn": "> 0"})), found("WARN", "1"));
+    }
+
+    #[test]
+    fn a_line_without_an_end_counts_when_nobody_goes_on_with_it() {
+        let mut log = Log::new();
+        log.append("x\n");
+        log.run(&json!({}));
+        log.append("good\nbad: no line break");
+        assert_eq!(log.run(&json!({})), found("OK", "0"));
+        assert_eq!(log.run(&json!({})), found("ERROR", "1"));
+        assert_eq!(log.run(&json!({})), found("OK", "0"));
+        log.append(", and more\nbad\n");
+        assert_eq!(log.run(&json!({})), found("ERROR", "1"));
+    }
+
+    #[test]
+    fn what_is_no_text_is_an_error() {
+        for content in
+            ["b\0a\0d\0\n\0b\0a\0d\0\n\0", "\0b\0a\0d\0\n\0b\0a\0d\0\n", "LPKSHHRH\0\0\0\0", "\u{4}\"M\u{18}"]
+        {
+            let mut log = Log::new();
+            log.append(content);
+            assert_eq!(log.run(&json!({})).0, "ERROR", "{content:?}");
+        }
+        let mut log = Log::new();
+        log.append("x\n");
+        log.run(&json!({}));
+        log.append("\0\0\0\0bad\n\0\0\0\0\0\n");
+        assert_eq!(log.run(&json!({"Pattern": "^bad"})), found("ERROR", "1"), "a hole is no text");
     }
 
     #[test]

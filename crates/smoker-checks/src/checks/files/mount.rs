@@ -70,11 +70,14 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     if points.is_empty() {
         return Err("/etc/fstab has no entry that should be mounted: name Mounts".to_owned());
     }
+    if let Some(point) = points.iter().find(|point| !point.starts_with(['/', '*', '?'])) {
+        return Err(format!("{point} has to begin with /: no mount point is like that"));
+    }
     let all = mount_table::mounts()?;
     let mut report = Report::default();
     for pattern in points {
         let bare = Some(pattern.trim_end_matches('/')).filter(|bare| !bare.is_empty()).unwrap_or("/");
-        let found: Vec<_> = all.iter().filter(|mount| glob::matches(bare, &mount.point)).collect();
+        let found = mount_table::meant(bare, &all);
         match (found.as_slice(), is_mounted) {
             ([], true) => report.add(Component::failed(bare, "wanted a mounted file system, got none")),
             ([], false) => {
@@ -108,4 +111,26 @@ fn judge(mount: &Mount, wanted: &Wanted) -> Component {
         component.error(&format!("wanted the options {}, got {}", missing.join(", "), own.join(",")));
     }
     component
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::test_request::plugin;
+
+    #[test]
+    fn a_mount_point_is_found_by_any_of_its_paths() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("/proc", &link).expect("a link");
+        let status = |parameters| run(&plugin("mount", parameters)).expect("findings").status.as_str();
+        for path in [link.to_str().expect("text"), "/proc/", "//proc", "/sys/../proc"] {
+            assert_eq!(status(json!({"Mount": path})), "OK", "{path}");
+            assert_eq!(status(json!({"Mount": path, "Mounted": false})), "ERROR", "{path}");
+        }
+        assert_eq!(status(json!({"Mount": "/no/such/point", "Mounted": false})), "OK");
+        assert!(run(&plugin("mount", json!({"Mount": "proc", "Mounted": false}))).is_err());
+    }
 }

@@ -1,6 +1,10 @@
 //! The kernel's list of mounts, see `proc_pid_mountinfo(5)`, and the list of what should be mounted, see `fstab(5)`.
 
+use std::fs;
+use std::path::Path;
+
 use crate::checks::system_file;
+use crate::matchers::glob;
 
 const MOUNTS: &str = "/proc/self/mountinfo";
 const WANTED: &str = "/etc/fstab";
@@ -44,7 +48,19 @@ impl Mount {
 /// What is mounted; of several on one point the last, which hides the others.
 pub(super) fn mounts() -> Result<Vec<Mount>, String> {
     let text = system_file::read(MOUNTS)?;
-    Ok(visible(text.lines().filter_map(mount).collect()))
+    let not_understood = |line: &str| format!("{MOUNTS} is not understood: {line}");
+    let all = text.lines().map(|line| mount(line).ok_or_else(|| not_understood(line)));
+    Ok(visible(all.collect::<Result<_, _>>()?))
+}
+
+/// The mounts of a pattern, or of a path: by its name, else where links lead to.
+pub(super) fn meant<'a>(pattern: &str, all: &'a [Mount]) -> Vec<&'a Mount> {
+    let named: Vec<_> = all.iter().filter(|mount| glob::matches(pattern, &mount.point)).collect();
+    if !named.is_empty() || glob::is_pattern(pattern) {
+        return named;
+    }
+    let Ok(path) = fs::canonicalize(pattern) else { return named };
+    all.iter().filter(|mount| Path::new(&mount.point) == path).collect()
 }
 
 /// The points of `/etc/fstab` that are mounted at the start of the host, with their types.
@@ -52,7 +68,9 @@ pub(super) fn wanted() -> Result<Vec<String>, String> {
     let text = system_file::read(WANTED)?;
     let point = |line: &str| {
         let fields: Vec<_> = line.split_whitespace().collect();
-        let [_, point, kind, options, ..] = fields[..] else { return None };
+        // Options and what follows them may be left out.
+        let [_, point, kind, ref rest @ ..] = fields[..] else { return None };
+        let options = rest.first().copied().unwrap_or_default();
         let is_wanted = point.starts_with('/') && kind != "swap" && !options.split(',').any(|it| it == "noauto");
         is_wanted.then(|| unescape(point))
     };

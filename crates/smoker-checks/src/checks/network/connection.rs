@@ -50,9 +50,14 @@ impl<S: Limited> TimedStream<S> {
         Self { stream, end }
     }
 
-    /// Another moment, for what comes next.
-    pub(crate) fn set_end(&mut self, end: Instant) {
-        self.end = end;
+    /// When it gives up.
+    pub(crate) fn end(&self) -> Instant {
+        self.end
+    }
+
+    /// Gives up at this moment in the place of its own.
+    pub(crate) fn end_at(&mut self, moment: Instant) {
+        self.end = moment;
     }
 
     fn prepare(&self) -> io::Result<()> {
@@ -155,22 +160,55 @@ pub(crate) fn connect(host: &str, port: u16, end: Instant) -> Result<(TimedStrea
     let addresses = resolve_until(host, port, end)?;
     let lookup = start.elapsed().as_secs_f64();
     let start = Instant::now();
-    let mut reasons = Vec::new();
+    let stream = connect_to_one(&addresses, end).map_err(|refusals| no_connection(&refusals))?;
+    // What is sent is whole messages.
+    let _ = stream.set_nodelay(true);
+    Ok((TimedStream::new(stream, end), Phases { lookup, connect: start.elapsed().as_secs_f64() }))
+}
+
+/// Why no connection to a host is possible; none where one is. The error is why that is not known: a name that has no address, or a
+/// host that can reach nothing, says nothing of the peer.
+pub(crate) fn refusal(host: &str, port: u16, end: Instant) -> Result<Option<String>, String> {
+    let addresses = resolve(host, port)?;
+    let Err(refusals) = connect_to_one(&addresses, end) else { return Ok(None) };
+    let text = no_connection(&refusals);
+    // A host without IPv6 does not reach such an address of a name, whose other one tells.
+    let is_told = refusals.iter().any(|(_, error)| is_of_peer(error));
+    let is_known = refusals.iter().all(|(_, error)| is_of_peer(error) || is_without_route(error));
+    if is_told && is_known { Ok(Some(text)) } else { Err(format!("whether it is open is not known: {text}")) }
+}
+
+/// A connection to the first of these addresses that takes one, or why each of them does not.
+fn connect_to_one(addresses: &[SocketAddr], end: Instant) -> Result<TcpStream, Vec<(SocketAddr, io::Error)>> {
+    let mut refusals = Vec::new();
     for (at, address) in addresses.iter().enumerate() {
         let left = end.saturating_duration_since(Instant::now());
         // An address that does not answer leaves time for the others.
         let others = u32::try_from(addresses.len() - at).unwrap_or(u32::MAX);
         match TcpStream::connect_timeout(address, (left / others).max(Duration::from_millis(1))) {
-            Ok(stream) => {
-                // What is sent is whole messages.
-                let _ = stream.set_nodelay(true);
-                let phases = Phases { lookup, connect: start.elapsed().as_secs_f64() };
-                return Ok((TimedStream::new(stream, end), phases));
-            }
-            Err(error) => reasons.push(format!("{address}: {}", reason(&error))),
+            Ok(stream) => return Ok(stream),
+            Err(error) => refusals.push((*address, error)),
         }
     }
-    Err(format!("no connection to {}", reasons.join("; ")))
+    Err(refusals)
+}
+
+fn no_connection(refusals: &[(SocketAddr, io::Error)]) -> String {
+    let each: Vec<_> = refusals.iter().map(|(address, error)| format!("{address}: {}", reason(error))).collect();
+    format!("no connection to {}", each.join("; "))
+}
+
+/// Whether the peer, or what is before it, refuses the connection or does not answer.
+fn is_of_peer(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, PermissionDenied, TimedOut, WouldBlock};
+    matches!(
+        error.kind(),
+        ConnectionRefused | ConnectionReset | HostUnreachable | PermissionDenied | TimedOut | WouldBlock
+    )
+}
+
+fn is_without_route(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NetworkUnreachable | io::ErrorKind::AddrNotAvailable)
 }
 
 /// Why a read, a write or a connection failed.

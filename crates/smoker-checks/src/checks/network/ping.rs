@@ -104,6 +104,7 @@ fn look_at(host: &str, packets: u16, thresholds: &Thresholds, deadline: Deadline
             if !times.is_empty() {
                 component.number(thresholds, "Time", times.iter().sum::<f64>() / came_back);
             }
+            component.require(thresholds, "Time", "no echo came back");
             component.fact(address.to_string());
         }
     }

@@ -33,7 +33,12 @@ const MEASURES: &[Measure] = &[
 const PARAMETERS: &[ParameterSpec] = &[
     ADDRESSES[0],
     ADDRESSES[1],
-    ParameterSpec::optional("Open", ParameterType::Boolean, "true", "false: no connection should be possible"),
+    ParameterSpec::optional(
+        "Open",
+        ParameterType::Boolean,
+        "true",
+        "false: no connection should be possible; a name without an address, or a network that is not reached, is an ERROR",
+    ),
     SEND,
     EXPECT,
     ParameterSpec::warn(MEASURES),
@@ -78,17 +83,50 @@ fn look_at(
     deadline: Deadline,
 ) -> Component {
     let mut component = Component::new(&target.text);
+    if !is_open {
+        match connection::refusal(&target.host, target.port, deadline.end_of_look()) {
+            Err(reason) => component.error(&reason),
+            Ok(Some(reason)) => component.fact(reason),
+            Ok(None) => component.error("wanted no connection, got one"),
+        }
+        return component;
+    }
     let start = Instant::now();
     match connection::connect(&target.host, target.port, deadline.end_of_look()) {
-        Err(reason) if is_open => component.error(&reason),
-        Err(reason) => component.fact(reason),
-        Ok(_) if !is_open => component.error("wanted no connection, got one"),
+        Err(reason) => component.error(&reason),
         Ok((mut stream, phases)) => {
-            exchange.over(&mut stream, &mut component);
-            component.number(thresholds, "Time", start.elapsed().as_secs_f64());
+            let end = exchange.over(&mut stream, &mut component);
+            component.number(thresholds, "Time", end.duration_since(start).as_secs_f64());
             component.number(thresholds, "Lookup", phases.lookup);
             component.number(thresholds, "Connect", phases.connect);
         }
     }
     component
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::test_request::plugin;
+
+    fn found(parameters: serde_json::Value) -> (String, String) {
+        let findings = run(&plugin("tcp", parameters)).expect("findings");
+        let parts = findings.component_results.map(|parts| parts.as_json().clone()).unwrap_or_default();
+        (findings.status.as_str().to_owned(), serde_json::Value::Object(parts).to_string())
+    }
+
+    #[test]
+    fn a_port_is_closed_only_where_that_was_seen() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+        let port = listener.local_addr().expect("an address").port();
+        assert_eq!(found(json!({"Address": format!("127.0.0.1:{port}"), "Open": false})).0, "ERROR");
+        drop(listener);
+        assert_eq!(found(json!({"Address": format!("127.0.0.1:{port}"), "Open": false})).0, "OK");
+        let (status, text) = found(json!({"Address": "a..b:80", "Open": false}));
+        assert!(status == "ERROR" && text.contains("cannot be resolved"), "{text}");
+    }
 }

@@ -58,8 +58,8 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
             Err(error) => component.error(&format!("no connection: {}", reason(&error))),
             Ok(stream) => {
                 let mut stream = TimedStream::new(stream, deadline.end_of_look());
-                exchange.over(&mut stream, &mut component);
-                component.number(&thresholds, "Time", start.elapsed().as_secs_f64());
+                let end = exchange.over(&mut stream, &mut component);
+                component.number(&thresholds, "Time", end.duration_since(start).as_secs_f64());
             }
         }
         component

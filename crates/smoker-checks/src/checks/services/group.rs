@@ -1,6 +1,6 @@
 //! `Check: group`: groups of the system, wherever they are kept.
 
-use nix::unistd::Group;
+use nix::unistd::{Gid, Group};
 use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
@@ -42,6 +42,10 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         match Group::from_name(&name) {
             Err(error) => component.error(&format!("it cannot be looked up: {}", error.desc())),
             Ok(None) if exists => component.error("wanted a group, got none"),
+            // A host without its list of groups has none, and does not say so.
+            Ok(None) if !matches!(Group::from_gid(Gid::from_raw(0)), Ok(Some(_))) => {
+                component.error("groups cannot be looked up: not even that of root is known here; see /etc/group");
+            }
             Ok(None) => component.fact("does not exist"),
             Ok(Some(group)) if !exists => {
                 component.error(&format!("wanted no group, got one with the gid {}", group.gid));

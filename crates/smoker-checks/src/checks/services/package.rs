@@ -1,6 +1,7 @@
 //! `Check: package`: installed packages of the system, of Python and of Node.js, and their versions.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use smoker_model::plugin::module::ModuleRequest;
@@ -67,9 +68,9 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let mut report = Report::default();
     for name in names {
         let found = match manager.as_str() {
-            "dpkg" => Ok(of_dpkg(&status, &name)),
+            "dpkg" => of_dpkg(&status, &name),
             "rpm" => of_rpm(&name),
-            "pip" => Ok(of_python(&name)),
+            "pip" => of_python(&name),
             "npm" => of_node(&name),
             other => return Err(wrong("Manager", &MANAGERS.join(" or "), &other.into())),
         };
@@ -90,17 +91,21 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
 }
 
 /// The version of an installed package in dpkg's file of paragraphs.
-fn of_dpkg(status: &str, name: &str) -> Option<String> {
+fn of_dpkg(status: &str, name: &str) -> Result<Option<String>, String> {
+    // One that was emptied, as by a full disk, does not say that nothing is installed.
+    if !status.lines().any(|line| line.starts_with("Package: ")) {
+        return Err(format!("{DPKG} has no packages: what is installed is not known"));
+    }
     // Packages of several architectures are `name:architecture` on command lines.
     let name = name.split(':').next().unwrap_or(name);
     let mut paragraphs = status.split("\n\n").filter(|paragraph| {
-        paragraph.lines().next().and_then(|line| line.strip_prefix("Package: ")).is_some_and(|its| its == name)
+        paragraph.lines().next().and_then(|line| line.strip_prefix("Package: ")).is_some_and(|its| its.trim() == name)
     });
-    paragraphs.find_map(|paragraph| {
+    Ok(paragraphs.find_map(|paragraph| {
         let field = |name: &str| paragraph.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-        let is_installed = field("Status")?.ends_with(" installed");
+        let is_installed = field("Status")?.trim_end().ends_with(" installed");
         field("Version").filter(|_| is_installed).map(str::to_owned)
-    })
+    }))
 }
 
 fn of_rpm(name: &str) -> Result<Option<String>, String> {
@@ -117,23 +122,43 @@ fn of_rpm(name: &str) -> Result<Option<String>, String> {
 }
 
 /// A folder `NAME-VERSION.dist-info` says it all.
-fn of_python(name: &str) -> Option<String> {
+fn of_python(name: &str) -> Result<Option<String>, String> {
     let plain = |name: &str| name.to_lowercase().replace(['-', '.'], "_");
     let is_python = |folder: &PathBuf| folder.file_name().is_some_and(|it| it.to_string_lossy().starts_with("python3"));
-    let versions = PYTHON.iter().flat_map(children).filter(is_python);
-    let folders = versions.flat_map(|folder| [folder.join("dist-packages"), folder.join("site-packages")]);
-    folders.flat_map(children).find_map(|entry| {
-        let file = entry.file_name()?.to_string_lossy().into_owned();
-        let stem = file.strip_suffix(".dist-info").or_else(|| file.strip_suffix(".egg-info"))?;
-        let (its, version) = stem.split_once('-')?;
-        let version = version.split("-py").next().unwrap_or(version);
-        (plain(its) == plain(name)).then(|| version.to_owned())
-    })
+    let mut has_folder = false;
+    for library in PYTHON {
+        for folder in children(library)?.unwrap_or_default().into_iter().filter(is_python) {
+            for packages in ["dist-packages", "site-packages"] {
+                let Some(entries) = children(folder.join(packages))? else { continue };
+                has_folder = true;
+                let found = entries.iter().find_map(|entry| {
+                    let file = entry.file_name()?.to_string_lossy().into_owned();
+                    let stem = file.strip_suffix(".dist-info").or_else(|| file.strip_suffix(".egg-info"))?;
+                    let (its, version) = stem.split_once('-')?;
+                    let version = version.split("-py").next().unwrap_or(version);
+                    (plain(its) == plain(name)).then(|| version.to_owned())
+                });
+                if found.is_some() {
+                    return Ok(found);
+                }
+            }
+        }
+    }
+    if has_folder { Ok(None) } else { Err(format!("no packages of Python are in {}", PYTHON.join(", "))) }
 }
 
-fn children(folder: impl AsRef<Path>) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    entries.flatten().map(|entry| entry.path()).collect()
+/// What a folder has; none where there is no such folder.
+fn children(folder: impl AsRef<Path>) -> Result<Option<Vec<PathBuf>>, String> {
+    let folder = folder.as_ref();
+    let unreadable = |error: std::io::Error| system_file::unreadable(folder, &error);
+    match fs::read_dir(folder) {
+        Ok(entries) => {
+            let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+            paths.collect::<Result<_, _>>().map(Some).map_err(unreadable)
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(unreadable(error)),
+    }
 }
 
 fn of_node(name: &str) -> Result<Option<String>, String> {
@@ -150,6 +175,9 @@ fn of_node(name: &str) -> Result<Option<String>, String> {
             None => Err(format!("{} has no version", path.display())),
         };
     }
+    if !NODE.iter().any(|folder| Path::new(folder).is_dir()) {
+        return Err(format!("no packages of Node.js are in {}", NODE.join(", ")));
+    }
     Ok(None)
 }
 
@@ -160,9 +188,11 @@ mod tests {
     #[test]
     fn only_what_is_installed_has_a_version() {
         let status = "Package: a\nStatus: install ok installed\nVersion: 1:2-3\n\nPackage: b\nStatus: deinstall ok config-files\nVersion: 1\n\nPackage: c\nStatus: hold ok installed\nArchitecture: amd64\nVersion: 4\n";
-        assert_eq!(of_dpkg(status, "a").as_deref(), Some("1:2-3"));
-        assert_eq!(of_dpkg(status, "b"), None);
-        assert_eq!(of_dpkg(status, "c:amd64").as_deref(), Some("4"));
-        assert_eq!(of_dpkg(status, "d"), None);
+        let version = |name: &str| of_dpkg(status, name).expect("packages");
+        assert_eq!(version("a").as_deref(), Some("1:2-3"));
+        assert_eq!(version("b"), None);
+        assert_eq!(version("c:amd64").as_deref(), Some("4"));
+        assert_eq!(version("d"), None);
+        assert!(of_dpkg("", "a").is_err() && of_dpkg("\0\0", "a").is_err(), "nothing is known");
     }
 }

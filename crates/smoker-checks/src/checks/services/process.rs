@@ -84,17 +84,36 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
 
 fn judge(pattern: &str, found: &[&Process], thresholds: &Thresholds) -> Component {
     let mut component = Component::new(pattern);
-    component.number(thresholds, "Count", f64::from(u32::try_from(found.len()).unwrap_or(u32::MAX)));
+    for (name, value) in numbers(found) {
+        // Of no processes nothing but their number is known.
+        if name == "Count" || !found.is_empty() {
+            component.number(thresholds, name, value);
+        }
+    }
     if !found.is_empty() {
-        component.number(thresholds, "Memory", found.iter().map(|process| process.memory).sum());
-        component.number(thresholds, "Age", found.iter().map(|process| process.age).fold(0.0, f64::max));
-        component.number(thresholds, "Threads", found.iter().map(|process| process.threads).sum());
         let pids: Vec<_> = found.iter().take(10).map(|process| process.pid.to_string()).collect();
         component.fact(format!("pid {}{}", pids.join(", "), if found.len() > pids.len() { ", ..." } else { "" }));
-    } else if process_table::hides_others() {
+    }
+    // What is found is the least there is, then.
+    let is_enough = || !found.is_empty() && !may_be_worse(found, thresholds);
+    if process_table::hides_others() && !is_enough() {
         component.error("processes of other accounts are hidden from this one (hidepid): run the check as root");
     }
     component
+}
+
+/// Whether further processes could make it graver.
+fn may_be_worse(found: &[&Process], thresholds: &Thresholds) -> bool {
+    numbers(found).into_iter().any(|(name, value)| thresholds.may_be_worse_from(name, value))
+}
+
+fn numbers(found: &[&Process]) -> [(&'static str, f64); 4] {
+    [
+        ("Count", f64::from(u32::try_from(found.len()).unwrap_or(u32::MAX))),
+        ("Memory", found.iter().map(|process| process.memory).sum()),
+        ("Age", found.iter().map(|process| process.age).fold(0.0, f64::max)),
+        ("Threads", found.iter().map(|process| process.threads).sum()),
+    ]
 }
 
 fn uid_of(user: &str) -> Result<u32, String> {

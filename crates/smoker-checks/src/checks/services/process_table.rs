@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix::unistd::{SysconfVar, sysconf};
 
@@ -47,8 +47,10 @@ pub(super) fn processes() -> Result<Vec<Process>, String> {
     let folder = PathBuf::from("/proc");
     let entries = fs::read_dir(&folder).map_err(|error| system_file::unreadable(&folder, &error))?;
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    let found = pids.filter(|pid| *pid != std::process::id()).filter_map(|pid| process(pid, uptime));
-    let found: Vec<_> = found.collect();
+    let mut found = Vec::new();
+    for pid in pids.filter(|pid| *pid != std::process::id()) {
+        found.extend(process(pid, uptime)?);
+    }
     if found.is_empty() {
         return Err("/proc shows no processes".to_owned());
     }
@@ -60,16 +62,27 @@ pub(super) fn hides_others() -> bool {
     fs::metadata("/proc/1/stat").is_err()
 }
 
-fn process(pid: u32, uptime: f64) -> Option<Process> {
+/// One that ends meanwhile, has ended, or is hidden is none.
+fn process(pid: u32, uptime: f64) -> Result<Option<Process>, String> {
     let folder = PathBuf::from(format!("/proc/{pid}"));
-    // One that ends meanwhile is none any more.
-    let stat = system_file::read(folder.join("stat")).ok()?;
+    let Ok(stat) = system_file::read(folder.join("stat")) else { return Ok(None) };
+    // The kernel gives none of a process that ends while it is read.
+    if stat.is_empty() {
+        return Ok(None);
+    }
+    let has_ended = |behind: &str| behind.trim_start().starts_with(['Z', 'X']);
+    if stat.rsplit_once(')').is_some_and(|(_, behind)| has_ended(behind)) {
+        return Ok(None);
+    }
+    let not_understood = || format!("{}/stat is not understood: {}", folder.display(), stat.trim());
+    let Ok(uid) = fs::metadata(&folder).map(|metadata| metadata.uid()) else { return Ok(None) };
+    of_stat(pid, &stat, uid, uptime, &folder).map(Some).ok_or_else(not_understood)
+}
+
+fn of_stat(pid: u32, stat: &str, uid: u32, uptime: f64, folder: &Path) -> Option<Process> {
     let (front, behind) = stat.rsplit_once(')')?;
     let name = front.split_once('(')?.1.to_owned();
     let fields: Vec<_> = behind.split_whitespace().collect();
-    if matches!(*fields.first()?, "Z" | "X") {
-        return None;
-    }
     let number = |at: usize| fields.get(at)?.parse::<f64>().ok();
     let (threads, started, pages) = (number(17)?, number(19)?, number(21)?);
     let arguments = system_file::read(folder.join("cmdline")).unwrap_or_default();
@@ -78,7 +91,7 @@ fn process(pid: u32, uptime: f64) -> Option<Process> {
         pid,
         name,
         arguments: arguments.map(str::to_owned).collect(),
-        uid: fs::metadata(&folder).ok()?.uid(),
+        uid,
         age: (uptime - started / system_number(SysconfVar::CLK_TCK, 100.0)).max(0.0),
         memory: pages * system_number(SysconfVar::PAGE_SIZE, 4096.0),
         threads,

@@ -16,7 +16,7 @@ use crate::spec::{ParameterSpec, ParameterType, Spec};
 use crate::unit::Unit;
 
 /// What systemd makes where it is the first process.
-const SYSTEMD: &str = "/run/systemd/system";
+pub(crate) const SYSTEMD: &str = "/run/systemd/system";
 
 const PROPERTIES: &str =
     "--property=Id,LoadState,ActiveState,SubState,UnitFileState,NRestarts,Result,StateChangeTimestampMonotonic,MainPID";
@@ -147,7 +147,9 @@ fn judge<'a>(name: &str, property: &dyn Fn(&str) -> &'a str, uptime: f64, wanted
     if load != "loaded" {
         return component;
     }
-    let is_wanted = wanted.states.iter().any(|it| it == state || it == sub);
+    // A unit that reads its configuration again is active all the while, as `systemctl is-active` has it.
+    let is_reloading = matches!(state, "reloading" | "refreshing");
+    let is_wanted = wanted.states.iter().any(|it| it == state || it == sub || (is_reloading && it == "active"));
     if is_wanted {
         component.fact(format!("{state} ({sub})"));
     } else {
@@ -170,6 +172,7 @@ fn judge<'a>(name: &str, property: &dyn Fn(&str) -> &'a str, uptime: f64, wanted
     if let Ok(changed) = property("StateChangeTimestampMonotonic").parse::<f64>() {
         component.number(&wanted.thresholds, "Age", (uptime - changed / 1e6).max(0.0));
     }
+    component.require(&wanted.thresholds, "Age", "systemd does not say since when it is in its state");
     component
 }
 
@@ -181,7 +184,12 @@ fn uptime() -> Result<f64, String> {
 /// The exit status of `status` says it all (LSB): 0 runs, 1 and 2 dead with traces, 3 stopped.
 fn of_script(name: &str, wanted: &Wanted) -> Result<Component, String> {
     let name = name.strip_suffix(".service").unwrap_or(name);
-    let path = Path::new("/etc/init.d").join(name);
+    let folder = Path::new("/etc/init.d");
+    if !folder.is_dir() {
+        let text = format!("whether it runs is not known: there is neither systemd here nor {}", folder.display());
+        return Ok(Component::failed(name, &text));
+    }
+    let path = folder.join(name);
     if !path.is_file() {
         if wanted.states.iter().any(|it| it == "not-found") && wanted.is_enabled != Some(true) {
             let mut component = Component::new(name);
@@ -195,6 +203,11 @@ fn of_script(name: &str, wanted: &Wanted) -> Result<Component, String> {
     let printed = printed.ok_or_else(|| format!("{} cannot be run", path.display()))?;
     let mut component = Component::new(name);
     let state = match printed.status {
+        // A script without `status` prints how it is used, and ends with any of these.
+        _ if shows_usage(&printed.stdout) || shows_usage(&printed.stderr) => {
+            component.error(&format!("its script has no status: {}", printed.reason()));
+            return Ok(component);
+        }
         Some(0) => "active",
         Some(3) => "inactive",
         Some(1 | 2) => "dead",
@@ -215,6 +228,11 @@ fn of_script(name: &str, wanted: &Wanted) -> Result<Component, String> {
         component.error("an init script knows no restarts and no age: remove the limits for them");
     }
     Ok(component)
+}
+
+fn shows_usage(printed: &str) -> bool {
+    let is_usage = |line: &str| line.trim_start_matches([' ', '\t', '*']).to_ascii_lowercase().starts_with("usage");
+    printed.lines().any(is_usage)
 }
 
 #[cfg(test)]
@@ -255,6 +273,10 @@ mod tests {
             errors(json!({"State": ["dead", "exited"]}), RUNNING),
             ["wanted dead or exited, got active (running)"]
         );
+        let reloading = [("LoadState", "loaded"), ("ActiveState", "reloading"), ("SubState", "reload")];
+        assert!(errors(json!({}), &reloading).is_empty(), "it is active all the while");
+        assert_eq!(errors(json!({"Error": {"Age": "> 1h"}}), &reloading).len(), 1, "its age is not known");
+        assert!(shows_usage("Usage: /etc/init.d/x {start|stop}") && !shows_usage("x is running, usage 5%"));
         assert_eq!(errors(json!({"Autostart": true}), RUNNING), ["wanted enabled, got disabled"]);
         assert_eq!(errors(json!({"Error": "> 5"}), RUNNING), ["Restarts 7, wanted at most 5"]);
         assert_eq!(errors(json!({"Error": {"Age": "< 1m"}}), RUNNING), ["Age 10s, wanted at least 60s"]);

@@ -34,7 +34,11 @@ pub(super) fn listeners() -> Result<Vec<Listener>, String> {
         let path = format!("/proc/net/{name}");
         let is_six = name.ends_with('6');
         let text = if is_six { system_file::optional(&path)? } else { Some(system_file::read(&path)?) };
-        found.extend(text.unwrap_or_default().lines().skip(1).filter_map(|line| listener(line, transport, is_six)));
+        for line in text.unwrap_or_default().lines().skip(1).filter(|line| !line.trim().is_empty()) {
+            let (is_waiting, listener) = listener(line, transport, is_six)
+                .ok_or_else(|| format!("{path} is not understood: {}", line.trim()))?;
+            found.extend(is_waiting.then_some(listener));
+        }
     }
     Ok(found)
 }
@@ -57,7 +61,8 @@ pub(super) fn holders(listeners: &[&Listener]) -> Vec<String> {
 }
 
 /// `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode`.
-fn listener(line: &str, transport: Transport, is_six: bool) -> Option<Listener> {
+/// The answer is whether it waits; none for a line that is not understood.
+fn listener(line: &str, transport: Transport, is_six: bool) -> Option<(bool, Listener)> {
     let fields: Vec<_> = line.split_whitespace().collect();
     let (local, remote, state, inode) = (fields.get(1)?, fields.get(2)?, fields.get(3)?, fields.get(9)?);
     let is_waiting = match transport {
@@ -68,7 +73,7 @@ fn listener(line: &str, transport: Transport, is_six: bool) -> Option<Listener> 
     let (address, port) = local.split_once(':')?;
     let port = u16::from_str_radix(port, 16).ok()?;
     let (address, inode) = (address_of(address)?, inode.parse().ok()?);
-    is_waiting.then_some(Listener { transport, address, port, is_six, inode })
+    Some((is_waiting, Listener { transport, address, port, is_six, inode }))
 }
 
 /// The words of an address, each as the processor keeps it in memory.
@@ -94,18 +99,18 @@ mod tests {
     #[cfg(target_endian = "little")]
     fn lines_of_both_families_are_read() {
         let four = "   0: 0100007F:1F96 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 12345 1";
-        let found = listener(four, Transport::Tcp, false).expect("a listener");
+        let waiting = |line: &str, transport| {
+            listener(line, transport, false).filter(|(is_waiting, _)| *is_waiting).map(|it| it.1)
+        };
+        let found = waiting(four, Transport::Tcp).expect("a listener");
         assert_eq!((found.address, found.port, found.inode), (Ipv4Addr::LOCALHOST.into(), 8086, 12345));
         let six =
             "   0: 00000000000000000000000001000000:0016 00000000000000000000000000000000:0000 0A 0:0 0:0 0 0 0 7";
-        assert_eq!(
-            listener(six, Transport::Tcp, false).expect("a listener").address,
-            IpAddr::from(Ipv6Addr::LOCALHOST)
-        );
-        assert_eq!(listener(&four.replace(" 0A ", " 01 "), Transport::Tcp, false), None);
+        assert_eq!(waiting(six, Transport::Tcp).expect("a listener").address, IpAddr::from(Ipv6Addr::LOCALHOST));
+        assert_eq!(waiting(&four.replace(" 0A ", " 01 "), Transport::Tcp), None);
         let udp = four.replace(" 0A ", " 07 ");
-        assert!(listener(&udp, Transport::Udp, false).is_some());
-        assert_eq!(listener(&udp.replace("00000000:0000", "0100007F:0035"), Transport::Udp, false), None);
+        assert!(waiting(&udp, Transport::Udp).is_some());
+        assert_eq!(waiting(&udp.replace("00000000:0000", "0100007F:0035"), Transport::Udp), None);
         assert_eq!(listener("sl local", Transport::Tcp, false), None);
     }
 }

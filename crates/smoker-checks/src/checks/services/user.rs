@@ -1,6 +1,6 @@
 //! `Check: user`: accounts of the system, wherever they are kept.
 
-use nix::unistd::{Gid, Group, User, getgrouplist};
+use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
 use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 use std::ffi::CString;
@@ -45,6 +45,10 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         match User::from_name(&name) {
             Err(error) => component.error(&format!("it cannot be looked up: {}", error.desc())),
             Ok(None) if exists => component.error("wanted an account, got none"),
+            // A host without its list of accounts has none, and does not say so.
+            Ok(None) if !matches!(User::from_uid(Uid::from_raw(0)), Ok(Some(_))) => {
+                component.error("accounts cannot be looked up: not even that of root is known here; see /etc/passwd");
+            }
             Ok(None) => component.fact("does not exist"),
             Ok(Some(user)) if !exists => {
                 component.error(&format!("wanted no account, got one with the uid {}", user.uid));

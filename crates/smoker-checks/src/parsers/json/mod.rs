@@ -22,6 +22,8 @@ use smoker_model::value::Value;
 
 use crate::components::{level_of, worse};
 use crate::json_output;
+use crate::measure::condition::LARGEST_EXACT;
+use crate::measure::decimal::Decimal;
 use crate::parameters::{Parameters, texts_of, wrong};
 use crate::parsers::json::path::JsonPath;
 use crate::parsers::json::threshold::Threshold;
@@ -140,6 +142,9 @@ fn status(parameters: Parameters<'_>, document: &Json, messages: &mut Messages) 
 
 /// Whether both are the same. To Python 0 is false and 1 is true; `JsonOk: 0` means a number, such as an exit status.
 fn is_same(wanted: &Json, found: &Json) -> bool {
+    if let (Json::Number(_), Json::Number(_)) = (wanted, found) {
+        return number(wanted).is_some_and(|wanted| number(found) == Some(wanted));
+    }
     wanted.is_boolean() == found.is_boolean() && Value::from(wanted.clone()).equals_json(found)
 }
 
@@ -195,8 +200,9 @@ fn values(parameters: Parameters<'_>, document: &Json) -> Result<ComponentResult
             None => (Status::Error, format!("{path} is missing in the output")),
             Some((found, None)) => (Status::Error, format!("{path} is no number: {}", plain_text(found))),
             Some((_, Some(number))) => {
-                let text = python_text::float(number);
-                match (error.alerts(number), warn.alerts(number)) {
+                let is_exact = !number.is_whole() || number.nearest().abs() < LARGEST_EXACT;
+                let text = if is_exact { python_text::float(number.nearest()) } else { number.to_string() };
+                match (error.alerts(&number), warn.alerts(&number)) {
                     (true, _) => (Status::Error, format!("{text}, Error: {error}")),
                     (false, true) => (Status::Warn, format!("{text}, Warn: {warn}")),
                     (false, false) => (Status::Ok, text),
@@ -226,9 +232,18 @@ fn add_messages(
 }
 
 /// A number, also one that the document writes as text.
-fn number(value: &Json) -> Option<f64> {
-    let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
-    number.filter(|number| number.is_finite())
+fn number(value: &Json) -> Option<Decimal> {
+    match value {
+        Json::Number(number) => Decimal::parse(&number.to_string()),
+        Json::String(text) => Decimal::parse(text.trim()),
+        _ => None,
+    }
+}
+
+/// Each of `JsonValues` whose `Warn` never shows, since all that it reports its `Error` reports already.
+pub(crate) fn warn_without_effect(value: &Json) -> Vec<String> {
+    let rules = rules_of(value).unwrap_or_default();
+    rules.iter().filter(|rule| rule.warn.is_covered_by(&rule.error)).map(|rule| rule.name.to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -268,6 +283,12 @@ mod tests {
             (json!({"s": false}), json!({"JsonStatus": "s", "JsonOk": 0}), Status::Error, "s: false"),
             (json!({"s": 1}), json!({"JsonStatus": "s", "JsonOk": [true]}), Status::Error, "s: 1"),
             (json!({"s": false}), json!({"JsonStatus": "s", "JsonOk": false}), Status::Ok, "s: false"),
+            (
+                json!({"s": 9_007_199_254_740_993_u64}),
+                json!({"JsonStatus": "s", "JsonOk": 9_007_199_254_740_992_u64}),
+                Status::Error,
+                "s: 9007199254740993",
+            ),
             (json!({}), json!({"JsonStatus": "a.b"}), Status::Error, "a.b is missing in the output"),
         ];
         for (document, parameters, status, text) in cases {

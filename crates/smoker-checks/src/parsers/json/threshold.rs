@@ -5,14 +5,18 @@ use std::fmt;
 
 use serde_json::Value as Json;
 
+use crate::measure::condition::{Condition, are_covered};
+use crate::measure::decimal::Decimal;
 use crate::parameters::{scalar_text, wrong};
+use crate::unit::Unit;
 
 /// A range and whether numbers inside or outside of it alert.
 #[derive(Clone, Debug)]
 pub(crate) struct Threshold {
     text: String,
-    low: f64,
-    high: f64,
+    /// None for no end.
+    low: Option<Decimal>,
+    high: Option<Decimal>,
     /// Written with `@`.
     alerts_inside: bool,
 }
@@ -24,9 +28,7 @@ impl Threshold {
     /// `10:20` outside and `@10:20` inside.
     pub(crate) fn of(name: &str, value: Option<&Json>) -> Result<Self, String> {
         match value {
-            None | Some(Json::Null) => {
-                Ok(Self { text: String::new(), low: f64::NEG_INFINITY, high: f64::INFINITY, alerts_inside: false })
-            }
+            None | Some(Json::Null) => Ok(Self { text: String::new(), low: None, high: None, alerts_inside: false }),
             Some(value) => {
                 let range = scalar_text(value).and_then(|text| Self::parse(&text));
                 range.ok_or_else(|| wrong(name, "a number or a range such as 10:20", value))
@@ -35,8 +37,17 @@ impl Threshold {
     }
 
     /// Whether this number is to be reported.
-    pub(crate) fn alerts(&self, number: f64) -> bool {
-        (self.low..=self.high).contains(&number) == self.alerts_inside
+    pub(crate) fn alerts(&self, number: &Decimal) -> bool {
+        let is_inside =
+            self.low.as_ref().is_none_or(|low| number >= low) && self.high.as_ref().is_none_or(|high| number <= high);
+        is_inside == self.alerts_inside
+    }
+
+    /// Whether each number that this one reports is one that the other reports, and there are such numbers.
+    pub(crate) fn is_covered_by(&self, other: &Self) -> bool {
+        let condition = |range: &Self| Condition::parse(&range.text, Unit::Number);
+        let (Some(own), Some(other)) = (condition(self), condition(other)) else { return false };
+        are_covered(&[&own], &[&other])
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -44,11 +55,11 @@ impl Threshold {
             Some(range) => (range, true),
             None => (text, false),
         };
-        let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
         let (low, high) = range.split_once(':').unwrap_or(("0", range));
-        let low = if low == "~" { f64::NEG_INFINITY } else { number(low)? };
-        let high = if high.is_empty() && range.contains(':') { f64::INFINITY } else { number(high)? };
-        (low <= high).then(|| Self { text: text.to_owned(), low, high, alerts_inside })
+        let low = if low == "~" { None } else { Some(Decimal::parse(low)?) };
+        let high = if high.is_empty() && range.contains(':') { None } else { Some(Decimal::parse(high)?) };
+        let is_range = low.as_ref().zip(high.as_ref()).is_none_or(|(low, high)| low <= high);
+        is_range.then(|| Self { text: text.to_owned(), low, high, alerts_inside })
     }
 }
 
@@ -64,7 +75,11 @@ mod tests {
 
     #[test]
     fn ranges_alert_as_in_the_guidelines() {
-        let alerts = |range: &str, number| Threshold::parse(range).expect("a range").alerts(number);
+        let alerts_for = |range: &str, number: &str| {
+            Threshold::parse(range).expect("a range").alerts(&Decimal::parse(number).expect("a number"))
+        };
+        let alerts = |range: &str, number: f64| alerts_for(range, &number.to_string());
+        assert!(alerts_for("~:9007199254740992", "9007199254740993"), "nothing is rounded");
         assert!(alerts("10", 10.1) && alerts("10", -0.1) && !alerts("10", 0.0) && !alerts("10", 10.0));
         assert!(alerts("10:", 9.9) && !alerts("10:", 1e9));
         assert!(alerts("~:10", 10.1) && !alerts("~:10", -1e9));

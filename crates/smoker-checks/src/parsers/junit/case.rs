@@ -38,8 +38,10 @@ pub(super) enum NoteKind {
     Failure,
     Warning,
     Skipped,
-    /// A failure that is none any more, as the test passed when it ran again; beside a `failure` one more.
+    /// A failure that is none any more, as the test passed when it ran again.
     Flaky,
+    /// A failure when it ran again, beside the `failure` of its first run.
+    Rerun,
 }
 
 impl NoteKind {
@@ -47,7 +49,8 @@ impl NoteKind {
         match &*element.to_ascii_lowercase() {
             b"warning" => Some(Self::Warning),
             b"skipped" => Some(Self::Skipped),
-            b"flakyfailure" | b"flakyerror" | b"rerunfailure" | b"rerunerror" => Some(Self::Flaky),
+            b"flakyfailure" | b"flakyerror" => Some(Self::Flaky),
+            b"rerunfailure" | b"rerunerror" => Some(Self::Rerun),
             b"failed" | b"fail" | b"errored" | b"broken" | b"aborted" | b"fault" | b"incomplete" | b"blocked"
             | b"crashed" | b"crash" | b"timeout" | b"timedout" | b"abort" | b"killed" | b"panic" | b"undefined" => {
                 Some(Self::Failure)
@@ -70,12 +73,15 @@ impl Note {
 impl Case {
     pub(super) fn status(&self) -> Status {
         let is_to_do = self.is_to_do();
+        let has_failure = self.notes.iter().any(|note| note.kind == NoteKind::Failure);
         let of_note = |note: &Note| match note.kind {
             NoteKind::Failure if is_to_do => Status::Ok,
             NoteKind::Failure => Status::Error,
             NoteKind::Warning => Status::Warn,
             NoteKind::Skipped if self.could_not_run(note) => Status::Error,
-            NoteKind::Skipped | NoteKind::Flaky => Status::Ok,
+            // Without a `failure` nothing else says that the test failed in the end.
+            NoteKind::Rerun if !is_to_do && !has_failure => Status::Error,
+            NoteKind::Skipped | NoteKind::Flaky | NoteKind::Rerun => Status::Ok,
         };
         let is_marked = self.is_marked_failed || !self.not_understood.is_empty();
         let marked = if is_marked { Status::Error } else { Status::Ok };
@@ -114,7 +120,9 @@ impl Case {
                 (NoteKind::Skipped, _) if self.could_not_run(note) => {
                     messages.add(Level::Error, &format!("could not run: {text}"));
                 }
-                (NoteKind::Flaky, _) => messages.add(Level::Info, &format!("failed in another run: {text}")),
+                (NoteKind::Flaky | NoteKind::Rerun, _) => {
+                    messages.add(Level::Info, &format!("failed in another run: {text}"));
+                }
                 (NoteKind::Skipped, true) => messages.add(Level::Info, "skipped"),
                 (NoteKind::Skipped, false) => messages.add(Level::Info, &format!("skipped: {text}")),
                 (NoteKind::Failure, true) => {}
@@ -125,7 +133,7 @@ impl Case {
         }
         let status = self.status();
         // The text of an element is the reason in full; without it the output has it.
-        let is_reason = |note: &Note| !matches!(note.kind, NoteKind::Skipped | NoteKind::Flaky);
+        let is_reason = |note: &Note| !matches!(note.kind, NoteKind::Skipped | NoteKind::Flaky | NoteKind::Rerun);
         let has_text = self.notes.iter().any(|note| is_reason(note) && !note.text.trim().is_empty());
         if status != Status::Ok && !has_text {
             add_output(&mut messages, level_of(status), &self.output);

@@ -11,7 +11,7 @@ const VERDICTS: [&str; 3] = ["status", "result", "outcome"];
 const SWITCHES: [&str; 2] = ["success", "passed"];
 
 /// Counts of a suite that are failures, too; some tools have them beside `failures` and `errors`, or in their place.
-const COUNTS: [&str; 6] = ["failed", "crashed", "broken", "timeouts", "aborted", "cancelled"];
+const COUNTS: [&str; 8] = ["failed", "fail", "failure", "crashed", "broken", "timeouts", "aborted", "cancelled"];
 
 /// Values of the first that say that a test failed.
 const FAILED: [&str; 17] = [

@@ -232,7 +232,7 @@ impl ReportReader {
         };
         if let Some(suite) = self.suites.last_mut() {
             suite.shown += u64::from(note.kind == NoteKind::Failure);
-            suite.flaky += u64::from(note.kind == NoteKind::Flaky);
+            suite.flaky += u64::from(matches!(note.kind, NoteKind::Flaky | NoteKind::Rerun));
         }
         if let Some(case) = self.cases.last_mut() {
             case.notes.push(note);

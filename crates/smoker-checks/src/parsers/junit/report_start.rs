@@ -22,7 +22,13 @@ pub(super) fn from_report(text: &str) -> Option<&str> {
 
 /// Whether the declaration of a report is there, but no report behind it.
 pub(super) fn is_cut_off(rest: &str) -> bool {
-    rest.contains("<?xml")
+    behind_declarations(rest).next().is_some()
+}
+
+/// What is behind each XML declaration. `<?xml-stylesheet` is none.
+fn behind_declarations(text: &str) -> impl Iterator<Item = &str> {
+    let begins = |behind: &&str| behind.is_empty() || behind.starts_with(|c: char| c.is_whitespace() || c == '?');
+    text.split("<?xml").skip(1).filter(begins)
 }
 
 /// Whether a text ends where the name of a report's first element, or a declaration, may go on.
@@ -34,9 +40,8 @@ pub(super) fn ends_in_a_root(rest: &str) -> bool {
 /// Whether a report that was cut off at its beginning is in the text before another one: a declaration without an
 /// element behind it, or a part of the name of a root.
 pub(super) fn is_cut_off_before(skipped: &str) -> bool {
-    const DECLARATION: &str = "<?xml";
     // What is behind the last declaration may belong to the report that follows.
-    let mut declared: Vec<_> = skipped.split(DECLARATION).skip(1).collect();
+    let mut declared: Vec<_> = behind_declarations(skipped).collect();
     declared.pop();
     let has_part_of_a_root = |text: &str| {
         let (_, begun) = text.trim_end().rsplit_once('<').unwrap_or_default();

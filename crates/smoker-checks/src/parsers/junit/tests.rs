@@ -133,6 +133,24 @@ fn a_test_that_passed_when_it_ran_again_is_good() {
 }
 
 #[test]
+fn a_test_that_failed_when_it_ran_again_is_bad() {
+    for element in ["rerunFailure", "rerunError"] {
+        let text = format!(
+            "<testsuite tests='1' failures='1'><testcase name='a'><{element}>why</{element}></testcase></testsuite>"
+        );
+        assert_eq!(read(&text).expect("a report").status, Status::Error, "{element}");
+    }
+}
+
+#[test]
+fn an_instruction_for_a_style_sheet_is_no_declaration() {
+    let text =
+        "<?xml version='1.0'?>\n<?xml-stylesheet href='a.xsl'?>\n<testsuite tests='1'><testcase name='a'/></testsuite>";
+    assert_eq!(read(text).expect("a report").status, Status::Ok);
+    assert!(read(&format!("<?xml version='1.0'?>\nlost\n{text}")).is_err(), "the first report is cut off");
+}
+
+#[test]
 fn a_test_that_is_to_do_may_fail() {
     let text = "<testsuite failures='1'><testcase name='q'><skipped type='todo' message='later'/><failure message='t'/></testcase>\
                 <testcase name='r'><failure message='u'/><skipped type='TODO'/></testcase>\

@@ -24,7 +24,7 @@
 mod perfdata;
 mod plugin_output;
 
-use crate::spec::Spec;
+use crate::spec::{ParameterSpec, ParameterType, Spec};
 use smoker_model::counted::{counted, is_or_are};
 use smoker_model::messages::{Level, Messages};
 use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
@@ -32,6 +32,7 @@ use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
 use crate::components::level_of;
+use crate::parameters::Parameters;
 use crate::parsers::nagios::plugin_output::PluginOutput;
 
 /// More performance data than this are counted only.
@@ -44,23 +45,41 @@ pub(crate) const fn spec() -> Spec {
         kind: ModuleKind::Parser,
         meaning: "reads the output of monitoring plugins",
         output: "messages",
-        parameters: &[],
+        parameters: &[IGNORE_TEXT],
         needs_child: false,
         leaves_running: false,
         is_original: false,
     }
 }
 
-/// Reads the output. It has no parameters.
-#[expect(clippy::unnecessary_wraps, reason = "all parsers of the catalogue have this form")]
+/// A text that contradicts an exit status of 0 has lost it, as in a pipe.
+const IGNORE_TEXT: ParameterSpec = ParameterSpec::optional(
+    "IgnoreText",
+    ParameterType::Boolean,
+    "false",
+    "true when the exit status alone decides, as behind `negate`; otherwise an exit status of 0 with a text that says WARNING, CRITICAL or UNKNOWN is a WARN",
+);
+
+/// The words by which the first line says what is wrong.
+const BAD_WORDS: [&str; 3] = ["WARNING", "CRITICAL", "UNKNOWN"];
+
+/// Reads the output.
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
+    let mut output = PluginOutput::split(&request.stdout);
+    let contradiction = if Parameters::of(request).flag("IgnoreText")? { None } else { bad_word(output.summary) };
+    let contradiction = contradiction.filter(|_| request.exit_status == Some(0));
     let status = match request.exit_status {
-        Some(0) => Status::Ok,
-        Some(1) => Status::Warn,
+        Some(0) if contradiction.is_none() => Status::Ok,
+        Some(0 | 1) => Status::Warn,
         _ => Status::Error,
     };
-    let mut output = PluginOutput::split(&request.stdout);
     let mut messages = Messages::new();
+    if let Some(word) = contradiction {
+        messages.add(
+            Level::Warn,
+            &format!("The text says {word}, and the exit status 0 that all is well: look whether it is lost, as in a pipe; IgnoreText: true leaves it at that"),
+        );
+    }
     // The first message is what monitoring and the log show: how the run ended, where that contradicts the text.
     match request.exit_status {
         Some(0..=3) => {}
@@ -102,6 +121,24 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     Ok(Findings { perfdata: output.data, ..Findings::new(status, messages) })
 }
 
+/// What is wrong by the first line, which begins with the name of the service and its state: `DISK CRITICAL - free space`. A number
+/// behind the word counts something: `CRITICAL: 0`.
+fn bad_word(summary: &str) -> Option<&'static str> {
+    let is_name = |word: &str| word != "OK" && !word.contains(|c: char| c.is_lowercase());
+    let words: Vec<_> = summary.split_whitespace().collect();
+    let at = words.iter().position(|word| BAD_WORDS.contains(&word.trim_matches(['[', ']', ':', '-'])))?;
+    let (word, next) = (words[at], words.get(at + 1).copied().unwrap_or("-"));
+    let ends_name = word.ends_with([':', '-', ']']) || next.starts_with(['-', ':']);
+    let behind = at + if next.starts_with(['-', ':']) { 2 } else { 1 };
+    // `0 processes` is a reason, `0, WARNING: 1` and a last `0` are counts.
+    let counts = words.get(behind).is_some_and(|number| {
+        let is_alone = behind + 1 == words.len() || number.ends_with([',', ';']);
+        is_alone && number.trim_end_matches([',', ';']).parse::<f64>().is_ok()
+    });
+    let is_state = at <= 2 && words[..at].iter().all(|word| is_name(word)) && ends_name && !counts;
+    BAD_WORDS.into_iter().find(|bad| is_state && word.contains(bad))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value as Json, json};
@@ -131,6 +168,35 @@ mod tests {
             read("", Some(0)),
             (Status::Ok, json!({"info": ["The plugin printed nothing"], "error": [], "warn": []}))
         );
+    }
+
+    #[test]
+    fn a_text_that_contradicts_a_good_exit_status_is_a_warning() {
+        for text in [
+            "CRITICAL: http://a: Timeout after: 15 | load_time=15000",
+            "PROCS WARNING: 0 processes with command name 'crond'",
+            "RAID CRITICAL - Array failed (OK)",
+            "UNKNOWN",
+            "[CRITICAL] disk",
+            "MY SQL CRITICAL - gone",
+        ] {
+            let (status, messages) = read(text, Some(0));
+            let first = messages["warn"][0].as_str().unwrap_or_default();
+            assert!(status == Status::Warn && first.starts_with("The text says "), "{text}: {messages}");
+            let ignored = run(&parser(text, Some(0), json!({"IgnoreText": true}))).expect("findings");
+            assert_eq!(ignored.status, Status::Ok, "{text}");
+            assert_eq!(read(text, Some(2)).0, Status::Error);
+        }
+        for text in [
+            "OK - 0 CRITICAL, 0 WARNING",
+            "CRITICAL: 0, WARNING: 0",
+            "0 CRITICAL, 1 OK",
+            "No CRITICAL: all is well",
+            "DISK OK - free space: / 3326 MB | UNKNOWN=0",
+            "All services are fine; none is CRITICAL",
+        ] {
+            assert_eq!(read(text, Some(0)).0, Status::Ok, "{text}");
+        }
     }
 
     #[test]

@@ -153,7 +153,11 @@ fn plan(rest: &str) -> Option<TapLine<'_>> {
 
 /// Splits a `# SKIP` or `# TODO` off; any other `#` is part of the description.
 fn directive(text: &str) -> (&str, Directive<'_>) {
-    let is_free = |at: usize| at == 0 || text[..at].ends_with(char::is_whitespace);
+    // A `#` behind `\\` is one, since the backslash stands for itself; one behind `\` is a part of the description.
+    let is_free = |at: usize| {
+        let backslashes = text[..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        at == 0 || text[..at].ends_with(char::is_whitespace) || (backslashes > 0 && backslashes % 2 == 0)
+    };
     for (at, _) in text.rmatch_indices('#').filter(|(at, _)| is_free(*at)) {
         let behind = text[at + 1..].trim_start();
         // `todolist` and `skipping` are words of the description.

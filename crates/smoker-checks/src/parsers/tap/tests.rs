@@ -66,6 +66,23 @@ fn a_word_that_begins_as_a_directive_is_none() {
 }
 
 #[test]
+fn an_escaped_hash_begins_no_directive_and_one_behind_an_escaped_backslash_does() {
+    for (description, status) in [
+        (r"a \\# TODO later", "OK"),
+        (r"a \\# skip", "OK"),
+        (r"a \\\\# TODO later", "OK"),
+        (r"a # todo hash \# character", "OK"),
+        (r"a \# TODO later", "ERROR"),
+        (r"a \\\# TODO later", "ERROR"),
+        (r"a# TODO later", "ERROR"),
+    ] {
+        let (_, components, _) = read(&format!("1..1\nnot ok 1 - {description}"), Some(0));
+        let part = components.as_object().and_then(|all| all.values().next()).expect("a component").clone();
+        assert_eq!(part["status"], status, "{description}");
+    }
+}
+
+#[test]
 fn a_byte_order_mark_and_a_subtest_that_bails_out_are_understood() {
     assert_eq!(read("\u{feff}1..1\nok 1 - a", Some(0)).0, Status::Ok);
     let (status, _, messages) = read("1..2\nok 1 - first\n    Bail out! database is gone", Some(0));

@@ -87,11 +87,7 @@ impl Sink for SyslogSink {
 }
 
 fn first_half(text: &str) -> &str {
-    let mut end = text.len() / 2;
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    &text[..text.floor_char_boundary(text.len() / 2)]
 }
 
 /// Whether no datagram can be as long as that.

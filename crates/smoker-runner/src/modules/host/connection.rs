@@ -16,6 +16,7 @@ use crate::modules::host::streams::ChildStreams;
 use crate::modules::host::wire::{self, HostMessage, HostRequest};
 use crate::process::children::Claim;
 use crate::process::execute::ChildEnd;
+use crate::process::target::OneProcess;
 
 /// A host that takes orders. Dropping it ends the host.
 #[derive(Debug)]
@@ -138,9 +139,7 @@ impl HostConnection {
 
     fn dispatch(&self, message: &HostMessage) {
         let (id, event): (u64, &dyn Fn() -> ChildEvent) = match message {
-            HostMessage::Started { started, pid } => {
-                (*started, &|| ChildEvent::Started(Claim::of(Pid::from_raw(*pid))))
-            }
+            HostMessage::Started { started, pid } => (*started, &|| started_event(*pid)),
             HostMessage::Exited { exited, code } => (*exited, &|| ChildEvent::Ended(ChildEnd::Exited(*code))),
             HostMessage::Signalled { exited, signal } => (*exited, &|| ChildEvent::Ended(ChildEnd::of_signal(*signal))),
             HostMessage::Failed { failed, reason } => (*failed, &|| ChildEvent::Failed(reason.clone())),
@@ -162,6 +161,14 @@ impl HostConnection {
 
     fn runs(&self) -> MutexGuard<'_, HashMap<u64, UnboundedSender<ChildEvent>>> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The host has forked a child, which is claimed.
+fn started_event(pid: i32) -> ChildEvent {
+    match OneProcess::of(Pid::from_raw(pid)) {
+        Some(process) => ChildEvent::Started(Claim::of(process)),
+        None => ChildEvent::Failed(format!("the Python host names {pid} as the process id of its child")),
     }
 }
 

@@ -16,11 +16,11 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::detached;
-use crate::process::children;
+use crate::process::children::{self, Sweep};
 use crate::process::containment::cgroup::run_cgroup::RunCgroup;
 use crate::process::containment::cgroup::tree::CgroupTree;
 use crate::process::containment::hunt;
-use crate::process::containment::marked_runs::{MarkedRun, MarkedRuns, Origin};
+use crate::process::containment::marked_runs::{MarkedRun, MarkedRuns, Origin, OtherOrigins};
 use crate::process::containment::process_scanner::ProcessScanner;
 use crate::process::containment::process_tree::ProcessTree;
 use crate::process::containment::runs::Runs;
@@ -65,15 +65,15 @@ struct LeftoversState {
 }
 
 impl Leftovers {
-    /// `only_runs_bear`: since when only runs can be the origin of our children, in the kernel's ticks since boot.
+    /// `others`: what else than runs can be the origin of our children.
     pub(crate) fn new(
         cgroups: Option<CgroupTree>,
-        only_runs_bear: Option<u64>,
+        others: OtherOrigins,
         scanner: ProcessScanner,
         deaths: watch::Receiver<()>,
     ) -> Self {
         // With cgroups it is they that tell.
-        let marked = MarkedRuns::new(only_runs_bear.filter(|_| cgroups.is_none()));
+        let marked = MarkedRuns::new(if cgroups.is_none() { others } else { OtherOrigins::Always });
         let runs = Mutex::new(Runs { marked, ..Runs::default() });
         Self(Arc::new(LeftoversState {
             runs,
@@ -146,6 +146,11 @@ impl Leftovers {
         self.runs().marked.has_unfinished()
     }
 
+    /// Whether another look may show that from now on all orphans come from runs.
+    pub(crate) fn wants_another_look(&self) -> bool {
+        self.runs().marked.wants_another_look()
+    }
+
     /// What the guardian has to know.
     pub(crate) fn guardian_report(&self) -> watch::Receiver<GuardianReport> {
         self.0.report.subscribe()
@@ -192,10 +197,11 @@ impl Leftovers {
 
     /// Takes the living children that no run waits for, and ends those of runs
     /// that are over.
-    pub(crate) fn inspect(&self, unowned_children: &[Pid]) {
+    pub(crate) fn inspect(&self, sweep: &Sweep) {
         let ended = {
             let mut runs = self.runs();
-            runs.see(unowned_children, self.0.cgroups.as_ref());
+            runs.marked.looked(!sweep.living.is_empty() || !sweep.is_complete, sys::ticks_since_boot());
+            runs.see(&sweep.living, self.0.cgroups.as_ref());
             let ended = runs.take_ended();
             runs.forget();
             self.update_report(&runs);
@@ -246,7 +252,7 @@ impl Leftovers {
         }
         let this = self.clone();
         let hunted = detached::run_blocking(move || {
-            hunt::hunt(|| this.runs().take_newly_doomed(&children::sweep(), this.0.cgroups.as_ref()))
+            hunt::hunt(|| this.runs().take_newly_doomed(&children::sweep().living, this.0.cgroups.as_ref()))
         })
         .await;
         self.0.is_hunting.store(false, Ordering::Relaxed);

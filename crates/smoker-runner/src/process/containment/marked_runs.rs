@@ -52,14 +52,27 @@ pub(crate) enum Origin {
     Foreign,
 }
 
+/// What else than a run can be the origin of our children.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum OtherOrigins {
+    /// Nothing since this time, in the kernel's ticks since boot.
+    NoneSince(u64),
+    /// The children that we had when we began, as long as one of them or of what they left lives.
+    UntilGone,
+    /// Anything at any time: we are the first process of a container, which gets the orphans of all in it.
+    #[default]
+    Always,
+}
+
 /// All runs that go on, and those that are over and may have left something.
 #[derive(Debug, Default)]
 pub(crate) struct MarkedRuns {
     runs: HashMap<RunId, MarkedRun>,
-    /// Since when only runs can be the origin of our children, in the kernel's ticks since boot; none where others can.
-    only_origin_since: Option<u64>,
-    /// Whether a run has begun whose leftovers may stay: they start processes when no run goes on, too.
+    others: OtherOrigins,
+    /// Whether a run has begun whose leftovers may stay, and something of it may live: it starts processes when no run goes on, too.
     may_have_left: bool,
+    /// When the last look found no orphan at all, in the same ticks; none when it found one.
+    quiet_since: Option<u64>,
 }
 
 impl MarkedRun {
@@ -77,13 +90,41 @@ impl MarkedRun {
 }
 
 impl MarkedRuns {
-    /// Where only runs can be the origin of our children from `only_origin_since` on.
-    pub(crate) fn new(only_origin_since: Option<u64>) -> Self {
-        Self { only_origin_since, ..Self::default() }
+    /// No runs yet.
+    pub(crate) fn new(others: OtherOrigins) -> Self {
+        Self { others, ..Self::default() }
+    }
+
+    /// A look at our children found orphans, or none. What a run left running, or a child that we had when we began, is an orphan as
+    /// long as it lives or has something left. So when two looks in a row find none, all that is started from the first one on comes from runs.
+    pub(crate) fn looked(&mut self, found_orphans: bool, now: u64) {
+        if found_orphans || self.runs.values().any(|run| run.leaves_running && run.ended.is_none()) {
+            self.quiet_since = None;
+            return;
+        }
+        let Some(since) = self.quiet_since.replace(now) else { return };
+        match self.others {
+            OtherOrigins::UntilGone => self.others = OtherOrigins::NoneSince(since),
+            OtherOrigins::NoneSince(_) if self.may_have_left => self.others = OtherOrigins::NoneSince(since),
+            OtherOrigins::NoneSince(_) | OtherOrigins::Always => {}
+        }
+        self.may_have_left = false;
+    }
+
+    /// Whether a second look may show that only runs are the origin of our children.
+    pub(crate) fn wants_another_look(&self) -> bool {
+        let is_open = match self.others {
+            OtherOrigins::NoneSince(_) => self.may_have_left,
+            OtherOrigins::UntilGone => true,
+            OtherOrigins::Always => false,
+        };
+        is_open && self.quiet_since.is_some()
     }
 
     pub(crate) fn begin(&mut self, id: RunId, run: MarkedRun) {
-        self.may_have_left |= run.leaves_running;
+        if run.leaves_running {
+            (self.may_have_left, self.quiet_since) = (true, None);
+        }
         self.runs.insert(id, run);
     }
 
@@ -117,7 +158,9 @@ impl MarkedRuns {
         match *found {
             [] if self.runs.values().any(|run| run.went_on_at(process.start)) => Origin::Unknown,
             // What a run left running has started it.
-            [] if !self.may_have_left && self.only_origin_since.is_some_and(|since| since <= process.start) => {
+            [] if !self.may_have_left
+                && matches!(self.others, OtherOrigins::NoneSince(since) if since <= process.start) =>
+            {
                 Origin::Unknown
             }
             [] => Origin::Foreign,
@@ -230,14 +273,46 @@ mod tests {
     #[test]
     fn where_only_runs_bear_what_starts_later_comes_from_them_unless_some_may_leave_something() {
         let ended = RunId::new();
-        let mut runs = MarkedRuns::new(Some(5));
+        let mut runs = MarkedRuns::new(OtherOrigins::NoneSince(5));
         runs.begin(ended, run(Some(65534), false, 10));
         runs.end(ended, 20);
         for (start, origin) in [(4, Origin::Foreign), (5, Origin::Unknown), (21, Origin::Unknown)] {
             assert_eq!(runs.origin(process(65534, start, None)), origin, "{start}");
         }
-        runs.begin(RunId::new(), run(Some(65534), true, 30));
+        let leaves = RunId::new();
+        runs.begin(leaves, run(Some(65534), true, 30));
         assert_eq!(runs.origin(process(65534, 21, None)), Origin::Foreign);
+        // As long as it may leave something, and until that is gone.
+        runs.looked(false, 31);
+        runs.looked(false, 32);
+        runs.end(leaves, 33);
+        runs.looked(true, 34);
+        runs.looked(false, 36);
+        assert!(runs.wants_another_look());
+        assert_eq!(runs.origin(process(65534, 37, None)), Origin::Foreign);
+        runs.looked(false, 38);
+        assert!(!runs.wants_another_look());
+        runs.forget_all_but(|_| false);
+        assert_eq!(runs.origin(process(65534, 35, None)), Origin::Foreign, "what it left has started it");
+        assert_eq!(runs.origin(process(65534, 36, None)), Origin::Unknown);
+    }
+
+    #[test]
+    fn children_that_were_there_at_the_start_count_until_they_are_gone_and_those_of_a_container_always() {
+        let mut runs = MarkedRuns::new(OtherOrigins::UntilGone);
+        runs.looked(true, 1);
+        runs.looked(false, 2);
+        runs.looked(true, 3);
+        runs.looked(false, 4);
+        assert_eq!(runs.origin(process(0, 9, None)), Origin::Foreign);
+        assert!(runs.wants_another_look());
+        runs.looked(false, 5);
+        assert_eq!([3, 4].map(|start| runs.origin(process(0, start, None))), [Origin::Foreign, Origin::Unknown]);
+        let mut first = MarkedRuns::new(OtherOrigins::Always);
+        first.looked(false, 1);
+        assert!(!first.wants_another_look());
+        first.looked(false, 2);
+        assert_eq!(first.origin(process(0, 9, None)), Origin::Foreign);
     }
 
     #[test]

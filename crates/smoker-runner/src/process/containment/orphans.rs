@@ -16,6 +16,7 @@ use crate::process::children;
 use crate::process::containment::cgroup::run_cgroup::{GroupLimits, RunCgroup};
 use crate::process::containment::leftovers::Leftovers;
 use crate::process::containment::level::ContainmentLevel;
+use crate::process::containment::marked_runs::OtherOrigins;
 use crate::process::containment::process_scanner::ProcessScanner;
 use crate::process::run_id::RunId;
 use crate::process::sys::{self, ScanScope};
@@ -26,6 +27,10 @@ const SWEEP_PAUSE: Duration = Duration::from_millis(100);
 /// The kernel does not say when a process becomes our child. Where runs are known by marks alone their orphans are looked
 /// for after each such pause, so that the guardian knows them should the daemon be killed.
 const ORPHAN_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often the last look is repeated as long as it could not see all, and the pause between.
+const FINAL_SWEEPS: usize = 20;
+const FINAL_PAUSE: Duration = Duration::from_millis(10);
 
 /// Knows which children belong to runs and collects all others. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -53,7 +58,7 @@ impl Reaper {
         let (death, deaths) = watch::channel(());
         let scanner = ProcessScanner::start(ScanScope::this())?;
         let leftovers =
-            Leftovers::new(containment.cgroups().cloned(), only_runs_bear(), scanner.clone(), deaths.clone());
+            Leftovers::new(containment.cgroups().cloned(), other_origins(), scanner.clone(), deaths.clone());
         let this = Self { deaths, scanner, leftovers, containment };
         tokio::spawn(collect(this.clone(), signal(SignalKind::child())?, death));
         Ok(this)
@@ -62,7 +67,16 @@ impl Reaper {
     /// To be called when all runs are over, before the daemon ends: returns
     /// when what they left running has ended.
     pub async fn settle(&self) {
-        self.leftovers.inspect(&children::sweep());
+        let mut sweep = children::sweep();
+        self.leftovers.inspect(&sweep);
+        for _ in 0..FINAL_SWEEPS {
+            if sweep.is_complete {
+                break;
+            }
+            tokio::time::sleep(FINAL_PAUSE).await;
+            sweep = children::sweep();
+            self.leftovers.inspect(&sweep);
+        }
         self.leftovers.settle().await;
         if let Some(cgroups) = self.containment.cgroups() {
             cgroups.remove();
@@ -102,28 +116,38 @@ impl Reaper {
     }
 }
 
-/// Since when only runs can be the origin of our children, in the kernel's ticks since boot; none where others can: a daemon that
-/// is the first process of a container gets orphans of all in it, and children of what became the daemon have children of their own.
-fn only_runs_bear() -> Option<u64> {
+/// What else than runs can be the origin of our children: a daemon that is the first process of a container gets orphans of all in it,
+/// and children of what became the daemon have children of their own.
+fn other_origins() -> OtherOrigins {
     static HAS_ANOTHER: AtomicBool = AtomicBool::new(false);
     // Tests have several in one process.
     let is_another = HAS_ANOTHER.swap(true, Ordering::Relaxed);
     let is_first_process = Pid::this().as_raw() == 1;
-    (!is_another && !is_first_process && sys::child_pids().is_empty()).then(sys::ticks_since_boot)
+    if is_another || is_first_process {
+        OtherOrigins::Always
+    } else if sys::child_pids().is_empty() {
+        OtherOrigins::NoneSince(sys::ticks_since_boot())
+    } else {
+        OtherOrigins::UntilGone
+    }
 }
 
 /// Sweeps our children whenever some have died or runs are over, and again and again while runs go on that are known by marks.
 async fn collect(reaper: Reaper, mut child_died: Signal, death: watch::Sender<()>) {
     let Reaper { leftovers, .. } = reaper;
+    let mut is_complete = true;
     loop {
         tokio::select! {
             died = child_died.recv() => if died.is_none() { return },
             () = leftovers.runs_ended() => {}
+            () = std::future::ready(()), if !is_complete => {}
             () = tokio::time::sleep(ORPHAN_LOOK_INTERVAL), if leftovers.has_marked_runs() => {}
             // From now on orphans are looked for.
             () = leftovers.marked_run_began() => continue,
         }
-        leftovers.inspect(&children::sweep());
+        let sweep = children::sweep();
+        leftovers.inspect(&sweep);
+        is_complete = sweep.is_complete && !leftovers.wants_another_look();
         let _ = death.send(());
         tokio::time::sleep(SWEEP_PAUSE).await;
     }

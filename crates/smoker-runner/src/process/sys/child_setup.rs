@@ -3,9 +3,12 @@
 use std::ffi::CString;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering, fence};
 
 use nix::unistd::{Gid, Pid, Uid};
 use tokio::io::unix::AsyncFd;
+
+use crate::process::target::OneProcess;
 
 /// A resource that `setrlimit(2)` limits, as the C library numbers it.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -46,6 +49,49 @@ pub(crate) struct ChildSetup {
     pub(crate) no_new_privileges: bool,
     /// Whether the kernel's OOM killer may take it as any other process.
     pub(crate) resets_oom_score: bool,
+}
+
+/// A fork that is under way, known to all that have to do with it: the thread that starts it, who waits for it, and the process itself, which
+/// has our memory until its program begins.
+#[derive(Debug, Default)]
+pub(crate) struct PendingFork {
+    /// 0 until the kernel writes it, before the process does anything.
+    number: AtomicI32,
+    is_refused: AtomicBool,
+}
+
+impl PendingFork {
+    /// Where the kernel writes the number of the process.
+    #[cfg(target_os = "linux")]
+    pub(super) fn cell(&self) -> *mut i32 {
+        self.number.as_ptr()
+    }
+
+    /// The process; none as long as its number is not known. It may exist by then: the kernel lists it before it writes the number.
+    pub(crate) fn process(&self) -> Option<OneProcess> {
+        OneProcess::of(Pid::from_raw(self.number.load(Ordering::SeqCst)))
+    }
+
+    /// From now on the process, should it begin, ends before it does anything. Returns the one that may have begun before: either it is
+    /// returned, or it finds the refusal.
+    pub(crate) fn refuse(&self) -> Option<OneProcess> {
+        self.is_refused.store(true, Ordering::SeqCst);
+        self.process()
+    }
+
+    /// Whether the process is to end. Asked by the process itself, whose number has been written by then; where memory is not shared, before it begins.
+    pub(super) fn is_refused(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.is_refused.load(Ordering::SeqCst)
+    }
+}
+
+#[cfg(test)]
+impl PendingFork {
+    /// The number of the process, as the kernel writes it.
+    pub(crate) fn write(&self, pid: Pid) {
+        self.number.store(pid.as_raw(), Ordering::SeqCst);
+    }
 }
 
 /// As whom a child runs.

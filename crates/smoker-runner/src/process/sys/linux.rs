@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::LazyLock;
 
 use nix::sys::resource::{Resource, getrlimit};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::Signal;
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{Gid, Pid, SysconfVar, getgrouplist, sysconf};
 
@@ -16,6 +16,7 @@ use crate::process::sys::calls::{open_pidfd, signal_pidfd};
 use crate::process::sys::child_setup::LimitedResource;
 use crate::process::sys::proc_stat::{ProcStat, carried_run, real_uid};
 use crate::process::sys::run_member::RunMember;
+use crate::process::target::OneProcess;
 
 /// The resource whose soft limit is a run id. Linux stopped counting
 /// file locks in 2.4.25, so the limit limits nothing; it is inherited over
@@ -67,7 +68,9 @@ pub(crate) fn signal_member(member: &RunMember, signal: Signal) {
             }
         }
         // Before Linux 5.3.
-        Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => drop(kill(member.pid, signal)),
+        Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => {
+            let _ = OneProcess::of(member.pid).map(|process| process.signal(signal));
+        }
         Err(_) => {}
     }
 }

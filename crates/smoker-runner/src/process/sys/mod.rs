@@ -41,7 +41,7 @@ pub(crate) use child::account::give_up_capabilities;
 #[cfg(target_os = "linux")]
 pub(crate) use child::start::start;
 pub(crate) use child_setup::{
-    ADDRESS_SPACE, ChildAccount, ChildSetup, LimitedResource, PROCESSES, StartError, StartedChild,
+    ADDRESS_SPACE, ChildAccount, ChildSetup, LimitedResource, PROCESSES, PendingFork, StartError, StartedChild,
 };
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{

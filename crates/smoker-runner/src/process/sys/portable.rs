@@ -4,8 +4,7 @@ use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-use nix::errno::Errno;
-use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Pid};
 use tokio::io::unix::AsyncFd;
 
@@ -14,6 +13,7 @@ use crate::process::containment::process_tree::{CarriedRun, ProcessTree};
 use crate::process::run_id::RunId;
 use crate::process::sys::child_setup::LimitedResource;
 use crate::process::sys::run_member::RunMember;
+use crate::process::target::{OneGroup, OneProcess};
 
 /// Without a lookup that every system has, a plugin gets its one group.
 pub(crate) fn groups_of(_account: &CStr, gid: Gid) -> nix::Result<Vec<Gid>> {
@@ -27,7 +27,7 @@ pub(crate) fn adopt_orphans() -> nix::Result<()> {
 
 /// Whether a process exists.
 pub(crate) fn is_alive(pid: Pid) -> bool {
-    kill(pid, None) != Err(Errno::ESRCH)
+    OneProcess::of(pid).is_some_and(OneProcess::exists)
 }
 
 /// Nothing is adopted here, so there is nothing to reap.
@@ -72,7 +72,7 @@ pub(crate) fn ticks_since_boot() -> u64 {
 
 /// Signals a process. Failures mean that it is gone, or not ours to signal.
 pub(crate) fn signal_member(member: &RunMember, signal: Signal) {
-    let _ = kill(member.pid, signal);
+    let _ = OneProcess::of(member.pid).map(|process| process.signal(signal));
 }
 
 /// Nothing is known of a process but its number.
@@ -132,7 +132,11 @@ impl ProcessList {
             in_group: true,
             is_runnable: false,
         };
-        tree.group.filter(|group| killpg(*group, None).is_ok()).map(member).into_iter().collect()
+        tree.group
+            .filter(|group| OneGroup::of(*group).is_some_and(OneGroup::has_members))
+            .map(member)
+            .into_iter()
+            .collect()
     }
 
     /// Without a list no process can be found.

@@ -13,12 +13,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::ptr;
-use std::sync::atomic::AtomicI32;
 
 use libc::c_int;
 use nix::unistd::Pid;
 
-use crate::process::sys::child_setup::{ChildSetup, LimitedResource, StartError};
+use crate::process::sys::child_setup::{ChildSetup, LimitedResource, PendingFork, StartError};
 
 /// Signals are numbered from 1 to this.
 const LAST_SIGNAL: c_int = 31;
@@ -28,7 +27,10 @@ const LAST_SIGNAL: c_int = 31;
 /// # Errors
 ///
 /// The system's reason.
-pub(crate) fn start(setup: &ChildSetup, _process: &AtomicI32) -> Result<Pid, StartError> {
+pub(crate) fn start(setup: &ChildSetup, fork: &PendingFork) -> Result<Pid, StartError> {
+    if fork.is_refused() {
+        return Err(StartError { process: None, error: io::ErrorKind::Interrupted.into() });
+    }
     spawn(setup).map_err(|error| StartError { process: None, error })
 }
 

@@ -6,7 +6,7 @@ use smoker_model::verdict::budget::{Budget, Share};
 const OUTPUT: &str = "Output switchers";
 
 // No doc comment: clap would print it as the text of the command.
-#[derive(Clone, Copy, Debug, Default, Args)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
 pub(crate) struct BudgetArgs {
     /// How many hosts may be bad, as a number or as a share such as 1%
     #[arg(long, value_name = "N|N%", help_heading = OUTPUT, value_parser = Share::parse)]

@@ -6,7 +6,7 @@ use clap::builder::PossibleValuesParser;
 const OUTPUT: &str = "Output switchers";
 
 // No doc comment: clap would print it as the text of the command.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct ConsoleArgs {
     /// Use colors: auto (on a terminal), always, never

@@ -1,6 +1,6 @@
 //! The options that say which hosts are asked, and how.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueHint};
@@ -10,7 +10,7 @@ use crate::cli::duration::parse_duration;
 const TARGETS: &str = "Target host switchers";
 
 // No doc comment: clap would print it as the text of the command.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub(crate) struct HostArgs {
     #[arg(help = "Hosts with running smokerd (default localhost), eg. -s web1 web2:90 web[03-40]")]
     #[arg(short = 's', long, value_name = "HOST", num_args = 1.., value_hint = ValueHint::Hostname, help_heading = TARGETS)]
@@ -54,9 +54,39 @@ pub(crate) struct HostArgs {
     /// Ask the daemon at this Unix socket (default: /run/smokerd.sock, if a daemon answers there and no host is named)
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = TARGETS)]
     pub(crate) socket: Option<PathBuf>,
+    #[arg(
+        help = "Reach all hosts through this NATS server (default: that of SMOKER_NATS_URL or smokercli.yaml, or of this host)"
+    )]
+    #[arg(long, value_name = "URL", num_args = 0..=1, value_hint = ValueHint::Url, help_heading = TARGETS)]
+    #[arg(conflicts_with_all = ["socket", "proxy", "token_file"])]
+    #[expect(clippy::option_option, reason = "an option whose value may be left out")]
+    pub(crate) nats: Option<Option<String>>,
+    #[arg(help = "A file with your credentials for the NATS server (default: the file that SMOKER_NATS_CREDS names)")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "nats", help_heading = TARGETS)]
+    pub(crate) creds: Option<PathBuf>,
+    /// The fleet of hosts at the NATS server (default: default)
+    #[arg(long, value_name = "NAME", requires = "nats", help_heading = TARGETS)]
+    pub(crate) fleet: Option<String>,
     /// Use this proxy; env takes it from the environment (default: no proxy)
     #[arg(long, value_name = "URL|env", help_heading = TARGETS)]
     pub(crate) proxy: Option<String>,
+}
+
+impl HostArgs {
+    /// The files that these options name, each with its option.
+    pub(crate) fn input_files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let lists = [("--hosts-file", &self.hosts_file), ("--inventory", &self.inventory)];
+        let lists = lists.into_iter().flat_map(|(option, paths)| paths.iter().map(move |path| (option, path)));
+        let single = [
+            ("--cacert", &self.cacert),
+            ("--cert", &self.cert),
+            ("--key", &self.key),
+            ("--token-file", &self.token_file),
+            ("--creds", &self.creds),
+        ];
+        let single = single.into_iter().filter_map(|(option, path)| Some((option, path.as_ref()?)));
+        lists.chain(single).map(|(option, path)| (option, path.as_path()))
+    }
 }
 
 /// Reads a number above 0.

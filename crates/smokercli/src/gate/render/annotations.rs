@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use smoker_model::verdict::outcome::{Kind, PartVerdict};
 
-use crate::gate::report::{GateReport, host_problem, is_remarkable, part_text};
+use crate::gate::report::{GateReport, host_problem, host_remark, is_remarkable, part_text};
 use crate::inventory::address::without_password;
 use crate::inventory::selection::InventoryHost;
 use crate::render::json_line;
@@ -18,10 +18,16 @@ pub(super) fn github(report: &GateReport<'_>) -> String {
         if let Some(problem) = host_problem(verdict) {
             out.push_str(&command("error", label, &problem));
         }
+        if let Some(remark) = host_remark(verdict) {
+            out.push_str(&command("warning", label, &remark));
+        }
         for part in verdict.parts.iter().filter(|part| is_told(part)) {
             let level = if part.blocks { "error" } else { "warning" };
             out.push_str(&command(level, &format!("{label}: {}", part.part), &part_text(part, report.settle)));
         }
+    }
+    if let Some(text) = report.left_out.text() {
+        out.push_str(&command("notice", "smokercli gate", &text));
     }
     out + &command(if report.is_open() { "notice" } else { "error" }, "smokercli gate", &report.headline())
 }

@@ -26,6 +26,7 @@ fn document(report: &GateReport<'_>) -> Json {
         "needsReview": report.verdict.needs_review(),
         "settle": report.settle,
         "against": report.against.map(|path| path.display().to_string()),
+        "leftOut": {"parts": report.left_out.parts, "hosts": report.left_out.hosts},
         "badHosts": report.verdict.bad_hosts,
         "counts": counts,
         "hosts": report.rows().map(|(host, verdict)| host_object(host, verdict)).collect::<Vec<_>>(),
@@ -42,6 +43,7 @@ fn host_object(host: &InventoryHost, verdict: &HostVerdict) -> Json {
         "bad": verdict.is_bad,
         "silent": verdict.silent,
         "restarting": verdict.is_restarting,
+        "restarts": verdict.restarts,
         "parts": verdict.parts.iter().map(part_object).collect::<Vec<_>>(),
     })
 }

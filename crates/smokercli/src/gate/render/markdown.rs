@@ -2,7 +2,7 @@
 
 use smoker_model::verdict::outcome::Kind;
 
-use crate::gate::report::{GateReport, host_problem, is_remarkable, part_text};
+use crate::gate::report::{GateReport, host_problem, host_remark, is_remarkable, part_text};
 use crate::render::append::append;
 use crate::terminal::sanitize;
 
@@ -16,6 +16,7 @@ pub(super) fn render(report: &GateReport<'_>) -> String {
         if let Some(problem) = host_problem(verdict) {
             rows.push(format!("| {name} | | {} |", escaped(&problem)));
         }
+        rows.extend(host_remark(verdict).map(|remark| format!("| {name} | | {} |", escaped(&remark))));
         for part in verdict.parts.iter().filter(|part| is_remarkable(part) && part.kind != Kind::Silent) {
             let text = part_text(part, report.settle);
             rows.push(format!("| {name} | {} | {} |", escaped(&part.part.to_string()), escaped(&text)));
@@ -44,6 +45,9 @@ pub(super) fn render(report: &GateReport<'_>) -> String {
             if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
         ),
     );
+    if let Some(text) = report.left_out.text() {
+        append(&mut out, format_args!("\n{}\n", escaped(&text)));
+    }
     out
 }
 

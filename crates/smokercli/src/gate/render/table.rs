@@ -2,7 +2,7 @@
 
 use smoker_model::verdict::outcome::Kind;
 
-use crate::gate::report::{GateReport, host_problem, is_remarkable, part_text};
+use crate::gate::report::{GateReport, host_problem, host_remark, is_remarkable, part_text};
 use crate::render;
 use crate::terminal::sanitize;
 
@@ -16,10 +16,20 @@ pub(super) fn render(report: &GateReport<'_>) -> String {
         if let Some(problem) = host_problem(verdict) {
             push("-", &problem);
         }
+        if let Some(remark) = host_remark(verdict) {
+            push("-", &remark);
+        }
         for part in verdict.parts.iter().filter(|part| is_remarkable(part) && part.kind != Kind::Silent) {
             push(&part.part.to_string(), &part_text(part, report.settle));
         }
     }
-    let headline = report.headline() + "\n";
-    if rows.is_empty() { headline } else { headline + &render::columns(&["HOST", "PLUGIN", "VERDICT"], &rows) }
+    let mut out = report.headline() + "\n";
+    if !rows.is_empty() {
+        out.push_str(&render::columns(&["HOST", "PLUGIN", "VERDICT"], &rows));
+    }
+    if let Some(text) = report.left_out.text() {
+        out.push_str(&sanitize::line(&text));
+        out.push('\n');
+    }
+    out
 }

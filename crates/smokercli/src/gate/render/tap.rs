@@ -2,7 +2,7 @@
 
 use smoker_model::verdict::outcome::Kind;
 
-use crate::gate::report::{GateReport, host_problem, is_remarkable, part_text};
+use crate::gate::report::{GateReport, host_problem, host_remark, is_remarkable, part_text};
 use crate::render::append::append;
 use crate::terminal::sanitize;
 
@@ -12,6 +12,9 @@ pub(super) fn render(report: &GateReport<'_>) -> String {
         let name = escaped(&host.address.label);
         if let Some(problem) = host_problem(verdict) {
             lines.push((false, name.clone(), String::new(), Some(problem)));
+        }
+        if let Some(remark) = host_remark(verdict) {
+            lines.push((true, name.clone(), String::new(), Some(remark)));
         }
         for part in &verdict.parts {
             let name = format!("{name}: {}", escaped(&part.part.to_string()));

@@ -2,14 +2,14 @@
 
 use smoker_model::verdict::outcome::{Kind, PartVerdict};
 
-use crate::gate::report::{GateReport, host_problem, is_remarkable, part_text};
+use crate::gate::report::{GateReport, host_problem, host_remark, is_remarkable, part_text};
 use crate::render::append::append;
 use crate::render::format::Detail;
 use crate::terminal::sanitize;
 use crate::terminal::style::{Paint, Style};
 
-/// The decision; a line for each host that is silent and each part that is not simply good; then how many parts are of
-/// which kind. The shortest form has what keeps the gate closed only, the longest one all parts.
+/// The decision; a line for each host that is silent or was restarted and each part that is not simply good; then how many parts are
+/// of which kind, and what of the baseline is not compared. The shortest form has what keeps the gate closed only, the longest one all parts.
 pub(super) fn render(report: &GateReport<'_>, detail: Detail, style: Style) -> String {
     let mut out = String::new();
     let paint = if report.is_open() { Paint::Green } else { Paint::Red };
@@ -30,6 +30,10 @@ pub(super) fn render(report: &GateReport<'_>, detail: Detail, style: Style) -> S
             style.push(&mut out, Some(Paint::Red), &sanitize::line(&problem));
             out.push('\n');
         }
+        if let Some(remark) = host_remark(verdict).filter(|_| detail > Detail::Minimal || verdict.is_bad) {
+            style.push(&mut out, Some(Paint::Gold), &name);
+            append(&mut out, format_args!(": {remark}\n"));
+        }
         // One line says it of all parts of a silent host.
         let is_told = |part: &&PartVerdict| is_silent && part.kind == Kind::Silent && detail < Detail::Long;
         for part in verdict.parts.iter().filter(is_shown).filter(|part| !is_told(part)) {
@@ -43,6 +47,9 @@ pub(super) fn render(report: &GateReport<'_>, detail: Detail, style: Style) -> S
     let counts: Vec<_> = report.counts().iter().map(|(kind, count)| format!("{count} {}", kind.as_str())).collect();
     if detail > Detail::Minimal && !counts.is_empty() {
         append(&mut out, format_args!("Plugins and components: {}\n", counts.join(", ")));
+    }
+    if let Some(text) = report.left_out.text() {
+        append(&mut out, format_args!("{}\n", sanitize::line(&text)));
     }
     out
 }

@@ -1,10 +1,7 @@
 //! The INI form of an inventory.
 
 use crate::inventory::ansible::host_pattern;
-use crate::inventory::groups::{Inventory, Member, Variables};
-
-/// The group of hosts above the first section.
-const UNGROUPED: &str = "ungrouped";
+use crate::inventory::groups::{Inventory, Member, UNGROUPED, Variables};
 
 enum Section {
     Hosts(String),
@@ -125,7 +122,6 @@ fn words(line: &str) -> Result<Vec<String>, String> {
     Ok(words)
 }
 
-/// A text of Python without its quotes.
 /// The one word of the line.
 fn only_word(line: &str) -> Result<String, String> {
     let mut words = words(line)?;
@@ -143,6 +139,7 @@ fn without_comment(value: &str) -> &str {
     if is_quoted || before.parse::<f64>().is_ok() { before } else { value }
 }
 
+/// A text of Python without its quotes.
 fn unquoted(value: &str) -> &str {
     let of = |quote| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
     of('"').or_else(|| of('\'')).unwrap_or(value)

@@ -2,7 +2,7 @@
 
 use serde_yaml::Value;
 
-use crate::inventory::ansible::{ini, structure};
+use crate::inventory::ansible::{ini, json, structure};
 use crate::inventory::groups::Inventory;
 
 /// The form of a text.
@@ -36,7 +36,7 @@ impl Form {
 pub fn read(text: &str, form: Form) -> Result<Inventory, String> {
     let is_json = text.trim_start().starts_with('{');
     match form {
-        _ if is_json => structure::read(&json(text)?),
+        _ if is_json => structure::read(&json::read(text)?),
         Form::Structure => structure::read(&yaml(text)?),
         Form::Ini => ini::read(text),
         // What begins a section of INI is a list in YAML, and a line with a host alone a text.
@@ -51,25 +51,6 @@ fn yaml(text: &str) -> Result<Value, String> {
     let mut document: Value = serde_yaml::from_str(text).map_err(|error| format!("not valid YAML: {error}"))?;
     document.apply_merge().map_err(|error| format!("not valid YAML: {error}"))?;
     Ok(document)
-}
-
-fn json(text: &str) -> Result<Value, String> {
-    let document: serde_json::Value = serde_json::from_str(text).map_err(|error| format!("not valid JSON: {error}"))?;
-    Ok(as_yaml(document))
-}
-
-/// The same value. Numbers become texts: the library of JSON keeps them as such.
-fn as_yaml(value: serde_json::Value) -> Value {
-    match value {
-        serde_json::Value::Null => Value::Null,
-        serde_json::Value::Bool(truth) => Value::Bool(truth),
-        serde_json::Value::Number(number) => Value::String(number.to_string()),
-        serde_json::Value::String(text) => Value::String(text),
-        serde_json::Value::Array(items) => Value::Sequence(items.into_iter().map(as_yaml).collect()),
-        serde_json::Value::Object(members) => {
-            Value::Mapping(members.into_iter().map(|(name, value)| (Value::String(name), as_yaml(value))).collect())
-        }
-    }
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ use axum::routing::{MethodRouter, get, post};
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderValue};
 
+use crate::http::api::about::Instance;
 use crate::http::api::answer::error::{ApiError, POST_ONLY, READ_AND_DELETE, READ_AND_POST, READ_ONLY};
 use crate::http::api::metrics::daemon_gauges::DaemonGauges;
 use crate::http::api::metrics::kept::KeptMetrics;
@@ -65,6 +66,13 @@ struct Sources {
     metrics: (KeptMetrics, DaemonGauges),
     bodies: BodyBudget,
     held: HeldPages,
+    instance: Instance,
+}
+
+impl FromRef<ApiState> for Instance {
+    fn from_ref(state: &ApiState) -> Self {
+        state.0.instance.clone()
+    }
 }
 
 impl FromRef<ApiState> for PluginManager {
@@ -106,7 +114,8 @@ impl FromRef<ApiState> for HeldPages {
 /// All routes. A page belongs to the table, which has every path also with one slash at its end.
 pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests, metrics: (KeptMetrics, DaemonGauges)) -> Router {
     let (bodies, held) = (BodyBudget::default(), HeldPages::default());
-    let sources = Sources { manager, reloads, list_cache: ListCache::default(), metrics, bodies, held };
+    let instance = Instance::of_this_process(metrics.1.reloads.started());
+    let sources = Sources { manager, reloads, list_cache: ListCache::default(), metrics, bodies, held, instance };
     let state = ApiState(Arc::new(sources));
     let pages = [
         ("/plugins", resource(plugins::list, READ_ONLY)),

@@ -250,7 +250,7 @@ fn without_prefix_lengths(value: &Value) -> Value {
 /// A text is the whole of what is printed, a list has patterns.
 fn output_matcher(value: &Value) -> Result<Value, String> {
     match value {
-        Value::Text(_) | Value::Map(_) => value_matcher(value),
+        Value::Text(_) => value_matcher(value),
         other => patterns(other),
     }
 }

@@ -17,8 +17,20 @@ pub(super) fn patterns(value: &Value) -> Result<Value, String> {
         Value::Text(pattern) => Ok(pattern_of(pattern)),
         Value::Int(_) | Value::Float(_) | Value::Bool(_) => Ok(Value::Text(words_of(value))),
         Value::List(items) => items.iter().map(patterns).collect::<Result<_, _>>().map(Value::List),
-        Value::Map(_) => value_matcher(value),
+        Value::Map(_) => reader_matcher(value),
         _ => Err("its pattern is not understood".to_owned()),
+    }
+}
+
+/// A matcher on a text. To goss a list under `not` is one of elements, which a text does not have, and an error whatever it holds.
+pub(super) fn reader_matcher(value: &Value) -> Result<Value, String> {
+    let is_list_under_not =
+        |(key, value): &(Value, Value)| key.as_text() == Some("not") && matches!(value, Value::List(_));
+    match value {
+        Value::Map(entries) if entries.iter().any(is_list_under_not) => {
+            Err("its matcher has a list under not, which is an error to goss, too".to_owned())
+        }
+        other => value_matcher(other),
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use smoker_model::value::Value;
 
-use crate::import::goss::matchers::{opposite, patterns, value_matcher};
+use crate::import::goss::matchers::{opposite, patterns, reader_matcher, value_matcher};
 use crate::import::imported::ImportedPlugin;
 
 /// An attribute of the resource.
@@ -116,6 +116,7 @@ fn matching(attribute: &Attribute<'_>, plugin: &mut ImportedPlugin) -> Result<()
     let is_reader = attribute("as-reader") == Some(&Value::Bool(true));
     let matcher = match matches {
         Value::List(_) if is_reader => patterns(matches)?,
+        Value::Map(_) if matches!(content, Value::Text(_)) => reader_matcher(matches)?,
         other => value_matcher(other)?,
     };
     plugin.text("Check", "value");

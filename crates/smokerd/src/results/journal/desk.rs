@@ -19,6 +19,9 @@ use crate::results::store::SharedState;
 /// How often it is looked whether the writer has come back.
 const BEAT: Duration = Duration::from_millis(50);
 
+/// After how many records those that listen are woken while a batch is shown: they fall behind no further than this.
+const EVENTS_AT_ONCE: usize = 128;
+
 /// When a write is taken for stuck.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
@@ -137,15 +140,19 @@ impl Desk {
     /// Shows records, and returns whether the queue is closed with them.
     fn show(&self, batch: Vec<Queued>) -> bool {
         let mut is_closed = false;
-        for queued in batch {
+        for (at, queued) in batch.into_iter().enumerate() {
             match queued {
-                Queued::Run(record, waiting) => drop(self.state.store(record, &waiting)),
+                Queued::Run(record, waiting) => drop(self.state.store_silently(record, &waiting)),
                 Queued::Wait(waiter) => drop(waiter.send(())),
                 Queued::Close => is_closed = true,
-                Queued::Started(started, ..) => self.state.announce(Event::Started(Arc::new(started))),
+                Queued::Started(started, ..) => self.state.announce_silently(Event::Started(Arc::new(started))),
                 Queued::Process(..) | Queued::Plan(..) => {}
             }
+            if (at + 1) % EVENTS_AT_ONCE == 0 {
+                self.state.wake_subscribers();
+            }
         }
+        self.state.wake_subscribers();
         is_closed
     }
 }

@@ -72,8 +72,10 @@ fn record(state: &SharedState, run: &InterruptedRun, text: &str, identity: Optio
         is_soft: false,
         generation,
         run: 0,
+        started_behind: 0,
         is_interrupted: true,
         is_maintenance: false,
+        has_postponed_actions: false,
         result,
         text,
     };

@@ -4,6 +4,7 @@
 //!
 //! - `start`: opens the journal, and starts its threads
 //! - `writer`: the thread that writes records, and then has them shown
+//! - `group_commit`: when it writes: what comes fast is one write
 //! - `late`: records that could not be written when they came
 //! - `desk`: what the writer shares with those who watch it
 //! - `watch`: the thread that has results shown while the disk hangs
@@ -16,6 +17,7 @@
 //! - `records`: what records say, and their bytes
 
 pub(crate) mod gauges;
+pub(crate) mod group_commit;
 pub(crate) mod keep;
 pub(crate) mod late;
 pub(crate) mod queue;

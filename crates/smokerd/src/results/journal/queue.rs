@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::results::events::StartedRun;
 use crate::results::journal::gauges::JournalGauges;
+use crate::results::journal::group_commit::{FlushSignal, MAX_GATHERED, Urgency};
 use crate::results::journal::late::LateRecords;
 use crate::results::processes::process::ProcessId;
 use crate::results::table::ConfigGeneration;
@@ -47,6 +48,7 @@ struct Inner {
     folder: PathBuf,
     sender: Sender<Queued>,
     waiting: WaitingBytes,
+    flush: Arc<FlushSignal>,
     runs: AtomicU64,
     gauges: Arc<JournalGauges>,
     late: LateRecords,
@@ -79,6 +81,14 @@ impl WaitingBytes {
 }
 
 impl Queued {
+    fn urgency(&self) -> Urgency {
+        match self {
+            Self::Started(..) | Self::Process(..) | Self::Plan(..) => Urgency::Low,
+            Self::Run(..) => Urgency::Normal,
+            Self::Wait(_) | Self::Close => Urgency::High,
+        }
+    }
+
     fn size(&self) -> usize {
         let beside = match self {
             Self::Run(record, waiting) => {
@@ -99,13 +109,18 @@ impl JournalQueue {
     /// The queue of the journal in this folder.
     pub(crate) fn new(folder: PathBuf, sender: Sender<Queued>) -> Self {
         let (waiting, runs, writer) = (WaitingBytes::default(), AtomicU64::new(0), Mutex::default());
-        let (gauges, late) = (Arc::default(), LateRecords::default());
-        Self(Arc::new(Inner { folder, sender, waiting, runs, gauges, late, writer }))
+        let (flush, gauges, late) = (Arc::default(), Arc::default(), LateRecords::default());
+        Self(Arc::new(Inner { folder, sender, waiting, flush, runs, gauges, late, writer }))
     }
 
     /// What waits in it.
     pub(super) fn waiting(&self) -> WaitingBytes {
         self.0.waiting.clone()
+    }
+
+    /// What ends a pause of the writer.
+    pub(super) fn flush_signal(&self) -> Arc<FlushSignal> {
+        Arc::clone(&self.0.flush)
     }
 
     /// The thread that reads the other end; `ended` is disconnected when it is about to end.
@@ -135,8 +150,17 @@ impl JournalQueue {
 
     /// Returns what was to be sent when the writer has ended, as it has after a panic.
     pub(crate) fn send(&self, queued: Queued) -> Result<(), Box<Queued>> {
+        let urgency = queued.urgency();
+        self.send_urgent(queued, urgency)
+    }
+
+    /// The same for what is to be written sooner than others of its kind.
+    pub(crate) fn send_urgent(&self, queued: Queued, urgency: Urgency) -> Result<(), Box<Queued>> {
         self.0.waiting.add(&queued);
-        self.0.sender.send(queued).map_err(|error| Box::new(error.0))
+        self.0.sender.send(queued).map_err(|error| Box::new(error.0))?;
+        let is_much = self.0.waiting.bytes() > MAX_GATHERED;
+        self.0.flush.raise(if is_much { Urgency::High } else { urgency });
+        Ok(())
     }
 
     /// Returns when all that was sent before is written, or the writer has ended.

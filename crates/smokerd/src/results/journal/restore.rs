@@ -21,6 +21,7 @@ use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::hard_state::HardStateSearch;
 use crate::results::plugin::held_back::HeldBackSearch;
 use crate::results::plugin::interrupted_run::InterruptedSearch;
+use crate::results::plugin::looks::{Looks, PostponedActions};
 use crate::results::plugin::run_times::RunTimes;
 use crate::results::plugin::standing::Attempt;
 use crate::results::processes::limits::KEPT_PROCESSES;
@@ -62,6 +63,10 @@ pub(crate) struct RestoredPlugin {
     pub(crate) times: RunTimes,
     /// Its newest status that counts.
     pub(crate) hard: HardStateSearch,
+    /// What it has seen, for plugins that depend on it.
+    pub(crate) looks: Looks,
+    /// Its newest result, while actions wait because of other plugins.
+    pub(crate) postponed: Option<PostponedActions>,
     /// Whether its newest run that no client requested was interrupted.
     pub(crate) interrupted: InterruptedSearch,
     /// The run that it owes.
@@ -198,7 +203,7 @@ impl Restoring {
                 }
             }
             Some(JournalEntry::Plan(plugin, from)) => {
-                if let Some(plugin) = self.restored.plugins.get_mut(&PluginName::from(plugin)) {
+                if let Some(plugin) = self.restored.plugins.get_mut(plugin) {
                     plugin.last_planned = plugin.last_planned.or(DateTime::from_timestamp_micros(from));
                 }
             }
@@ -268,7 +273,7 @@ impl Restoring {
     }
 
     fn read_skipped(&mut self, skipped: SkippedEntry<'_>) {
-        let plugin = self.restored.plugins.get_mut(&PluginName::from(skipped.plugin));
+        let plugin = self.restored.plugins.get_mut(skipped.plugin);
         let (Some(plugin), Some(cause)) = (plugin, skipped.held_back) else { return };
         if let Some(planned) = DateTime::from_timestamp_micros(skipped.planned) {
             plugin.held_back.note_held_back(cause.into(), planned);
@@ -291,8 +296,7 @@ impl Restoring {
     fn read_result(&mut self, entry: &Entry, result: &ResultEntry<'_>) {
         let sequence = entry.sequence();
         let processes: Vec<_> = result.waiting.iter().copied().filter(|id| self.is_wanted(*id)).collect();
-        let name = PluginName::from(result.plugin);
-        let plugin = self.restored.plugins.get_mut(&name);
+        let plugin = self.restored.plugins.get_mut(result.plugin);
         let has_history = plugin.as_ref().is_none_or(|plugin| plugin.history > 0);
         let mut is_shown = false;
         if let Some(plugin) = plugin {
@@ -309,6 +313,10 @@ impl Restoring {
                 plugin.failures.push(sequence);
             }
             if !result.facts.is_interrupted {
+                if plugin.last_status.is_none() {
+                    plugin.postponed = PostponedActions::restored(sequence, &result.facts);
+                }
+                plugin.looks.note_older(sequence, &result.facts, plugin.last_status, plugin.has_other_status);
                 if plugin.last_status.is_none_or(|status| status == result.facts.status && !plugin.has_other_status) {
                     plugin.status_since = Some(result.facts.started);
                 } else {
@@ -329,14 +337,14 @@ impl Restoring {
         }
         let Some((listed, mapped)) = result.texts(entry.payload()) else { return };
         let packed = PackedText::from(listed);
-        if is_shown && let Some(plugin) = self.restored.plugins.get_mut(&name) {
+        if is_shown && let Some(plugin) = self.restored.plugins.get_mut(result.plugin) {
             plugin.results.push((sequence, packed.clone()));
         }
         if !processes.is_empty() {
             let forced = if mapped == listed { packed.clone() } else { PackedText::from(mapped) };
             let is_interrupted = result.facts.is_interrupted;
             let outcome = ForcedOutcome { forced, last: has_history.then_some(packed) };
-            let outcome = RestoredOutcome { plugin: name, processes, outcome, is_interrupted };
+            let outcome = RestoredOutcome { plugin: result.plugin.into(), processes, outcome, is_interrupted };
             self.restored.outcomes.insert(sequence, outcome);
         }
     }

@@ -14,6 +14,7 @@ use smoker_model::counted::counted;
 use smoker_model::plugin::PluginSpec;
 
 use crate::results::journal::desk::Desk;
+use crate::results::journal::group_commit::WriteRate;
 use crate::results::journal::queue::JournalQueue;
 use crate::results::journal::restore::Restoring;
 use crate::results::journal::writer::Writer;
@@ -55,18 +56,24 @@ pub(crate) fn start<'a>(
         }
     };
     report(&opened);
-    let Opened { journal, maintenance, survey, completeness, newest: mut sequence, fault, .. } = opened;
-    let is_unknown = completeness == Completeness::Copied || fault.as_ref().is_some_and(|it| it.hides_segments);
+    let Opened { journal, maintenance, survey, completeness, newest: mut sequence, is_unchangeable, fault, .. } =
+        opened;
+    let hides_segments = fault.as_ref().is_some_and(|it| it.hides_segments);
+    // Another daemon may have been here whose records are not, and of whom nothing could be noted.
+    let is_unknown = completeness == Completeness::Copied || hides_segments || is_unchangeable;
     let is_certain = !is_unknown && completeness != Completeness::Incomplete && survey.is_sound();
     let mut restored = restoring.finish(is_certain);
     let may_lack_numbers = !is_certain || completeness == Completeness::Unsynced;
     if may_lack_numbers {
         restored.last_process = restored.last_process.saturating_add(LOST_NUMBERS);
     }
+    if is_unchangeable {
+        restored.last_process = restored.last_process.max(number_of_now());
+    }
     if is_unknown {
         sequence = sequence.saturating_add(LOST_NUMBERS).max(number_of_now());
         tracing::warn!(
-            "journal: it is a copy, or not all of it can be seen, so newer records may have had its next numbers: they go on at {sequence}"
+            "journal: it is a copy, not all of it can be seen, or nothing of it can be changed, so newer records may have had its next numbers: they go on at {sequence}"
         );
     } else if may_lack_numbers || survey.torn.is_some() {
         sequence = sequence.saturating_add(LOST_NUMBERS);
@@ -99,7 +106,9 @@ pub(crate) fn start<'a>(
     };
     let (ends, ended) = mpsc::channel();
     let gauges = Arc::clone(sender.gauges());
-    let mut writer = Writer { journal, desk, gauges, durability, watch, upkeep, upkeep_thread, _ended: ends };
+    let (flush, rate) = (sender.flush_signal(), WriteRate::new());
+    let mut writer =
+        Writer { journal, desk, gauges, durability, flush, rate, watch, upkeep, upkeep_thread, _ended: ends };
     let begin = writer.begin(is_certain);
     interrupted::restore(&state, restored, begin);
     match thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run()) {
@@ -109,7 +118,7 @@ pub(crate) fn start<'a>(
     state
 }
 
-/// A number that no daemon with fewer than a thousand records a second has given yet.
+/// A number that no daemon with fewer than a thousand records, or processes, a second has given yet.
 fn number_of_now() -> Sequence {
     Sequence::try_from(Utc::now().timestamp_millis()).unwrap_or(0)
 }

@@ -45,6 +45,7 @@ fn run(desk: &Desk, begun: &Receiver<()>, patience: Patience, delay: Duration) {
 mod tests {
     use std::io;
     use std::path::Path;
+    use std::sync::atomic::{AtomicU32, Ordering};
     use std::sync::mpsc::channel;
     use std::sync::{Condvar, Mutex};
     use std::time::Instant;
@@ -62,6 +63,7 @@ mod tests {
 
     use super::*;
     use crate::results::events::{Event, Received};
+    use crate::results::journal::group_commit::WriteRate;
     use crate::results::journal::queue::JournalQueue;
     use crate::results::journal::records::entry::JournalEntry;
     use crate::results::journal::writer::Writer;
@@ -70,9 +72,9 @@ mod tests {
     use crate::results::samples;
     use crate::results::store::SharedState;
 
-    /// A disk that takes nothing while it hangs.
+    /// A disk that takes nothing while it hangs, and counts what is written.
     #[derive(Clone, Debug, Default)]
-    struct HangingDisk(Arc<(Mutex<bool>, Condvar)>);
+    struct HangingDisk(Arc<(Mutex<bool>, Condvar, AtomicU32)>);
 
     #[derive(Debug)]
     struct HangingFile(Arc<dyn SegmentFile>, HangingDisk);
@@ -102,6 +104,7 @@ mod tests {
         fn append(&self, bytes: &[u8]) -> io::Result<usize> {
             let HangingDisk(gate) = &self.1;
             drop(gate.1.wait_while(gate.0.lock().expect("no panic"), |is_hanging| *is_hanging).expect("no panic"));
+            gate.2.fetch_add(1, Ordering::Relaxed);
             self.0.append(bytes)
         }
 
@@ -132,6 +135,11 @@ mod tests {
 
     /// The state of a journal on this disk, whose writes are taken for stuck after a tenth of a second.
     fn state_on(disk: &HangingDisk, folder: &Path) -> SharedState {
+        state_with(disk, folder, Duration::from_millis(100))
+    }
+
+    /// The same after another time.
+    fn state_with(disk: &HangingDisk, folder: &Path, stuck: Duration) -> SharedState {
         let options = Options { disk: Arc::new(disk.clone()), ..Options::new(folder, 1 << 30) };
         let Opened { journal, .. } = open(options, drop).expect("a journal");
         let (sender, received) = channel();
@@ -140,13 +148,15 @@ mod tests {
         let desk = Arc::new(Desk::new(received, &queue, state.clone(), (0, 0)));
         let (watch, begun) = sync_channel(1);
         let watched = Arc::clone(&desk);
-        let patience = Patience { time: Duration::from_millis(100), bytes: usize::MAX };
+        let patience = Patience { time: stuck, bytes: usize::MAX };
         thread::spawn(move || run(&watched, &begun, patience, Duration::from_millis(20)));
         let (upkeep, _) = sync_channel(1);
         let (ends, ended) = channel();
         let (durability, upkeep_thread) = (Durability::Batch, thread::spawn(|| ()));
         let gauges = Arc::clone(queue.gauges());
-        let mut writer = Writer { journal, desk, gauges, durability, watch, upkeep, upkeep_thread, _ended: ends };
+        let (flush, rate) = (queue.flush_signal(), WriteRate::new());
+        let mut writer =
+            Writer { journal, desk, gauges, durability, flush, rate, watch, upkeep, upkeep_thread, _ended: ends };
         assert_eq!(writer.begin(true), 1);
         queue.set_writer(thread::spawn(move || writer.run()), ended);
         state
@@ -210,6 +220,25 @@ mod tests {
             entries().iter().filter(|it| matches!(JournalEntry::of(it.tag()), Some(JournalEntry::Result(_)))).count();
         assert_eq!(results, numbers.len(), "those that came while it hung have been written, too");
         assert!(folder.path().join("complete").exists(), "and that is noted");
+    }
+
+    #[tokio::test]
+    async fn results_that_come_fast_share_their_writes() {
+        let (disk, folder) = (HangingDisk::default(), tempfile::tempdir().expect("a folder"));
+        let begin = Instant::now();
+        let state = state_with(&disk, folder.path(), Duration::from_secs(3600));
+        for number in 0..1000 {
+            state.record(samples::finished(&"a".into(), &number.to_string()), &[]);
+            thread::sleep(Duration::from_micros(200));
+        }
+        state.written().await;
+        let writes = disk.0.2.load(Ordering::Relaxed);
+        // That of the start, a few at once, one each 10 ms, and that for which somebody waited.
+        let due = begin.elapsed().as_millis() / 10 + 15;
+        assert!(u128::from(writes) <= due, "{writes} writes, {due} were due");
+        let page = state.runs(RunQuery { limit: 1000, ..RunQuery::default() }).await.expect("readable");
+        assert_eq!(page.runs.len(), 1000);
+        state.close();
     }
 
     #[tokio::test]

@@ -1,12 +1,14 @@
 //! The thread that writes records, and then has them shown: what a client has seen is in the journal.
 //!
 //! Why a thread: a `write(2)` takes two microseconds, but may take seconds when the disk is busy or gone, and a task of a
-//! plugin must never wait for it. All records that have come while it wrote are the next write.
+//! plugin must never wait for it. All records that have come while it wrote are the next write, and those of a moment where they
+//! come fast.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, SyncSender};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use smoker_config::spec::settings::Durability;
 use smoker_journal::journal::Journal;
@@ -15,6 +17,7 @@ use smoker_journal::segments::content::separate;
 use crate::results::journal::desk::{Desk, Intake, lock};
 use crate::results::journal::faults::{Faults, ROOM};
 use crate::results::journal::gauges::JournalGauges;
+use crate::results::journal::group_commit::{FlushSignal, WriteRate};
 use crate::results::journal::queue::Queued;
 use crate::results::journal::records::encoded::put;
 use crate::results::journal::records::entry::{tag_of_begin, tag_of_end, tag_of_lost};
@@ -29,6 +32,8 @@ pub(super) struct Writer {
     pub(super) desk: Arc<Desk>,
     pub(super) gauges: Arc<JournalGauges>,
     pub(super) durability: Durability,
+    pub(super) flush: Arc<FlushSignal>,
+    pub(super) rate: WriteRate,
     /// Is told of each write that begins.
     pub(super) watch: SyncSender<()>,
     /// Says that there is something to sync, or that the journal may have become too large.
@@ -39,7 +44,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Notes the start of the daemon, and returns the number of that record. `is_certain`: the journal has all records that the
+    /// Writes that the daemon starts, and returns the number of that record. `is_certain`: the journal has all records that the
     /// daemon before this one has given it.
     pub(super) fn begin(&mut self, is_certain: bool) -> Sequence {
         let desk = Arc::clone(&self.desk);
@@ -55,11 +60,7 @@ impl Writer {
         self.push(&intake, &begin);
         self.write(&desk);
         // From its number on all are new, whatever was lost before.
-        if !lock(&desk.faults).are_there()
-            && let Err(error) = self.journal.declare_complete()
-        {
-            lock(&desk.faults).failed(&format!("cannot note that it is complete: {error}"));
-        }
+        self.declare(&desk, Journal::declare_complete_unsynced);
         intake.sequence
     }
 
@@ -67,6 +68,7 @@ impl Writer {
     pub(super) fn run(mut self) {
         let mut sync_faults = Faults::new("results may be lost when the machine stops");
         let desk = Arc::clone(&self.desk);
+        self.sync_note(&desk);
         while self.take(&desk) {
             // Full: it has been told before, and has not come to it yet.
             let _ = self.watch.try_send(());
@@ -108,6 +110,29 @@ impl Writer {
         }
     }
 
+    /// Brings the note of the start to the device. That waits for all that others have written there, too: the daemon answers
+    /// meanwhile, and only new results wait for it. None of them may be shown before: a machine that stops then would leave the note of the
+    /// daemon before, which knows nothing of their numbers.
+    fn sync_note(&mut self, desk: &Desk) {
+        // It is watched like any write.
+        desk.begin(Vec::new());
+        let _ = self.watch.try_send(());
+        self.declare(desk, Journal::declare_complete);
+        desk.finish();
+        // Others have taken records while the device did not answer.
+        if lock(&desk.faults).are_there() {
+            self.journal.declare_incomplete();
+        }
+    }
+
+    /// Notes that the journal is complete, unless it could not be written. The lock is not held while that waits.
+    fn declare(&self, desk: &Desk, note: impl Fn(&Journal) -> io::Result<()>) {
+        let is_failing = lock(&desk.faults).are_there();
+        if !is_failing && let Err(error) = note(&self.journal) {
+            lock(&desk.faults).failed(&format!("cannot note that it is complete: {error}"));
+        }
+    }
+
     /// Takes what has come, numbered, for the next write; waits until there is something. False when nothing comes any more.
     fn take(&mut self, desk: &Desk) -> bool {
         let mut intake = lock(&desk.intake);
@@ -115,6 +140,11 @@ impl Writer {
             return false;
         }
         let Ok(first) = intake.queue.recv() else { return false };
+        // Where each write is synced, that takes long enough for others to come.
+        if self.durability != Durability::Fsync {
+            self.flush.wait(&self.rate);
+            self.rate.note(Instant::now());
+        }
         let mut batch = vec![first];
         batch.extend(intake.queue.try_iter().take(BATCH - 1));
         for queued in &mut batch {

@@ -16,6 +16,8 @@ const INTERRUPTED: u8 = 4;
 const FORCED: u8 = 8;
 const HAS_REQUESTER: u8 = 16;
 const HAS_IDENTITY: u8 = 32;
+const ON_DEMAND: u8 = 64;
+const POSTPONED: u8 = 128;
 
 /// What the byte of the status also has.
 const RETRY: u8 = 4;
@@ -26,6 +28,7 @@ const REPORT: u8 = 64;
 
 /// What is known of a run beside the text of its result.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "facts of a run that have nothing to do with each other")]
 pub(crate) struct RunFacts {
     pub(crate) status: Status,
     /// Why it took place.
@@ -48,6 +51,8 @@ pub(crate) struct RunFacts {
     pub(crate) is_interrupted: bool,
     /// Whether nothing was checked, because of maintenance.
     pub(crate) is_maintenance: bool,
+    /// Whether actions that follow each result have not followed this one.
+    pub(crate) has_postponed_actions: bool,
 }
 
 impl RunFacts {
@@ -66,6 +71,7 @@ impl RunFacts {
             generation: run.generation,
             is_interrupted: run.is_interrupted,
             is_maintenance: run.is_maintenance,
+            has_postponed_actions: run.has_postponed_actions,
         })
     }
 
@@ -79,7 +85,7 @@ impl RunFacts {
     pub(crate) fn encode(&self, bytes: &mut Vec<u8>) {
         let (requester, identity) = match &self.trigger {
             RunTrigger::Schedule | RunTrigger::Retry => (None, None),
-            RunTrigger::After(plugin) => (Some(&**plugin), None),
+            RunTrigger::After(plugin) | RunTrigger::OnDemand(plugin) => (Some(&**plugin), None),
             RunTrigger::Request { requester, identity } | RunTrigger::Report { requester, identity } => {
                 (requester.as_deref(), identity.as_deref())
             }
@@ -91,6 +97,8 @@ impl RunFacts {
             (FORCED, self.trigger.is_request()),
             (HAS_REQUESTER, requester.is_some()),
             (HAS_IDENTITY, identity.is_some()),
+            (ON_DEMAND, matches!(self.trigger, RunTrigger::OnDemand(_))),
+            (POSTPONED, self.has_postponed_actions),
         ];
         bytes.push(flags.into_iter().filter(|(_, is_set)| *is_set).map(|(flag, _)| flag).sum());
         let status = match self.status {
@@ -102,7 +110,7 @@ impl RunFacts {
             RunTrigger::Retry => RETRY,
             RunTrigger::After(_) => AFTER,
             RunTrigger::Report { .. } => REPORT,
-            RunTrigger::Schedule | RunTrigger::Request { .. } => 0,
+            RunTrigger::Schedule | RunTrigger::OnDemand(_) | RunTrigger::Request { .. } => 0,
         };
         let flag = |flag: u8, is_set: bool| if is_set { flag } else { 0 };
         bytes.push(status | trigger | flag(SOFT, self.is_soft) | flag(MAINTENANCE, self.is_maintenance));
@@ -148,10 +156,11 @@ impl RunFacts {
             requester if has(FORCED) => RunTrigger::Request { requester, identity },
             requester if is_report => RunTrigger::Report { requester, identity },
             Some(plugin) if is_after => RunTrigger::After(plugin),
+            Some(plugin) if has(ON_DEMAND) => RunTrigger::OnDemand(plugin),
             _ if is_retry => RunTrigger::Retry,
             _ => RunTrigger::Schedule,
         };
-        let is_interrupted = has(INTERRUPTED);
+        let (is_interrupted, has_postponed_actions) = (has(INTERRUPTED), has(POSTPONED));
         Some(Self {
             status,
             trigger,
@@ -164,6 +173,7 @@ impl RunFacts {
             generation,
             is_interrupted,
             is_maintenance,
+            has_postponed_actions,
         })
     }
 }
@@ -187,6 +197,7 @@ mod tests {
             generation: 1,
             is_interrupted: false,
             is_maintenance: false,
+            has_postponed_actions: false,
         };
         let retry = RunFacts {
             status: Status::Warn,
@@ -207,7 +218,9 @@ mod tests {
         };
         let trigger = RunTrigger::Report { requester: Some("local".into()), identity: None };
         let report = RunFacts { trigger, ..scheduled.clone() };
-        for facts in [scheduled, retry, after, report, forced] {
+        let trigger = RunTrigger::OnDemand("App".into());
+        let on_demand = RunFacts { trigger, has_postponed_actions: true, ..scheduled.clone() };
+        for facts in [scheduled, retry, after, report, on_demand, forced] {
             let mut bytes = Vec::new();
             facts.encode(&mut bytes);
             assert_eq!(RunFacts::decode(&mut Fields::of(&bytes)), Some(facts));

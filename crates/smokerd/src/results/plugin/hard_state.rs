@@ -17,7 +17,18 @@ pub(crate) struct HardState {
     pub(crate) bad_since: Option<DateTime<Utc>>,
     /// The number of the newest result that counts.
     pub(crate) sequence: Sequence,
+    /// The number of the first result of this status in a row.
+    pub(crate) first: Sequence,
+    /// The number of the newest record when the run of the newest one started; 0 when that is not known.
+    pub(crate) started_behind: Sequence,
     pub(crate) attempt: u32,
+}
+
+impl HardState {
+    /// The number of the newest record that its newest result may know of.
+    pub(crate) fn seen(&self) -> Sequence {
+        if self.started_behind == 0 { self.sequence.saturating_sub(1) } else { self.started_behind }
+    }
 }
 
 /// Finds it from results, the oldest first.
@@ -52,9 +63,10 @@ impl HardStateTracker {
             return;
         }
         let before = self.state.take().filter(|state| state.status == status);
-        let since = before.map_or(started, |state| state.since);
+        let (since, first) = before.map_or((started, sequence), |state| (state.since, state.first));
         let bad_since = if status == Status::Ok { self.bad_since.take() } else { self.bad_since };
-        self.state = Some(HardState { status, since, bad_since, sequence, attempt: run.attempt });
+        let (started_behind, attempt) = (run.started_behind, run.attempt);
+        self.state = Some(HardState { status, since, bad_since, sequence, first, started_behind, attempt });
     }
 }
 
@@ -67,7 +79,16 @@ impl HardStateSearch {
             None if facts.is_soft => {}
             None => {
                 let bad_since = is_bad.then_some(started);
-                self.state = Some(HardState { status, since: started, bad_since, sequence, attempt: facts.attempt });
+                let attempt = facts.attempt;
+                self.state = Some(HardState {
+                    status,
+                    since: started,
+                    bad_since,
+                    sequence,
+                    first: sequence,
+                    started_behind: 0,
+                    attempt,
+                });
             }
             Some(_) if self.is_done => {}
             Some(state) => {
@@ -79,7 +100,7 @@ impl HardStateSearch {
                 }
                 self.is_since_known |= state.status != status;
                 if !self.is_since_known {
-                    state.since = started;
+                    (state.since, state.first) = (started, sequence);
                 }
                 self.is_done = state.status != status && (state.bad_since.is_none() || !is_bad);
             }
@@ -121,6 +142,8 @@ mod tests {
             since: at(since),
             bad_since: bad_since.map(at),
             sequence,
+            first: since.unsigned_abs() + 1,
+            started_behind: 0,
             attempt: 1,
         };
         let expected = [

@@ -51,6 +51,8 @@ pub(super) struct Process {
     pub(super) shown: Box<[u32]>,
     /// How many of its runs have not ended.
     pub(super) awaited: usize,
+    /// How many of its runs have no result yet, not even one that is on its way to the journal.
+    pub(super) unrecorded: usize,
     /// Those of its plugins that a reload has removed since.
     pub(super) removed: RemovedPlugins,
     /// Memory beside the texts of its results, in bytes; counted from its end on.
@@ -96,6 +98,7 @@ impl Process {
             runs,
             shown,
             awaited,
+            unrecorded: awaited,
             removed: HashMap::new(),
             overhead,
             end: None,

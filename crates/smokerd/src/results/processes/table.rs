@@ -157,6 +157,19 @@ impl ProcessTable {
         }
     }
 
+    /// A run that these processes wait for has a result, which is on its way to the journal. True when one of them has all of its
+    /// results with it: a client may wait for that.
+    pub(crate) fn note_recorded(&mut self, waiting: &[ProcessId]) -> bool {
+        let mut is_end = false;
+        for id in waiting {
+            if let Some(process) = self.processes.get_mut(id) {
+                process.unrecorded = process.unrecorded.saturating_sub(1);
+                is_end |= process.unrecorded == 0;
+            }
+        }
+        is_end
+    }
+
     /// Stores the result of a plugin's forced run in each process that waits for
     /// it. Returns by how many bytes the table grew (negative: shrank).
     pub(crate) fn complete(

@@ -47,6 +47,18 @@ fn too_many_awaited_runs_are_refused_until_some_are_done() {
 }
 
 #[test]
+fn the_last_result_of_a_process_is_known_before_it_is_stored() {
+    let mut table = ProcessTable::default();
+    let [a, b] = ["a", "b"].map(PluginName::from);
+    let (both, one) = (added(&mut table, &[&a, &b, &a]), added(&mut table, &[&b]));
+    assert!(!table.note_recorded(&[both]), "that of the other is awaited");
+    assert!(table.note_recorded(&[both, one]));
+    assert!(matches!(table.look_up(one), Lookup::Running));
+    let third = added(&mut table, &[&a, &b]);
+    assert!(!table.note_recorded(&[third, 99]), "and of an unknown one there is none");
+}
+
+#[test]
 fn a_client_that_awaits_too_many_runs_keeps_no_other_client_from_its_own() {
     let mut table = ProcessTable::default();
     let some = names(AWAITED_RUNS_OF_CLIENT / 5);

@@ -5,15 +5,18 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use smoker_model::plugin::PluginName;
-use smoker_model::time::backoff::random_between;
+use smoker_model::time::waits::spread;
 
 use crate::scheduler::alerts::told::{AlertKey, Told, ToldLine};
 use crate::scheduler::alerts::told_file::ToldFile;
 
-/// How long after a call that failed the next one follows, at first and at most. Up to half of it comes on top, at random: the hosts of a
-/// fleet that could not reach a service do not call it together.
+/// How long after a call that failed the next one follows, at first and at most; up to a fifth of it is added, so that hosts
+/// whose calls failed together do not make them again together.
 const SHORTEST_BACKOFF: Duration = Duration::from_secs(5);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(600);
+
+/// The longest time that a receiver may ask for with `Retry-After`.
+const LONGEST_ASKED: Duration = Duration::from_secs(3600);
 
 /// After this many failures in a row, which take a day, what should have been told counts as told. They are counted, because the
 /// clock of a host may be set by years when its network comes up.
@@ -39,6 +42,8 @@ pub(super) struct CallFailure {
     count: u32,
     /// When the next call is due.
     until: DateTime<Utc>,
+    /// How long that was when the last one failed.
+    wait: TimeDelta,
     reason: String,
 }
 
@@ -46,7 +51,7 @@ impl CallFailure {
     /// Until when the next call waits; none when it is due.
     pub(super) fn waits_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         // A later time is one of before the clock was set back.
-        let latest = now + TimeDelta::from_std(LONGEST_BACKOFF * 3 / 2).unwrap_or_default();
+        let latest = now + self.wait;
         Some(self.until).filter(|until| *until > now && *until <= latest)
     }
 }
@@ -79,16 +84,25 @@ impl AlertBoard {
         self.failures.remove(key);
     }
 
-    /// Notes that a call failed. Returns how long the next one waits at least; none when there is none, because calls have failed for long.
-    pub(super) fn fail(&mut self, key: &AlertKey, reason: &str, now: DateTime<Utc>) -> Option<Duration> {
+    /// Notes that a call failed, where the receiver may have asked for a wait. Returns how long the next one waits; none when there
+    /// is none, because calls have failed for long.
+    pub(super) fn fail(
+        &mut self,
+        key: &AlertKey,
+        (reason, asked): (&str, Option<Duration>),
+        now: DateTime<Utc>,
+    ) -> Option<Duration> {
         let before = self.failures.remove(key);
         let count = before.map_or(0, |before| before.count);
         if count >= GIVE_UP {
             return None;
         }
-        let wait = SHORTEST_BACKOFF.saturating_mul(2_u32.saturating_pow(count)).min(LONGEST_BACKOFF);
-        let until = now + TimeDelta::from_std(random_between(wait, wait * 3 / 2)).unwrap_or_default();
-        let failure = CallFailure { count: count + 1, until, reason: reason.to_owned() };
+        let backoff = SHORTEST_BACKOFF.saturating_mul(2_u32.saturating_pow(count)).min(LONGEST_BACKOFF);
+        // A receiver that asks for less is given up no sooner.
+        let wait = asked.map_or(backoff, |asked| asked.min(LONGEST_ASKED).max(backoff));
+        let wait = spread(wait, wait / 5);
+        let by = TimeDelta::from_std(wait).unwrap_or_default();
+        let failure = CallFailure { count: count + 1, until: now + by, wait: by, reason: reason.to_owned() };
         self.failures.insert(key.clone(), failure);
         Some(wait)
     }
@@ -184,17 +198,31 @@ mod tests {
         let mut board = AlertBoard::default();
         let key = AlertKey { plugin: "Db".into(), action: "Page".to_owned() };
         let start = Utc::now();
-        let waits: Vec<_> = (0..9).filter_map(|_| board.fail(&key, "refused", start)).map(|it| it.as_secs()).collect();
-        assert_eq!(waits, [5, 10, 20, 40, 80, 160, 320, 600, 600]);
+        for seconds in [5, 10, 20, 40, 80, 160, 320, 600, 600] {
+            let (least, wait) = (Duration::from_secs(seconds), board.fail(&key, ("refused", None), start));
+            assert!(wait.is_some_and(|wait| wait >= least && wait < least + least / 5), "{seconds}: {wait:?}");
+        }
         assert!(board.describe(&key)[0].starts_with("failed 9 times, tried again at "));
         let failure = board.failure(&key).expect("it failed");
-        let waits = failure.waits_until(start).expect("it waits") - start;
-        assert!(waits >= TimeDelta::seconds(600) && waits <= TimeDelta::seconds(900), "{waits}");
+        assert!(failure.waits_until(start).is_some_and(|until| until >= start + TimeDelta::seconds(600)));
         // The clock was years behind, or ahead.
         let years = TimeDelta::days(1000);
         assert_eq!([start + years, start - years].map(|now| failure.waits_until(now)), [None, None]);
-        assert!((9..150).all(|_| board.fail(&key, "refused", start + years).is_some()));
-        assert_eq!(board.fail(&key, "refused", start), None);
+        assert!((9..150).all(|_| board.fail(&key, ("refused", None), start + years).is_some()));
+        assert_eq!(board.fail(&key, ("refused", None), start), None);
         assert!(board.failure(&key).is_none());
+    }
+
+    #[test]
+    fn a_receiver_says_how_long_it_wants_no_call_and_a_fleet_comes_apart() {
+        let key = AlertKey { plugin: "Db".into(), action: "Page".to_owned() };
+        let now = Utc::now();
+        for (asked, least) in [(90, 90), (1, 5), (u64::MAX, 3600)] {
+            let asked = Some(Duration::from_secs(asked));
+            let hosts: Vec<_> = (0..50).map(|_| AlertBoard::default().fail(&key, ("busy", asked), now)).collect();
+            let least = Duration::from_secs(least);
+            let is_right = |wait: &Option<Duration>| wait.is_some_and(|it| it >= least && it < least + least / 5);
+            assert!(hosts.iter().all(is_right) && hosts.iter().any(|wait| *wait != hosts[0]), "{hosts:?}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! One call of an action, for one plugin or for several.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
@@ -8,12 +9,13 @@ use smoker_model::counted::counted;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::occasion::{LISTED_PLUGINS, Occasion, OccasionEvent, ToldPlugin, first_message};
 use smoker_model::plugin::{ActionSpec, RunAs};
-use smoker_model::result::{Findings, PluginResult};
+use smoker_model::result::{Findings, PluginResult, RETRY_AFTER};
 use smoker_model::status::Status;
 use smoker_model::time::moment::Moment;
 use smoker_runner::prepared::PreparedPlugin;
 
 use crate::results::plugin::hard_state::HardState;
+use crate::results::plugin::looks::PostponedActions;
 use crate::results::store::SharedState;
 use crate::scheduler::alerts::told::{AlertKey, Told};
 
@@ -33,6 +35,8 @@ pub(super) struct CallMember {
     pub(super) hard: HardState,
     /// What the action was told before.
     pub(super) told: Option<Told>,
+    /// The result, for an action that follows each one.
+    pub(super) postponed: Option<PostponedActions>,
 }
 
 /// A call that can be made.
@@ -45,6 +49,18 @@ pub(super) struct Call {
     pub(super) occasion: Occasion,
     /// What counts as told when it has succeeded.
     pub(super) tells: Vec<(AlertKey, Told)>,
+}
+
+/// What came of a call: why it failed.
+pub(super) type Outcome = Result<String, CallEnd>;
+
+/// Why a call has told nobody.
+#[derive(Debug)]
+pub(super) enum CallEnd {
+    /// Why, and how long the receiver wants no other call.
+    Failed(String, Option<Duration>),
+    /// The daemon stops: the call is made again by the next one.
+    Stopped,
 }
 
 impl CallTarget {
@@ -69,8 +85,9 @@ impl Call {
         let first = members.first()?;
         let ToldPlugin { event, previous, since, bad_since, .. } = plugins.first()?.clone();
         let (attempt, plugin) = (first.hard.attempt, Arc::clone(&first.plugin));
+        let is_soft = first.postponed.as_ref().is_some_and(|postponed| postponed.is_soft);
         let result = if let [_] = members.as_slice() { results.pop()? } else { summary(&plugins) };
-        let occasion = Occasion { event, previous, since, bad_since, now, attempt, is_soft: false, plugins };
+        let occasion = Occasion { event, previous, since, bad_since, now, attempt, is_soft, plugins };
         let tells = members.into_iter().map(|member| (member.key, Told::of(&member.hard, now))).collect();
         Some(Self { action, plugin, result, occasion, tells })
     }
@@ -89,15 +106,29 @@ impl Call {
     }
 }
 
+/// What came of a call whose action gave this.
+pub(super) fn outcome(result: &PluginResult, is_stopping: bool) -> Outcome {
+    match result.status {
+        Status::Error if is_stopping => Err(CallEnd::Stopped),
+        Status::Error => {
+            let asked = result.extra.get(RETRY_AFTER).and_then(Json::as_u64).map(Duration::from_secs);
+            Err(CallEnd::Failed(first_message(result), asked))
+        }
+        _ => Ok(first_message(result)),
+    }
+}
+
 impl CallMember {
     fn told_plugin(&self, result: &PluginResult) -> ToldPlugin {
         let HardState { status, since, bad_since, .. } = &self.hard;
         let bad_since = bad_since.or_else(|| self.told.as_ref().and_then(|told| told.bad_since));
+        let told = || self.told.as_ref().map(|told| told.status);
+        let previous = self.postponed.as_ref().map_or_else(told, |postponed| postponed.previous);
         ToldPlugin {
             name: self.key.plugin.clone(),
             event: self.event,
             status: *status,
-            previous: self.told.as_ref().map(|told| told.status),
+            previous,
             since: *since,
             bad_since,
             message: first_message(result),

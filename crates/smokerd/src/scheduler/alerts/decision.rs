@@ -84,7 +84,8 @@ mod tests {
             before = Some(*status);
             bad_since = if *status == Ok { None } else { bad_since.or(Some(now)) };
             let sequence = minute as u64 + 1;
-            let hard = HardState { status: *status, since, bad_since, sequence, attempt: 1 };
+            let (first, started_behind) = (sequence, 0);
+            let hard = HardState { status: *status, since, bad_since, sequence, first, started_behind, attempt: 1 };
             let decision = decide(&rules, &hard, told.as_ref(), now);
             match decision {
                 Decision::Call(event) => calls.push_str(&event.as_str()[..1].to_uppercase()),
@@ -122,7 +123,15 @@ mod tests {
 
         // The clock was a year ahead when it became bad.
         let now = Utc::now();
-        let hard = |since| HardState { status: Error, since, bad_since: Some(since), sequence: 1, attempt: 1 };
+        let hard = |since| HardState {
+            status: Error,
+            since,
+            bad_since: Some(since),
+            sequence: 1,
+            first: 1,
+            started_behind: 0,
+            attempt: 1,
+        };
         let ahead = |time| decide(&escalate, &hard(now + time), None, now);
         assert_eq!(ahead(TimeDelta::days(365)), Decision::Call(OccasionEvent::Escalation));
         assert_eq!(ahead(TimeDelta::minutes(2)), Decision::Wait(now + TimeDelta::minutes(5)));

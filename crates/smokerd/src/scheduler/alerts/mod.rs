@@ -7,17 +7,23 @@
 //!
 //! - `decision`: whether an action is due
 //! - `told`: what actions were told; `told_file`: where that is kept
-//! - `board`: what was told, and what failed
-//! - `holds`: why calls are held
-//! - `pending`: the queue
+//! - `board`: what was told, and what failed; `access`: the way to it
+//! - `holds`: why calls are held; `looks`: runs of other plugins that they wait for
+//! - `pending`: the queue; `queued`: which actions have a place in it
 //! - `call`: one call, for one plugin or several
 //! - `notifier`: makes the calls
 
+mod access;
 pub(crate) mod board;
 mod call;
 mod decision;
 mod holds;
+mod looks;
 pub(crate) mod notifier;
 mod pending;
+mod queued;
 mod told;
 pub(crate) mod told_file;
+
+#[cfg(test)]
+mod tests;

@@ -2,25 +2,27 @@
 
 use std::collections::{HashMap, HashSet};
 use std::mem;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use smoker_model::occasion::{OccasionEvent, first_message};
-use smoker_model::plugin::{ActionSpec, PluginName};
-use smoker_model::status::Status;
+use smoker_model::occasion::OccasionEvent;
+use smoker_model::plugin::{ActionRules, ActionSpec, PluginName, PluginSpec};
 use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::os::clock_changes;
+use crate::results::conditions::ToldState;
 use crate::results::events::{Event, Received};
-use crate::scheduler::alerts::board::AlertBoard;
-use crate::scheduler::alerts::call::{Call, CallMember, CallTarget};
+use crate::results::plugin::hard_state::HardState;
+use crate::scheduler::alerts::call::{self, Call, CallEnd, CallMember, CallTarget, Outcome};
 use crate::scheduler::alerts::decision::{Decision, decide};
-use crate::scheduler::alerts::holds::hold;
+use crate::scheduler::alerts::holds::{Hold, hold};
+use crate::scheduler::alerts::looks::Looks;
 use crate::scheduler::alerts::pending::{Pending, PendingCall};
+use crate::scheduler::alerts::queued::{has_queued, queued, queued_keys};
 use crate::scheduler::alerts::told::{AlertKey, Told};
-use crate::scheduler::alerts::told_file::ToldFile;
+use crate::scheduler::command::Command;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::run::TaskContext;
 use crate::scheduler::schedule::turn::Due;
@@ -40,6 +42,7 @@ struct Notifier {
     /// What the calls that are being made tell.
     made: HashMap<Id, Made>,
     busy: HashSet<AlertKey>,
+    looks: Looks,
 }
 
 /// A call that is being made.
@@ -51,22 +54,7 @@ struct Made {
     target: Option<CallTarget>,
 }
 
-/// What came of a call: why it failed.
-type Outcome = Result<String, CallEnd>;
-
-#[derive(Debug)]
-enum CallEnd {
-    Failed(String),
-    /// The daemon stops: the call is made again by the next one.
-    Stopped,
-}
-
 impl PluginManager {
-    /// Takes over what a file says that actions were told; the file has it from now on.
-    pub(crate) fn keep_told_in(&self, file: ToldFile) {
-        *self.alert_board() = AlertBoard::from_file(file);
-    }
-
     /// Calls actions until the daemon stops. Has to be called within the runtime, after the plugins are known.
     pub(crate) fn watch_alerts(&self) {
         let notifier = Notifier {
@@ -75,29 +63,9 @@ impl PluginManager {
             calls: JoinSet::new(),
             made: HashMap::new(),
             busy: HashSet::new(),
+            looks: Looks::default(),
         };
         self.spawn(notifier.run());
-    }
-
-    /// What actions of a plugin were told, and why they are not told more, for people.
-    pub(crate) fn alert_lines(&self, plugin: &PreparedPlugin) -> Vec<String> {
-        let spec = plugin.spec();
-        let deferred: Vec<_> = spec.actions.iter().filter(|action| action.rules.is_deferred()).collect();
-        let Some(told) = self.state().told_state(&spec.name).filter(|_| !deferred.is_empty()) else {
-            return Vec::new();
-        };
-        let hold = hold(spec, &told, self.state(), self.0.context.clock.now().wall);
-        let mut lines: Vec<_> = hold.map(|hold| format!("actions are held: {}", hold.reason)).into_iter().collect();
-        let board = self.alert_board();
-        for key in deferred.iter().map(|action| AlertKey::of(&spec.name, action)) {
-            let name = if key.action.is_empty() { "of its template" } else { &key.action };
-            lines.extend(board.describe(&key).into_iter().map(|text| format!("action {name}: {text}")));
-        }
-        lines
-    }
-
-    fn alert_board(&self) -> MutexGuard<'_, AlertBoard> {
-        self.0.alert_board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -116,16 +84,19 @@ impl Notifier {
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 received = events.next() => match received {
-                    Received::Event(Event::Record { record, .. }) => self.review_with_dependents(&record.plugin),
+                    Received::Event(Event::Record { record, .. }) => {
+                        self.looks.note(&record);
+                        self.review_with_dependents(&record.plugin);
+                    }
                     Received::Event(Event::Started(_) | Event::Silence(_)) => {}
                     Received::Event(Event::Reloaded(_)) => {
                         self.forget_removed();
-                        self.review_all();
+                        self.review_and_ask_again();
                     }
-                    Received::Lagged(_) => self.review_all(),
+                    Received::Lagged(_) => self.review_and_ask_again(),
                 },
                 () = manager.0.silences_shown.notified() => self.review_all(),
-                () = clock_changes::next(&mut clock_changes) => self.review_all(),
+                () = clock_changes::next(&mut clock_changes) => self.review_and_ask_again(),
                 () = clock.sleep_until(next.map_or(Due::Never, Due::Wall)) => {}
                 Some(ended) = self.calls.join_next_with_id() => self.end(ended),
             }
@@ -143,9 +114,15 @@ impl Notifier {
         self.manager.0.context.clock.now().wall
     }
 
+    /// Looks at all of them, and asks again for the runs that they wait for.
+    fn review_and_ask_again(&mut self) {
+        self.looks.clear();
+        self.review_all();
+    }
+
     fn review_all(&mut self) {
-        let plugins: Vec<_> = self.manager.set().prepared().filter(|plugin| has_deferred(plugin)).cloned().collect();
-        let keys: HashSet<_> = plugins.iter().flat_map(|plugin| deferred_keys(plugin)).collect();
+        let plugins: Vec<_> = self.manager.set().prepared().filter(|plugin| has_queued(plugin)).cloned().collect();
+        let keys: HashSet<_> = plugins.iter().flat_map(|plugin| queued_keys(plugin)).collect();
         self.pending.retain(|key| keys.contains(key));
         for plugin in &plugins {
             self.review(plugin);
@@ -156,8 +133,9 @@ impl Notifier {
     fn review_with_dependents(&mut self, name: &PluginName) {
         let plugins: Vec<_> = {
             let set = self.manager.set();
-            let dependents = set.relations.dependents.get(name).into_iter().flatten();
-            dependents.chain([name]).filter_map(|name| set.prepared_of(name)).filter(|it| has_deferred(it)).collect()
+            let names = set.relations.descendants(name);
+            let names = names.iter().chain([name]);
+            names.filter_map(|name| set.prepared_of(name)).filter(|plugin| has_queued(plugin)).collect()
         };
         for plugin in &plugins {
             self.review(plugin);
@@ -168,35 +146,65 @@ impl Notifier {
     fn review(&mut self, plugin: &Arc<PreparedPlugin>) {
         let spec = plugin.spec();
         let Some(state) = self.manager.state().told_state(&spec.name) else { return };
-        let Some(hard) = &state.hard else { return };
         let now = self.now();
-        let hold = hold(spec, &state, self.manager.state(), now);
-        for action in spec.actions.iter().filter(|action| action.rules.is_deferred()) {
+        for action in queued(plugin) {
             let key = AlertKey::of(&spec.name, action);
             if self.busy.contains(&key) {
                 continue;
             }
-            let mut board = self.manager.alert_board();
-            let decision = decide(&action.rules, hard, board.told(&key), now);
+            let Some(followed) = state.followed_by(&action.rules) else {
+                self.pending.set(&key, None);
+                continue;
+            };
+            let decision = decide(&action.rules, followed, self.manager.alert_board().told(&key), now);
             let call = match decision {
-                Decision::Call(_) if let Some(hold) = &hold => hold.until.map(waiting),
-                Decision::Call(event) => match board.failure(&key).and_then(|failure| failure.waits_until(now)) {
-                    Some(until) => Some(waiting(until)),
-                    None => Some(self.due(&key, action, event, now)),
+                Decision::Call(event) => match self.hold(spec, (&state, followed, &action.rules), now) {
+                    Some(Hold { until, .. }) => until.map(waiting),
+                    None => Some(self.due_behind_failures(&key, action, event, now)),
                 },
                 Decision::Wait(at) => Some(waiting(at)),
                 Decision::Note => {
-                    board.set_told(key.clone(), Told::of(hard, now));
+                    self.manager.alert_board().set_told(key.clone(), Told::of(followed, now));
                     None
                 }
                 Decision::Nothing => {
-                    board.forget_failure(&key);
+                    self.manager.alert_board().forget_failure(&key);
                     None
                 }
             };
-            drop(board);
             self.pending.set(&key, call);
         }
+    }
+
+    /// Why a call is held. Has plugins run that it waits for.
+    fn hold(
+        &mut self,
+        spec: &PluginSpec,
+        call: (&ToldState, &HardState, &ActionRules),
+        now: DateTime<Utc>,
+    ) -> Option<Hold> {
+        let looks = &self.looks;
+        let mut hold = hold(spec, call, &self.manager.0.context, |name| looks.is_given_up(name, now))?;
+        for name in &hold.looks {
+            let set = self.manager.set();
+            if set.prepared_of(name).is_some_and(|plugin| self.looks.ask(plugin.spec(), now)) {
+                set.send(std::slice::from_ref(name), || Command::Look(spec.name.clone()));
+            }
+        }
+        hold.until = hold.until.or_else(|| self.looks.first_end(&hold.looks));
+        Some(hold)
+    }
+
+    /// A call that is due, or waits because the last one failed.
+    fn due_behind_failures(
+        &self,
+        key: &AlertKey,
+        action: &ActionSpec,
+        event: OccasionEvent,
+        now: DateTime<Utc>,
+    ) -> PendingCall {
+        let failed = self.manager.alert_board().failure(key).and_then(|failure| failure.waits_until(now));
+        failed.map_or_else(|| self.due(key, action, event, now), waiting)
     }
 
     /// A call that is due. One that is collected with others keeps the time from when on it is.
@@ -280,11 +288,14 @@ impl Notifier {
         let state = self.manager.state();
         let members = keys.into_iter().filter_map(|(key, event)| {
             let plugin = self.manager.set().prepared_of(&key.plugin)?;
-            let hard = state.told_state(&key.plugin)?.hard?;
+            let now = state.told_state(&key.plugin)?;
+            let hard = now.followed_by(&action.rules)?.clone();
+            let postponed = now.postponed.filter(|_| !action.rules.is_deferred());
             let told = self.manager.alert_board().told(&key).cloned();
-            Some(CallMember { key, plugin, event, hard, told })
+            Some(CallMember { key, plugin, event, hard, told, postponed })
         });
-        let Some(mut call) = Call::new(action, members.collect(), state, now) else { return };
+        let members = members.collect();
+        let Some(mut call) = Call::new(action, members, state, now) else { return };
         self.busy.extend(call.tells.iter().map(|(key, _)| key.clone()));
         let name = call.tells.first().map(|(key, _)| key.action.clone()).unwrap_or_default();
         let made = Made { about: call.about(), action: name, tells: mem::take(&mut call.tells), target };
@@ -295,11 +306,7 @@ impl Notifier {
                 let run = runner.begin(&plugin, RunKind::Scheduled, &shutdown);
                 run.act(&action, &mut result, &occasion).await
             };
-            match ran.result.status {
-                Status::Error if shutdown.is_cancelled() => Err(CallEnd::Stopped),
-                Status::Error => Err(CallEnd::Failed(first_message(&ran.result))),
-                _ => Ok(first_message(&ran.result)),
-            }
+            call::outcome(&ran.result, shutdown.is_cancelled())
         });
         self.made.insert(task.id(), made);
     }
@@ -308,7 +315,7 @@ impl Notifier {
     fn end(&mut self, ended: Result<(Id, Outcome), JoinError>) {
         let (id, outcome) = match ended {
             Ok((id, outcome)) => (id, outcome),
-            Err(error) => (error.id(), Err(CallEnd::Failed(format!("its task panicked: {error}")))),
+            Err(error) => (error.id(), Err(CallEnd::Failed(format!("its task panicked: {error}"), None))),
         };
         let Some(Made { about, tells, .. }) = self.made.remove(&id) else { return };
         let names: Vec<_> = tells.iter().map(|(key, _)| key.plugin.clone()).collect();
@@ -336,10 +343,10 @@ impl Notifier {
                 }
             }
             Err(CallEnd::Stopped) => {}
-            Err(CallEnd::Failed(reason)) => {
+            Err(CallEnd::Failed(reason, asked)) => {
                 let mut next = None;
                 for (key, told) in tells {
-                    match board.fail(&key, &reason, now) {
+                    match board.fail(&key, (&reason, asked), now) {
                         Some(wait) => next = Some(wait),
                         None => board.set_told(key, told),
                     }
@@ -372,15 +379,4 @@ impl Notifier {
 
 fn waiting(at: DateTime<Utc>) -> PendingCall {
     PendingCall { at, event: None }
-}
-
-fn has_deferred(plugin: &PreparedPlugin) -> bool {
-    deferred_keys(plugin).next().is_some()
-}
-
-/// The actions of a plugin that have a place in the queue.
-fn deferred_keys(plugin: &PreparedPlugin) -> impl Iterator<Item = AlertKey> {
-    let spec = plugin.spec();
-    let deferred = spec.actions.iter().filter(|action| action.rules.is_deferred());
-    deferred.map(|action| AlertKey::of(&spec.name, action))
 }

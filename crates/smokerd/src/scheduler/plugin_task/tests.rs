@@ -18,6 +18,7 @@ use crate::results::samples;
 use crate::results::table::NewPlugin;
 use crate::scheduler::clock::Clock;
 use crate::scheduler::clock::manual::ManualClock;
+use crate::scheduler::dependencies::ancestors::Ancestors;
 use crate::scheduler::serial_groups::SerialGroups;
 use crate::scheduler::slots::Slots;
 
@@ -59,7 +60,18 @@ fn spawn_at(
     let groups = SerialGroups::default();
     let daemon_started = clock.now().wall;
     let of_task = (state.clone(), shutdown.clone());
-    let context = TaskContext { runner, slots, groups, clock, daemon_started, state: of_task.0, shutdown: of_task.1 };
+    let ancestors = Ancestors::default();
+    let (state_of_task, shutdown_of_task) = of_task;
+    let context = TaskContext {
+        runner,
+        slots,
+        groups,
+        ancestors,
+        clock,
+        daemon_started,
+        state: state_of_task,
+        shutdown: shutdown_of_task,
+    };
     let events = state.subscribe();
     let (commands, inbox) = mpsc::unbounded_channel();
     tokio::spawn(PluginTask::new(definition, inbox, state.clone(), context).run());

@@ -101,6 +101,10 @@ pub(super) fn read(answer: &[u8], question: &[u8], kind: u16) -> Result<Answer, 
         }
         at = end;
     }
+    let (is_authoritative, is_recursive) = (header[2] & 4 != 0, header[3] & 0x80 != 0);
+    if found.is_empty() && !is_authoritative && !is_recursive {
+        return Err("the server knows nothing of the name and asks no other (a referral)".to_owned());
+    }
     Ok(Answer::Records(found))
 }
 
@@ -245,6 +249,8 @@ mod tests {
         assert_eq!(read(&answer(&question, [0x83, 0x80], &[])), Ok(Answer::Truncated));
         assert_eq!(read(&answer(&question, [0x81, 0x80], &[])), Ok(Answer::Records(Vec::new())));
         assert!(read(&answer(&question, [0x81, 0x82], &[])).is_err_and(|it| it.contains("SERVFAIL")));
+        assert_eq!(read(&answer(&question, [0x85, 0x00], &[])), Ok(Answer::Records(Vec::new())), "it is authoritative");
+        assert!(read(&answer(&question, [0x81, 0x00], &[])).is_err_and(|it| it.contains("referral")));
         assert!(read(&question).is_err() && read(b"").is_err());
         for broken in [&record(1, &[1])[..], &[192, 12], &[192, 200, 0, 1], &[255; 30]] {
             assert!(read(&answer(&question, [0x81, 0x80], &[broken])).is_err(), "{broken:?}");

@@ -217,6 +217,7 @@ fn wanted_of(parameters: Parameters<'_>) -> Result<Wanted, String> {
         headers,
         secret_headers,
         body,
+        needs_body: true,
         connect_to: parameters.get("ConnectTo").map(|value| connect_to_of("ConnectTo", value)).transpose()?,
         is_verified: parameters.choice("Verify")?.unwrap_or(true),
     };
@@ -317,9 +318,7 @@ impl Wanted {
     /// A limit on what only TLS has says nothing of an answer without it.
     fn judge_unmeasured(&self, component: &mut Component) {
         for name in ["Tls", DAYS.name] {
-            if component.is_good() && self.thresholds.is_limited(name) && !component.has_number(name) {
-                component.error(&format!("{name} has a limit and is not known: the answer came without TLS"));
-            }
+            component.require(&self.thresholds, name, "the answer came without TLS");
         }
     }
 

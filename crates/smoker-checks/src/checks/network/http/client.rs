@@ -22,6 +22,8 @@ pub(crate) struct Request {
     /// Where to connect in place of the host of the address.
     pub(crate) connect_to: Option<(String, u16)>,
     pub(crate) is_verified: bool,
+    /// Whether an answer whose body cannot be read is none. Otherwise it has what was read.
+    pub(crate) needs_body: bool,
 }
 
 /// What came of a request.
@@ -118,7 +120,10 @@ fn exchange(
     let mut stream = BufReader::new(stream);
     let mut found = answer::read_head(&mut stream)?;
     let first_byte = start.elapsed().as_secs_f64();
-    answer::read_body(&mut stream, &mut found, &request.method)?;
+    let whole = answer::read_body(&mut stream, &mut found, &request.method);
+    if request.needs_body {
+        whole?;
+    }
     Ok((found, first_byte))
 }
 

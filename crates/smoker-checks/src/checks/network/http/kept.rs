@@ -117,7 +117,7 @@ impl Stream {
     }
 
     fn set_end(&mut self, end: Instant) {
-        self.tcp().set_end(end);
+        self.tcp().end_at(end);
     }
 
     fn is_quiet(&mut self) -> bool {

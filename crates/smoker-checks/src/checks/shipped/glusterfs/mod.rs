@@ -19,6 +19,7 @@ mod summary;
 mod volumes;
 
 use smoker_model::messages::{Level, Messages};
+use smoker_model::notation::shell_word;
 use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
@@ -106,7 +107,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     if DETAILS.iter().all(|name| parameters.get(name).is_none()) {
         let volume = parameters.text("Volume")?.filter(|volume| !volume.is_empty());
         let command = Gluster::configured(parameters)?
-            .map(|words| words.iter().map(|word| summary::quoted(word)).collect::<Vec<_>>().join(" "));
+            .map(|words| words.iter().map(|word| shell_word::quoted(word)).collect::<Vec<_>>().join(" "));
         let command = command.unwrap_or_else(|| GLUSTER.to_owned());
         let heals = parameters.flag("Heal")?;
         let mut found = summary::components(&command, volume.as_deref(), request.timeout);

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{env, fs, process, thread};
 
 use smoker_model::messages::{Level, Messages};
+use smoker_model::notation::shell_word::quoted;
 use smoker_model::result::ComponentResults;
 use smoker_model::status::Status;
 
@@ -121,9 +122,9 @@ fn mount(volume: &str, limit: TimeLeft) -> Result<Messages, String> {
     let failed = |reason: String| format!("Can't mount volume: {reason}");
     let folder = new_folder().map_err(failed)?;
     let path = folder.display().to_string();
-    let source = quoted(&format!("localhost:{volume}"));
-    let commands =
-        [format!("/bin/mount -t glusterfs {source} {}", quoted(&path)), format!("/bin/umount {}", quoted(&path))];
+    let source = format!("localhost:{volume}");
+    let (source, path) = (quoted(&source), quoted(&path));
+    let commands = [format!("/bin/mount -t glusterfs {source} {path}"), format!("/bin/umount {path}")];
     let mut messages = Messages::new();
     for command in commands {
         let (output, is_success) = run(&command, limit).map_err(failed)?;
@@ -195,19 +196,10 @@ fn run(command: &str, limit: TimeLeft) -> Result<(String, bool), String> {
     Ok((String::from_utf8_lossy(&output).trim().to_owned(), status.success()))
 }
 
-/// A word for the shell.
-pub(super) fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./:@,+-".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value as Json, json};
-    use std::os::unix::fs::PermissionsExt;
+    use smoker_tests::executable;
 
     use super::*;
 
@@ -218,8 +210,7 @@ mod tests {
             |(question, answer): &(&str, &str)| format!("{}) printf '%s\\n' {};;", quoted(question), quoted(answer));
         let cases = answers.iter().map(case).collect::<Vec<_>>().join("\n");
         let program = folder.path().join("gluster");
-        fs::write(&program, format!("#!/bin/sh\ncase \"$*\" in\n{cases}\nesac\n")).expect("a program");
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("permissions");
+        executable::write(&program, &format!("#!/bin/sh\ncase \"$*\" in\n{cases}\nesac\n"));
         let found = components(&program.display().to_string(), volume, 20.0);
         Json::Object(found.as_json().clone())
     }

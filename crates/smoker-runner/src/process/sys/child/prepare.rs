@@ -12,7 +12,7 @@ use libc::{c_char, c_int, c_void};
 use crate::process::sys::child::account::take_account;
 use crate::process::sys::child::limits::{lower_limit, set_soft_limit};
 use crate::process::sys::child::step::{Failure, Step, check};
-use crate::process::sys::child_setup::ChildSetup;
+use crate::process::sys::child_setup::{ChildSetup, PendingFork};
 
 /// Signals are numbered from 1 to this, and a set of them has this many bytes.
 const LAST_SIGNAL: c_int = 64;
@@ -21,6 +21,7 @@ const SIGNAL_SET: usize = 8;
 /// What the child reads and where it says what failed.
 pub(super) struct Shared<'a> {
     pub(super) setup: &'a ChildSetup,
+    pub(super) fork: &'a PendingFork,
     pub(super) arguments: *const *const c_char,
     pub(super) environment: *const *const c_char,
     pub(super) groups: *const libc::gid_t,
@@ -34,7 +35,12 @@ pub(super) extern "C" fn run_child(shared: *mut c_void) -> c_int {
     // SAFETY: the parent passes a `Shared`, which lives until the child has
     // ended or runs its program.
     let shared = unsafe { &*shared.cast::<Shared<'_>>() };
-    let Err(failure) = prepare_and_exec(shared);
+    let failure = if shared.fork.is_refused() {
+        (Step::Nothing, 0)
+    } else {
+        let Err(failure) = prepare_and_exec(shared);
+        failure
+    };
     // SAFETY: the parent, which owns the cell, stands still; the exit ends this
     // process without anything of the C library's, which is the parent's, too.
     unsafe {

@@ -8,7 +8,6 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 use std::ptr;
-use std::sync::atomic::AtomicI32;
 
 use libc::{c_char, c_int, c_long, c_void, pid_t};
 use nix::sys::signal::{SigSet, SigmaskHow};
@@ -16,7 +15,7 @@ use nix::unistd::Pid;
 
 use crate::process::sys::child::prepare::{Shared, run_child};
 use crate::process::sys::child::step::Step;
-use crate::process::sys::child_setup::{ChildSetup, StartError};
+use crate::process::sys::child_setup::{ChildSetup, PendingFork, StartError};
 
 /// The child's stack until it runs its program. What it calls needs a few hundred bytes.
 const STACK: usize = 32 * 1024;
@@ -42,16 +41,17 @@ struct CloneArgs {
 }
 
 /// Starts a program. Returns when the program has begun, or its process has ended. The number of the process is in
-/// `process` before it does anything.
+/// `fork` before it does anything; a process that is refused there has ended without a reason.
 ///
 /// # Errors
 ///
 /// Why the program did not begin.
-pub(crate) fn start(setup: &ChildSetup, process: &AtomicI32) -> Result<Pid, StartError> {
+pub(crate) fn start(setup: &ChildSetup, fork: &PendingFork) -> Result<Pid, StartError> {
     let (arguments, environment) = (null_terminated(&setup.arguments), null_terminated(&setup.environment));
     let groups: Vec<_> = setup.account.iter().flat_map(|account| &account.groups).map(|gid| gid.as_raw()).collect();
     let mut shared = Shared {
         setup,
+        fork,
         arguments: arguments.as_ptr(),
         environment: environment.as_ptr(),
         groups: groups.as_ptr(),
@@ -61,11 +61,11 @@ pub(crate) fn start(setup: &ChildSetup, process: &AtomicI32) -> Result<Pid, Star
     let mut stack = vec![MaybeUninit::<u128>::uninit(); STACK / size_of::<u128>()];
     let stack = stack.as_mut_ptr().cast::<c_void>();
     let blocked = BlockedSignals::new();
-    let started = match clone3(&shared, stack, process) {
+    let started = match clone3(&shared, stack) {
         // Before Linux 5.3 there is no such call, before 5.7 it knows no cgroups, and sandboxes may not know it.
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EINVAL | libc::E2BIG | libc::EPERM)) => {
             shared.enters_cgroup = setup.cgroup.is_some();
-            clone_vfork(&shared, stack, process)
+            clone_vfork(&shared, stack)
         }
         other => other,
     };
@@ -108,10 +108,10 @@ impl Drop for BlockedSignals {
 
 /// Starts the child where it belongs at once, so that no moment is outside of its cgroup.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-fn clone3(shared: &Shared<'_>, stack: *mut c_void, process: &AtomicI32) -> io::Result<Pid> {
+fn clone3(shared: &Shared<'_>, stack: *mut c_void) -> io::Result<Pid> {
     let mut arguments = CloneArgs {
         flags: (libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PARENT_SETTID) as u64,
-        parent_tid: process.as_ptr() as u64,
+        parent_tid: shared.fork.cell() as u64,
         exit_signal: libc::SIGCHLD as u64,
         stack: stack as u64,
         stack_size: STACK as u64,
@@ -123,7 +123,7 @@ fn clone3(shared: &Shared<'_>, stack: *mut c_void, process: &AtomicI32) -> io::R
     }
     let returned: c_long;
     #[cfg(target_arch = "x86_64")]
-    // SAFETY: the kernel reads `arguments` and writes to `process`, which outlive the call. The child
+    // SAFETY: the kernel reads `arguments` and writes to the cell of `fork`, which outlive the call. The child
     // begins behind the system call with a stack of its own, calls `run_child`,
     // which never returns, and ends in its exit or its program; this thread
     // stands still until then (`CLONE_VFORK`), so all that `shared` refers to
@@ -175,16 +175,17 @@ fn clone3(shared: &Shared<'_>, stack: *mut c_void, process: &AtomicI32) -> io::R
 
 /// The call needs a line of assembly for each processor; the others take the older call.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn clone3(_shared: &Shared<'_>, _stack: *mut c_void, _process: &AtomicI32) -> io::Result<Pid> {
+fn clone3(_shared: &Shared<'_>, _stack: *mut c_void) -> io::Result<Pid> {
     Err(io::Error::from_raw_os_error(libc::ENOSYS))
 }
 
 /// Starts the child with the call that every Linux has; it enters its cgroup itself.
-fn clone_vfork(shared: &Shared<'_>, stack: *mut c_void, process: &AtomicI32) -> io::Result<Pid> {
+fn clone_vfork(shared: &Shared<'_>, stack: *mut c_void) -> io::Result<Pid> {
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PARENT_SETTID | libc::SIGCHLD;
+    let cell = shared.fork.cell();
     let shared = ptr::from_ref(shared).cast_mut().cast();
     // SAFETY: the stack has `STACK` bytes and grows downwards from its aligned
     // end; for the rest see `clone3`.
-    let pid = unsafe { libc::clone(run_child, stack.byte_add(STACK), flags, shared, process.as_ptr()) };
+    let pid = unsafe { libc::clone(run_child, stack.byte_add(STACK), flags, shared, cell) };
     if pid < 0 { Err(io::Error::last_os_error()) } else { Ok(Pid::from_raw(pid)) }
 }

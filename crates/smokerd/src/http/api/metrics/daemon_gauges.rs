@@ -96,6 +96,11 @@ impl ReloadGauges {
         *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = (is_in_effect, Utc::now());
     }
 
+    /// When the daemon started.
+    pub(crate) fn started(&self) -> DateTime<Utc> {
+        self.started
+    }
+
     fn newest(&self) -> (bool, DateTime<Utc>) {
         *self.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -27,6 +27,7 @@ const DEPENDENCY: u8 = 2;
 const RETRY: u8 = 1;
 const AFTER: u8 = 2;
 const REPORT: u8 = 3;
+const ON_DEMAND: u8 = 4;
 
 /// What a record says.
 #[derive(Debug, PartialEq)]
@@ -96,6 +97,8 @@ pub(crate) enum StartCause<'a> {
     Retry,
     /// A run of this other plugin has ended OK.
     After(&'a str),
+    /// Whether this other plugin counts depends on how this one is.
+    OnDemand(&'a str),
     /// A job has reported to the plugin.
     Report,
     /// A client's request.
@@ -108,6 +111,7 @@ impl<'a> From<&'a RunTrigger> for StartCause<'a> {
             RunTrigger::Schedule => Self::Schedule,
             RunTrigger::Retry => Self::Retry,
             RunTrigger::After(plugin) => Self::After(plugin),
+            RunTrigger::OnDemand(plugin) => Self::OnDemand(plugin),
             RunTrigger::Report { .. } => Self::Report,
             RunTrigger::Request { .. } => Self::Request,
         }
@@ -120,6 +124,7 @@ impl From<StartCause<'_>> for RunTrigger {
             StartCause::Schedule => Self::Schedule,
             StartCause::Retry => Self::Retry,
             StartCause::After(plugin) => Self::After(plugin.into()),
+            StartCause::OnDemand(plugin) => Self::OnDemand(plugin.into()),
             StartCause::Report => Self::Report { requester: None, identity: None },
             StartCause::Request => Self::Request { requester: None, identity: None },
         }
@@ -166,6 +171,7 @@ fn cause<'a>(fields: &mut Fields<'a>) -> Option<StartCause<'a>> {
         Some(RETRY) => StartCause::Retry,
         Some(AFTER) => StartCause::After(fields.text()?),
         Some(REPORT) => StartCause::Report,
+        Some(ON_DEMAND) => StartCause::OnDemand(fields.text()?),
         _ => StartCause::Schedule,
     })
 }
@@ -176,6 +182,10 @@ fn put_cause(tag: &mut Vec<u8>, cause: StartCause<'_>) {
         StartCause::Retry => tag.push(RETRY),
         StartCause::After(plugin) => {
             tag.push(AFTER);
+            put_text(tag, plugin);
+        }
+        StartCause::OnDemand(plugin) => {
+            tag.push(ON_DEMAND);
             put_text(tag, plugin);
         }
         StartCause::Report => tag.push(REPORT),
@@ -362,7 +372,13 @@ mod tests {
             let expected = StartedEntry { planned: -5, generation, ..start };
             assert_eq!(of_an_older_version, Some(JournalEntry::Started(expected)));
         }
-        for cause in [StartCause::Schedule, StartCause::Retry, StartCause::After("b"), StartCause::Report] {
+        for cause in [
+            StartCause::Schedule,
+            StartCause::Retry,
+            StartCause::After("b"),
+            StartCause::OnDemand("c"),
+            StartCause::Report,
+        ] {
             let (start, mut tag) = (StartedEntry { cause, ..start }, Vec::new());
             tag_of_start(&mut tag, start);
             assert_eq!(JournalEntry::of(&tag), Some(JournalEntry::Started(start)));

@@ -37,8 +37,7 @@ pub(super) fn shortened(record: &RunRecord) -> RunRecord {
 }
 
 fn cut(text: &str) -> &str {
-    let end = (0..=text.len().min(KEPT_TEXT)).rev().find(|end| text.is_char_boundary(*end));
-    &text[..end.unwrap_or(0)]
+    &text[..text.floor_char_boundary(KEPT_TEXT)]
 }
 
 #[cfg(test)]

@@ -1,4 +1,10 @@
 //! Whom a call asks, and how its requests reach them.
+//!
+//! # Layout
+//!
+//! - `nats`: through a NATS server
+
+mod nats;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,8 +24,11 @@ use crate::inventory::file;
 use crate::inventory::groups::Inventory;
 use crate::inventory::selection::{HostSelection, NamedHosts};
 use crate::terminal::console::{Console, Verbosity};
+use crate::transport::any::{AnyTransport, Route};
 use crate::transport::bearer_token::BearerToken;
 use crate::transport::http_client::{HttpOptions, ProxyChoice};
+use crate::transport::nats::connection::NatsConnection;
+use crate::transport::nats::requests::NatsOptions;
 use crate::transport::{client_certificate, socket};
 use crate::trust_store::TrustStore;
 
@@ -27,7 +36,7 @@ use crate::trust_store::TrustStore;
 #[derive(Clone, Debug)]
 pub(crate) struct Targets {
     pub(crate) selection: HostSelection,
-    pub(crate) http: HttpOptions,
+    pub(crate) route: Route,
 }
 
 /// What discovery plugins are told of the command line.
@@ -72,7 +81,7 @@ pub(crate) fn shared_options(hosts: &HostArgs, filters: &FilterArgs, console: &C
 /// # Errors
 ///
 /// When hosts files, the inventory, discovery, the store of keys, the token or the certificate cannot be used, a group is
-/// unknown, or no host is left.
+/// unknown, no host is left, or there is no connection to the NATS server.
 pub(crate) fn find(
     args: &HostArgs,
     discovery: Discovery,
@@ -80,6 +89,9 @@ pub(crate) fn find(
     config: &ClientConfig,
     console: &Console,
 ) -> Result<Targets, ExitError> {
+    if args.nats.is_some() {
+        return through_nats(args, discovery, arguments, config, console);
+    }
     let store = TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?;
     for warning in store.warnings() {
         console.warn(&warning);
@@ -91,8 +103,10 @@ pub(crate) fn find(
             "--limit and --exclude-hosts choose among hosts, and none are named; name some by -s, -g or --inventory",
         ));
     }
-    let targets = chosen(args, named, &groups(args, files, config)?, store, (config, console))?;
-    targets.http.token.iter().filter_map(BearerToken::warning).for_each(|warning| console.warn(warning));
+    let targets = chosen(args, named, &groups(args, files, config)?, store, (config, Some(console)))?;
+    if let Route::Http(http) = &targets.route {
+        http.token.iter().filter_map(BearerToken::warning).for_each(|warning| console.warn(warning));
+    }
     Ok(targets)
 }
 
@@ -100,13 +114,22 @@ pub(crate) fn find(
 ///
 /// # Errors
 ///
-/// When the store of keys, the token or the certificate cannot be used.
-pub(crate) fn of_selection(args: &HostArgs, selection: HostSelection) -> Result<Targets, ExitError> {
+/// When the store of keys, the token or the certificate cannot be used, or there is no connection to the NATS server.
+pub(crate) fn of_selection(
+    args: &HostArgs,
+    selection: HostSelection,
+    config: &ClientConfig,
+) -> Result<Targets, ExitError> {
+    if args.nats.is_some() {
+        let selection = selection.map_addresses(HostAddress::through_nats);
+        return Ok(reached_through(nats::connect(args, config)?, args, selection));
+    }
     let store = TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?;
     reached(args, selection, args.socket.clone(), store)
 }
 
-/// The hosts that these options name, or the daemon of this host, without discovery and inventories, which may take long.
+/// The hosts that these options name, or the daemon of this host, without discovery and inventories, which may take long, and without
+/// remarks.
 ///
 /// # Errors
 ///
@@ -115,7 +138,7 @@ pub(crate) fn named_on_line(args: &HostArgs, config: &ClientConfig) -> Result<Ta
     let named = NamedHosts { expressions: args.hosts.clone(), groups: args.group.clone(), ..NamedHosts::default() };
     let store = TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?;
     let groups = groups(args, Inventory::default(), config)?;
-    chosen(args, named, &groups, store, (config, &Console::new(Verbosity::Quiet)))
+    chosen(args, named, &groups, store, (config, None))
 }
 
 /// The named hosts, or the daemon of this host where none are.
@@ -124,15 +147,52 @@ fn chosen(
     named: NamedHosts,
     groups: &Inventory,
     store: TrustStore,
-    (config, console): (&ClientConfig, &Console),
+    (config, console): (&ClientConfig, Option<&Console>),
 ) -> Result<Targets, ExitError> {
     let socket = socket_of(args, &named, config)?;
     let selection = if socket.is_some() {
         HostSelection::of_address(HostAddress::parse("localhost", "80"))
     } else {
-        selected(named, groups, config, console)?.map_addresses(|address| address.over_tls(&store.known))
+        selected(named, groups, |address| address, (config, console))?
+            .map_addresses(|address| address.over_tls(&store.known))
     };
     reached(args, selection, socket, store)
+}
+
+/// The named hosts, or those that have reported to the NATS server where none are.
+fn through_nats(
+    args: &HostArgs,
+    discovery: Discovery,
+    arguments: DiscoveryArguments<'_>,
+    config: &ClientConfig,
+    console: &Console,
+) -> Result<Targets, ExitError> {
+    let files = inventories(args)?;
+    let mut named = named_hosts(args, &files, discovery, arguments, console)?;
+    let mut inventory = groups(args, files, config)?;
+    let connection = nats::connect(args, config)?;
+    if nats::takes_present(&named, &inventory)? {
+        let present = connection.present().map_err(ExitError::new)?;
+        if !named.is_any() {
+            named.listed = present.iter().map(|present| present.presence.name.clone()).collect();
+        }
+        if !named.is_any() {
+            return Err(ExitError::new(
+                "no host has reported to this fleet of the NATS server; see whether smoker-bridge runs on the hosts, or name another \
+                 fleet by --fleet",
+            ));
+        }
+        nats::add_present(&mut inventory, &present);
+    }
+    // A host is its name here, whatever address the inventory or its labels say.
+    let selection = selected(named, &inventory, HostAddress::through_nats, (config, Some(console)))?;
+    Ok(reached_through(connection, args, selection))
+}
+
+fn reached_through(connection: NatsConnection, args: &HostArgs, selection: HostSelection) -> Targets {
+    let (connection, hosts) = (Arc::new(connection), selection.len());
+    let route = Route::Nats(NatsOptions { connection, timeout: args.timeout, parallel: args.parallel, hosts });
+    Targets { selection, route }
 }
 
 fn reached(
@@ -145,30 +205,41 @@ fn reached(
     let certificate = client_certificate::read(args.cert.as_deref(), args.key.as_deref()).map_err(ExitError::new)?;
     let hosts = selection.len();
     let http = HttpOptions { hosts, trust: Arc::new(store), certificate, token, socket, ..http(args) };
-    Ok(Targets { selection, http })
+    Ok(Targets { selection, route: Route::Http(Box::new(http)) })
 }
 
 impl Targets {
     /// The hosts at these places of the selection.
     pub(crate) fn part(&self, places: &[usize]) -> Self {
         let selection = self.selection.part(places);
-        let http = HttpOptions { hosts: selection.len(), ..self.http.clone() };
-        Self { selection, http }
+        let route = self.route.to_hosts(selection.len());
+        Self { selection, route }
+    }
+
+    /// What carries requests to them.
+    ///
+    /// # Errors
+    ///
+    /// When an option of it cannot be used, such as a file of certificates.
+    pub(crate) fn transport(&self) -> Result<AnyTransport, ExitError> {
+        self.route.transport().map_err(ExitError::new)
     }
 }
 
 fn selected(
     mut named: NamedHosts,
     inventory: &Inventory,
-    config: &ClientConfig,
-    console: &Console,
+    change: fn(HostAddress) -> HostAddress,
+    (config, console): (&ClientConfig, Option<&Console>),
 ) -> Result<HostSelection, ExitError> {
     if !named.is_any() {
         named.expressions.push("localhost".to_owned());
     }
-    let (selection, unused) = HostSelection::find(&named, inventory, &config.port)?;
-    for pattern in unused {
-        console.warn(&format!("--exclude-hosts {pattern}: no host has such a name or group"));
+    let (selection, remarks) = HostSelection::find_at(&named, inventory, &config.port, change)?;
+    if let Some(console) = console {
+        for remark in &remarks {
+            console.warn(remark);
+        }
     }
     Ok(selection)
 }
@@ -228,10 +299,10 @@ fn named_hosts(
     for path in &args.hosts_file {
         expressions.extend(file::read_file(path)?);
     }
-    let is_of_inventory = !args.group.is_empty() || !args.inventory.is_empty();
+    let is_of_inventory = !args.group.is_empty() || !args.inventory.is_empty() || args.nats.is_some();
     let has_hosts = !expressions.is_empty() || is_of_inventory;
     let listed = files.resolve()?.all();
-    // Who names a group means no other hosts, unless an option of a discovery plugin asks for some.
+    // Who names a group or a NATS server means no other hosts, unless an option of a discovery plugin asks for some.
     if !is_of_inventory || !arguments.typed.is_empty() {
         let found = discovery.hosts(arguments.typed, arguments.known, has_hosts)?;
         found.errors.iter().for_each(|error| console.error(error));

@@ -1,4 +1,10 @@
 //! The client's configuration file.
+//!
+//! # Layout
+//!
+//! - `nats`: what it says of a NATS server
+
+pub mod nats;
 
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -9,6 +15,7 @@ use serde_yaml::{Mapping, Value};
 use smoker_model::wire::DEFAULT_PORT;
 use smoker_paths::regular;
 
+use crate::config::nats::NatsSettings;
 use crate::inventory::configured;
 use crate::inventory::groups::Inventory;
 
@@ -23,12 +30,14 @@ pub struct ClientConfig {
     pub discovery_commands: Vec<String>,
     /// `groups`: groups of hosts; or which of its keys has to be what.
     pub groups: Result<Inventory, String>,
+    /// `nats`: the NATS server of `--nats`; or which of its keys has to be what.
+    pub nats: Result<NatsSettings, String>,
     /// A warning for each unknown key, and each that is there twice.
     pub warnings: Vec<String>,
 }
 
 /// All keys.
-const KEYS: [&str; 4] = ["bind_port", "plugin_paths", "discovery_commands", "groups"];
+const KEYS: [&str; 5] = ["bind_port", "plugin_paths", "discovery_commands", "groups", "nats"];
 
 impl Default for ClientConfig {
     fn default() -> Self {
@@ -37,6 +46,7 @@ impl Default for ClientConfig {
             plugin_paths: Vec::new(),
             discovery_commands: Vec::new(),
             groups: Ok(Inventory::default()),
+            nats: Ok(NatsSettings::default()),
             warnings: Vec::new(),
         }
     }
@@ -113,11 +123,15 @@ impl ClientConfig {
         let groups = groups.map_err(|problem| format!("{}: {problem}", name()));
         // A discovery plugin of the site may have a key of this name: only a call that names groups fails.
         let unusable = groups.as_ref().err().map(|problem| format!("{problem}; the groups are left out"));
+        let nats = document.get("nats").map_or_else(|| Ok(NatsSettings::default()), nats::read);
+        let nats = nats.map_err(|problem| format!("{}: {problem}", name()));
+        let unusable_nats = nats.as_ref().err().map(|problem| format!("{problem}; nats is left out"));
         Ok(Self {
             port,
             plugin_paths: texts("plugin_paths")?,
             discovery_commands: texts("discovery_commands")?,
             groups,
+            nats,
             warnings: document
                 .as_mapping()
                 .map(|mapping| unknown_keys(path, mapping))
@@ -125,6 +139,7 @@ impl ClientConfig {
                 .into_iter()
                 .chain(repeated.iter().map(|key| format!("{}: {key} is there twice; the last one counts", name())))
                 .chain(unusable)
+                .chain(unusable_nats)
                 .collect(),
         })
     }
@@ -221,7 +236,7 @@ mod tests {
 
     #[test]
     fn the_example_has_the_defaults() {
-        assert_eq!(parse(include_str!("../../../etc/smokercli.yaml")), Ok(ClientConfig::default()));
+        assert_eq!(parse(include_str!("../../../../etc/smokercli.yaml")), Ok(ClientConfig::default()));
     }
 
     #[test]
@@ -250,7 +265,7 @@ mod tests {
         assert_eq!(
             parse("bind_prot: 1").expect("a warning only").warnings,
             [
-                "/etc/smokercli.yaml: unknown key bind_prot; the keys are bind_port, plugin_paths, discovery_commands, groups"
+                "/etc/smokercli.yaml: unknown key bind_prot; the keys are bind_port, plugin_paths, discovery_commands, groups, nats"
             ]
         );
         assert!(parse("5: 6").expect("a warning only").warnings[0].contains("unknown key 5;"));

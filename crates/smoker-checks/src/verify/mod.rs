@@ -1,4 +1,10 @@
 //! Parameters of a configuration against what a built-in declares, without a run.
+//!
+//! # Layout
+//!
+//! - `hidden_warnings`: limits of `Warn` that never show
+
+mod hidden_warnings;
 
 use serde_json::{Map, Value as Json};
 use smoker_model::plugin::module::ModuleKind;
@@ -16,7 +22,8 @@ pub struct ParameterFault {
     pub parameter: Option<String>,
     /// What is wrong, and what to do. A secret value is never part of it.
     pub reason: String,
-    /// Whether it may be a parameter of the user's own whose name is near to a known one by chance.
+    /// Whether the built-in runs all the same, and it may be meant so: a parameter of the user's own whose name is near to a known one by
+    /// chance, or a limit that never shows.
     pub is_guess: bool,
 }
 
@@ -58,6 +65,12 @@ pub fn verify(spec: &Spec, layers: &[&Map<String, Json>], is_used: impl Fn(&str)
         let reason = format!("one of the parameters {} is required: set it", names.join(", "));
         faults.push(ParameterFault { parameter: None, reason, is_guess: false });
     }
+    let hidden = hidden_warnings::find(spec, given);
+    faults.extend(hidden.into_iter().map(|(name, reason)| ParameterFault {
+        parameter: Some(name.to_owned()),
+        reason,
+        is_guess: true,
+    }));
     let unknown = layers.first().into_iter().flat_map(|layer| layer.keys()).filter(|name| !is_used(name));
     faults.extend(unknown.filter_map(|name| misspelt(spec, name)));
     faults
@@ -242,6 +255,40 @@ mod tests {
         assert!(of_nsca(json!({"EncryptionMethod": "rot13"}), json!({}))[0].starts_with("EncryptionMethod rot13 is"));
         let reasons = of_nsca(json!({"Password": ["hidden"]}), json!({}));
         assert_eq!(reasons, ["Password has to be text: put quotes around it in the configuration"]);
+    }
+
+    #[test]
+    fn a_warning_that_an_error_hides_is_a_fault_in_both_directions() {
+        let of_check = |name: &str, parameters: Json| reasons_of(ModuleKind::Check, name, &[parameters]);
+        let hidden = |reasons: &[String], name: &str| {
+            assert!(
+                reasons.len() == 1 && reasons[0].starts_with(&format!("{name} never shows: ")),
+                "{name}: {reasons:?}"
+            );
+        };
+        hidden(&of_check("disk", json!({"Warn": "> 95%", "Error": "> 90%"})), "Warn of Used");
+        hidden(&of_check("disk", json!({"Warn": {"Free": "< 1G"}, "Error": ["> 99%", "< 5G"]})), "Warn of Free");
+        hidden(&of_check("tls", json!({"Address": "a", "Warn": "< 7d", "Error": "< 14d"})), "Warn of Days");
+        hidden(&of_check("job", json!({"Warn": "> 26h", "Error": "> 25h"})), "Warn of Age");
+        hidden(&of_check("load", json!({"Warn": "> 5", "Error": "> 5"})), "Warn of Load5");
+        hidden(
+            &of_parser("json", json!({"JsonValues": {"n": {"Path": "n", "Warn": 20, "Error": 10}}})),
+            "JsonValues.n.Warn",
+        );
+        hidden(
+            &of_parser("json", json!({"JsonValues": {"n": {"Path": "n", "Warn": "5:", "Error": "10:"}}})),
+            "JsonValues.n.Warn",
+        );
+        hidden(&of_module("glusterfs", json!({"HealWarn": 5, "HealError": 5})), "HealWarn");
+        for good in [
+            json!({"Warn": "> 85%", "Error": "> 90%"}),
+            json!({"Warn": "> 95%", "Error": "< 1G"}),
+            json!({"Warn": {"Free": "< 5G"}, "Error": {"Free": "< 1G"}}),
+            json!({"Warn": "never", "Error": "> 90%"}),
+            json!({"Warn": "> 95%"}),
+        ] {
+            assert_eq!(of_check("disk", good.clone()), [""; 0], "{good}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Which plugins depend on others (`DependsOn`), or follow them (`After`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use smoker_model::plugin::{PluginName, PluginSpec};
 
@@ -26,5 +26,19 @@ impl Relations {
             }
         }
         relations
+    }
+
+    /// The plugins that depend on one, directly or through others, each once.
+    pub(crate) fn descendants(&self, name: &PluginName) -> Vec<PluginName> {
+        let dependents = |name: &PluginName| self.dependents.get(name).into_iter().flatten();
+        let (mut found, mut seen) = (Vec::new(), HashSet::new());
+        let mut open = vec![name.clone()];
+        while let Some(name) = open.pop() {
+            let new = dependents(&name).filter(|name| seen.insert((*name).clone())).cloned();
+            let new: Vec<_> = new.collect();
+            found.extend(new.iter().cloned());
+            open.extend(new);
+        }
+        found
     }
 }

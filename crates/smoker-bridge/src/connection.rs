@@ -1,0 +1,73 @@
+//! The connection to NATS. It comes back by itself; nothing of the bridge ends because a server is gone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_nats::connection::State;
+use async_nats::{Client, Event};
+use smoker_nats::server_config::inbox_prefix;
+use tokio::sync::watch;
+
+use crate::failure::Failure;
+use crate::settings::Settings;
+
+/// A connection, and how often it was made.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    /// Grows with each connection.
+    pub(crate) made: watch::Receiver<u64>,
+}
+
+impl Connection {
+    /// Waits until there is a connection.
+    pub(crate) async fn wait(&mut self) {
+        while self.client.connection_state() != State::Connected {
+            if self.made.changed().await.is_err() {
+                // The client is gone, and with it what would end the wait.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}
+
+/// Connects in the background, for as long as it takes.
+pub(crate) async fn open(settings: &Settings) -> Result<Connection, Failure> {
+    let (count, made) = watch::channel(0);
+    let count = Arc::new(count);
+    let servers = settings.connect.shown_servers();
+    let is_failing = Arc::new(AtomicBool::new(false));
+    let options = settings.connect.options().map_err(|error| Failure::new(error.to_string()))?;
+    let options = options
+        .retry_on_initial_connect()
+        // Parts of answers wait here, so there must not be room for thousands.
+        .client_capacity(32)
+        // A subject of its own, so that a host may be permitted to read what is sent to itself alone.
+        .custom_inbox_prefix(inbox_prefix(&settings.name))
+        .event_callback(move |event| {
+            log(&event, &servers, &is_failing);
+            if matches!(event, Event::Connected) {
+                count.send_modify(|count| *count += 1);
+            }
+            std::future::ready(())
+        });
+    let client = settings.connect.open_with(options).await.map_err(|error| Failure::new(error.to_string()))?;
+    Ok(Connection { client, made })
+}
+
+fn log(event: &Event, servers: &str, is_failing: &AtomicBool) {
+    match event {
+        Event::Connected => {
+            is_failing.store(false, Ordering::Relaxed);
+            tracing::info!("connected to {servers}");
+        }
+        Event::Disconnected => tracing::warn!("the connection to {servers} is lost; trying again"),
+        Event::SlowConsumer(_) => tracing::warn!("requests come faster than the daemon answers; some were dropped"),
+        Event::ServerError(error) => tracing::error!("the server says: {error}; look at its permissions for this host"),
+        // The attempts go on, so one line is enough.
+        Event::ClientError(error) if !is_failing.swap(true, Ordering::Relaxed) => {
+            tracing::warn!("cannot connect to {servers}: {error}; trying again");
+        }
+        other => tracing::debug!("{other}"),
+    }
+}

@@ -1,0 +1,160 @@
+//! Answers requests: what a client publishes goes to the daemon, what the daemon answers goes back in parts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::{Client, Message, Subject};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::SelectAll;
+use smoker_nats::part::{MAX_PART, MAX_REQUEST, Part};
+use smoker_nats::subject::EVERYBODY;
+use tokio::io::AsyncReadExt;
+use tokio::net::UnixStream;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::daemon::Daemon;
+use crate::failure::Failure;
+use crate::head;
+use crate::settings::Settings;
+
+/// How long the daemon may take: a request may wait 60 s for the end of its runs.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(75);
+/// How many requests wait for their turn, beside those that the daemon is asked.
+const MAX_WAITING: usize = 32;
+/// How long requests may go on when the bridge stops.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What an answer needs.
+#[derive(Debug)]
+struct Bridge {
+    client: Client,
+    daemon: Daemon,
+    host: String,
+    running: Semaphore,
+}
+
+/// Answers requests until `stop` changes; those that go on then have [`DRAIN_TIMEOUT`].
+pub(crate) async fn answer_all(
+    client: Client,
+    daemon: Daemon,
+    settings: &Settings,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), Failure> {
+    let mut requests = SelectAll::new();
+    for subject in subjects(settings) {
+        let subscription = client.subscribe(subject.clone()).await;
+        requests.push(subscription.map_err(|error| Failure::new(format!("cannot subscribe to {subject}: {error}")))?);
+    }
+    let running = Semaphore::new(settings.max_requests);
+    let max = settings.max_requests + MAX_WAITING;
+    let bridge = Arc::new(Bridge { client: client.clone(), daemon, host: settings.name.clone(), running });
+    let mut answers = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = stop.changed() => break,
+            Some(_) = answers.join_next() => {}
+            request = requests.next() => match request {
+                Some(Message { reply: Some(reply), payload, .. }) if answers.len() < max => {
+                    let bridge = Arc::clone(&bridge);
+                    answers.spawn(async move { bridge.answer(&payload, &reply).await });
+                }
+                Some(Message { reply: Some(reply), .. }) => {
+                    let text = "Too many requests wait for this host; try again later.";
+                    bridge.say(&reply, "503 Service Unavailable", text).await;
+                }
+                Some(_) => tracing::debug!("a request without a reply subject is dropped"),
+                None => return Err(Failure::new("the connection to NATS was closed")),
+            },
+        }
+    }
+    for mut subscription in requests {
+        // Nothing is lost when the connection is gone.
+        let _ = subscription.unsubscribe().await;
+    }
+    let drained = async { while answers.join_next().await.is_some() {} };
+    if timeout(DRAIN_TIMEOUT, drained).await.is_err() {
+        tracing::warn!("requests that go on are given up");
+    }
+    Ok(())
+}
+
+fn subjects(settings: &Settings) -> Vec<String> {
+    let groups = settings.groups.iter().map(String::as_str).chain([EVERYBODY]);
+    let groups = groups.map(|group| settings.fleet.group(group));
+    [settings.fleet.host(&settings.name)].into_iter().chain(groups).collect()
+}
+
+impl Bridge {
+    async fn answer(&self, request: &Bytes, reply: &Subject) {
+        // The semaphore is never closed.
+        let Ok(_permit) = self.running.acquire().await else { return };
+        if request.len() > MAX_REQUEST {
+            return self.say(reply, "413 Payload Too Large", "A request over NATS has 1 MiB at most.").await;
+        }
+        let Some(request) = head::prepare(request) else {
+            return self.say(reply, "400 Bad Request", "This is no HTTP/1.1 request.").await;
+        };
+        if request.is_for_events {
+            let text = "Events do not end, so they are not sent over NATS; subscribe to the results of this host.";
+            return self.say(reply, "501 Not Implemented", text).await;
+        }
+        let relayed = timeout(REQUEST_TIMEOUT, self.relay(&request.bytes, reply)).await;
+        if relayed.is_err() {
+            self.say(reply, "504 Gateway Timeout", "The daemon does not answer.").await;
+        }
+    }
+
+    /// Sends the request to the daemon and its answer to the client.
+    async fn relay(&self, request: &[u8], reply: &Subject) {
+        let mut stream = match self.daemon.send(request).await {
+            Ok(stream) => stream,
+            Err(error) => return self.unreachable(reply, &error.to_string()).await,
+        };
+        let mut number = 0;
+        loop {
+            let piece = match piece(&mut stream).await {
+                Ok(piece) if number == 0 && piece.is_empty() => {
+                    return self.unreachable(reply, "it has closed the connection").await;
+                }
+                Err(error) if number == 0 => return self.unreachable(reply, &error.to_string()).await,
+                Ok(piece) => piece,
+                // What is missing is seen by the length that the answer says.
+                Err(_) => Bytes::new(),
+            };
+            let end = (piece.len() < MAX_PART).then_some(number + 1);
+            self.send(reply, Part { host: self.host.clone(), number, end, bytes: piece }).await;
+            if end.is_some() {
+                return;
+            }
+            number += 1;
+        }
+    }
+
+    async fn unreachable(&self, reply: &Subject, reason: &str) {
+        let text = format!("The daemon cannot be asked at {}: {reason}", self.daemon.socket.display());
+        tracing::warn!("{text}");
+        self.say(reply, "502 Bad Gateway", &text).await;
+    }
+
+    async fn say(&self, reply: &Subject, status: &str, text: &str) {
+        let bytes = head::error(status, text);
+        self.send(reply, Part { host: self.host.clone(), number: 0, end: Some(1), bytes }).await;
+    }
+
+    async fn send(&self, reply: &Subject, part: Part) {
+        let headers = part.headers();
+        if let Err(error) = self.client.publish_with_headers(reply.clone(), headers, part.bytes).await {
+            tracing::warn!("an answer cannot be sent: {error}");
+        }
+    }
+}
+
+/// The next bytes: a full part, or what is left.
+async fn piece(stream: &mut UnixStream) -> std::io::Result<Bytes> {
+    let mut bytes = Vec::new();
+    stream.take(MAX_PART as u64).read_to_end(&mut bytes).await?;
+    Ok(bytes.into())
+}

@@ -1,0 +1,31 @@
+//! A result as sinks write it.
+
+use std::time::SystemTime;
+
+use async_nats::jetstream::Message;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value, json};
+use smoker_nats::subject::Fleet;
+
+/// A result of the stream.
+#[derive(Clone, Debug)]
+pub(super) struct Taken {
+    /// Its number in the stream.
+    pub(super) sequence: u64,
+    /// `{"sequence": ..., "host": ..., "plugin": ..., "stored": ..., "result": ...}`, on one line.
+    pub(super) json: String,
+}
+
+impl Taken {
+    /// That of a message; `None` for one that no bridge has published.
+    pub(super) fn read(message: &Message, fleet: &Fleet) -> Option<Self> {
+        let info = message.info().ok()?;
+        let (host, plugin) = fleet.read_result(&message.subject)?;
+        let result: Value = serde_json::from_slice(&message.payload).ok()?;
+        let stored = DateTime::<Utc>::from(SystemTime::from(info.published));
+        let stored = stored.to_rfc3339_opts(SecondsFormat::Micros, true);
+        let sequence = info.stream_sequence;
+        let json = json!({"sequence": sequence, "host": host, "plugin": plugin, "stored": stored, "result": result});
+        Some(Self { sequence, json: json.to_string() })
+    }
+}

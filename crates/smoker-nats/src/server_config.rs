@@ -1,0 +1,156 @@
+//! What a server has to permit: a host reads the requests to itself and its groups and publishes its own results, an operator asks and reads.
+
+use std::fmt::Write;
+
+use crate::part::{MAX_ANSWER, MAX_PART};
+use crate::subject::{EVERYBODY, Fleet, token};
+
+/// A host of the configuration.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Host {
+    /// Its name, which its bridge has, too.
+    pub name: String,
+    /// Its groups, beside [`EVERYBODY`].
+    pub groups: Vec<String>,
+    /// Its public key.
+    pub key: String,
+}
+
+/// Somebody who asks hosts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Operator {
+    /// A name for the comment.
+    pub name: String,
+    /// The public key.
+    pub key: String,
+}
+
+/// The section `authorization` of a server's configuration.
+#[must_use]
+pub fn authorization(fleet: &Fleet, hosts: &[Host], operators: &[Operator]) -> String {
+    let mut text = "authorization {\n  users = [\n".to_owned();
+    for host in hosts {
+        let name = &host.name;
+        let groups = host.groups.iter().map(String::as_str).chain([EVERYBODY]).map(|group| fleet.group(group));
+        let read: Vec<_> = [fleet.host(name)].into_iter().chain(groups).chain([inbox(name)]).collect();
+        let results = fleet.results_of(name);
+        // The newest result of each plugin is read to know what was published before a cut.
+        let newest = format!("$JS.API.DIRECT.GET.{}.{results}", fleet.results_stream());
+        let user = User {
+            of: format!("the host {name}"),
+            key: &host.key,
+            publish: vec![fleet.present(name), results, newest],
+            subscribe: read,
+            answers: Some(MAX_ANSWER / MAX_PART + 1),
+        };
+        user.write(&mut text);
+    }
+    for operator in operators {
+        let streams = [fleet.results_stream(), fleet.presence_stream()];
+        let of_streams =
+            streams.iter().flat_map(|stream| STREAM_REQUESTS.iter().map(move |request| request.replace("{}", stream)));
+        let hosts = [fleet.host_pattern(), fleet.group_pattern(), "$JS.API.INFO".to_owned()];
+        let user = User {
+            of: format!("the operator {}", operator.name),
+            key: &operator.key,
+            publish: hosts.into_iter().chain(of_streams).collect(),
+            subscribe: vec!["_INBOX.>".to_owned()],
+            answers: None,
+        };
+        user.write(&mut text);
+    }
+    text + "  ]\n}\n"
+}
+
+/// The inboxes of a bridge, in which it may get nothing that is for others.
+#[must_use]
+pub fn inbox_prefix(name: &str) -> String {
+    format!("_INBOX.{}", token(name))
+}
+
+fn inbox(name: &str) -> String {
+    format!("{}.>", inbox_prefix(name))
+}
+
+/// What clients and sinks ask of a stream; nothing that removes what it has.
+const STREAM_REQUESTS: [&str; 11] = [
+    "$JS.ACK.{}.>",
+    "$JS.API.CONSUMER.CREATE.{}",
+    "$JS.API.CONSUMER.CREATE.{}.>",
+    "$JS.API.CONSUMER.DELETE.{}.>",
+    "$JS.API.CONSUMER.DURABLE.CREATE.{}.>",
+    "$JS.API.CONSUMER.INFO.{}.>",
+    "$JS.API.CONSUMER.MSG.NEXT.{}.>",
+    "$JS.API.DIRECT.GET.{}.>",
+    "$JS.API.STREAM.CREATE.{}",
+    "$JS.API.STREAM.INFO.{}",
+    "$JS.API.STREAM.MSG.GET.{}",
+];
+
+struct User<'a> {
+    of: String,
+    key: &'a str,
+    publish: Vec<String>,
+    subscribe: Vec<String>,
+    /// How many messages may answer one.
+    answers: Option<usize>,
+}
+
+impl User<'_> {
+    fn write(&self, text: &mut String) {
+        let list = |subjects: &[String]| {
+            let quoted: Vec<_> = subjects.iter().map(|subject| format!("        \"{subject}\"\n")).collect();
+            quoted.concat()
+        };
+        let answers = self
+            .answers
+            .map_or_else(String::new, |max| format!("      allow_responses: {{ max: {max}, expires: \"2m\" }}\n"));
+        // A name of a host may have anything, and a comment ends with its line. Writing to a String cannot fail.
+        let of: String = self.of.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+        let _ = write!(
+            text,
+            "    # {of}\n    {{ nkey: {}, permissions: {{\n      publish: {{ allow: [\n{}      ] }}\n      subscribe: {{ allow: [\n{}      ] }}\n{answers}    }} }}\n",
+            self.key,
+            list(&self.publish),
+            list(&self.subscribe),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_has_what_is_its_own() {
+        let hosts = [Host { name: "web.1\n".to_owned(), groups: vec!["web".to_owned()], key: "UA".to_owned() }];
+        let text = authorization(&Fleet::new("prod"), &hosts, &[]);
+        for line in [
+            "    # the host web.1 \n",
+            "{ nkey: UA, permissions: {",
+            "\"smoker.v1.prod.present.web%2E1%0A\"",
+            "\"smoker.v1.prod.result.web%2E1%0A.*\"",
+            "\"$JS.API.DIRECT.GET.SMOKER_prod.smoker.v1.prod.result.web%2E1%0A.*\"",
+            "\"smoker.v1.prod.host.web%2E1%0A\"",
+            "\"smoker.v1.prod.group.web\"",
+            "\"smoker.v1.prod.group.all\"",
+            "\"_INBOX.web%2E1%0A.>\"",
+            "allow_responses: { max: 1025, expires: \"2m\" }",
+        ] {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+    }
+
+    #[test]
+    fn an_operator_removes_nothing() {
+        let operators = [Operator { name: "alice".to_owned(), key: "UB".to_owned() }];
+        let text = authorization(&Fleet::new("prod"), &[], &operators);
+        assert!(
+            text.contains("\"$JS.API.STREAM.CREATE.SMOKER_prod\"") && text.contains("# the operator alice"),
+            "{text}"
+        );
+        assert!(text.contains("\"$JS.API.CONSUMER.MSG.NEXT.SMOKER_prod_PRESENT.>\""), "{text}");
+        assert!(!text.contains("PURGE") && !text.contains("$JS.API.STREAM.DELETE") && !text.contains("{}"), "{text}");
+        assert!(!text.contains("result."), "{text}");
+    }
+}

@@ -1,0 +1,148 @@
+//! Where results and presence are kept: two streams of `JetStream`.
+
+use std::time::{Duration, SystemTime};
+
+use async_nats::Client;
+use async_nats::jetstream;
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::stream::{Config, StorageType};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use thiserror::Error;
+use tokio::time::timeout;
+
+use crate::subject::Fleet;
+
+/// The header with the number of a result in the daemon's journal.
+pub const SEQUENCE: &str = "Smoker-Sequence";
+/// How many results of a plugin the stream keeps, unless it was made with another number.
+pub const MAX_PER_PLUGIN: i64 = 1000;
+/// How long the server recognizes a result that is published twice by its message id.
+pub const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
+
+/// How long a server may take for a page of messages.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The messages of a page.
+const PAGE: usize = 500;
+
+/// Why a stream cannot be read or made.
+#[derive(Debug, Error)]
+pub enum StreamError {
+    /// There is no such stream, or it may not be read.
+    #[error("cannot use the stream {stream}: {reason}")]
+    Unavailable {
+        /// The stream.
+        stream: String,
+        /// What the server says.
+        reason: String,
+    },
+    /// The server did not answer in time.
+    #[error("the stream {stream} gave no messages for {} s", PAGE_TIMEOUT.as_secs())]
+    TimedOut {
+        /// The stream.
+        stream: String,
+    },
+}
+
+impl StreamError {
+    fn unavailable(stream: &str, reason: &dyn std::fmt::Display) -> Self {
+        Self::Unavailable { stream: stream.to_owned(), reason: reason.to_string() }
+    }
+}
+
+/// A message that a stream keeps.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub payload: Bytes,
+    /// When the server stored it, by the server's clock.
+    pub at: SystemTime,
+}
+
+/// The stream of results, as a fleet begins with it.
+#[must_use]
+pub fn results(fleet: &Fleet, per_plugin: i64, replicas: usize) -> Config {
+    Config {
+        name: fleet.results_stream(),
+        subjects: vec![fleet.all_results()],
+        max_messages_per_subject: per_plugin,
+        duplicate_window: DUPLICATE_WINDOW,
+        num_replicas: replicas,
+        ..kept_in_files()
+    }
+}
+
+/// The stream of presence: the newest message of each host.
+#[must_use]
+pub fn presence(fleet: &Fleet, replicas: usize) -> Config {
+    Config {
+        name: fleet.presence_stream(),
+        subjects: vec![fleet.all_present()],
+        max_messages_per_subject: 1,
+        num_replicas: replicas,
+        ..kept_in_files()
+    }
+}
+
+fn kept_in_files() -> Config {
+    // Direct reads have the subject in their own subject, so that a host may be permitted to read its own results alone.
+    Config { storage: StorageType::File, allow_direct: true, ..Config::default() }
+}
+
+/// Makes both streams where they are missing. Those that are there stay as they are.
+///
+/// # Errors
+///
+/// When the server has no `JetStream`, or does not permit it.
+pub async fn create(client: &Client, fleet: &Fleet, per_plugin: i64, replicas: usize) -> Result<(), StreamError> {
+    let context = jetstream::new(client.clone());
+    for config in [results(fleet, per_plugin, replicas), presence(fleet, replicas)] {
+        let name = config.name.clone();
+        context.get_or_create_stream(config).await.map_err(|error| StreamError::unavailable(&name, &error))?;
+    }
+    Ok(())
+}
+
+/// The newest message of each subject that the filter selects, eg. of each plugin with [`Fleet::all_results`].
+///
+/// # Errors
+///
+/// When the stream is not there, or the server does not answer.
+pub async fn last_of_each(client: &Client, stream: &str, filter: &str) -> Result<Vec<Kept>, StreamError> {
+    let unavailable = |error: &dyn std::fmt::Display| StreamError::unavailable(stream, error);
+    let context = jetstream::new(client.clone());
+    let config = pull::Config {
+        deliver_policy: DeliverPolicy::LastPerSubject,
+        ack_policy: AckPolicy::None,
+        filter_subject: filter.to_owned(),
+        inactive_threshold: Duration::from_secs(30),
+        memory_storage: true,
+        ..pull::Config::default()
+    };
+    let consumer = context.create_consumer_on_stream(config, stream).await.map_err(|error| unavailable(&error))?;
+    let mut left = consumer.cached_info().num_pending;
+    let mut kept = Vec::new();
+    while left > 0 {
+        let page = consumer.fetch().max_messages(PAGE).messages().await.map_err(|error| unavailable(&error))?;
+        let mut page = std::pin::pin!(page);
+        let mut came = 0;
+        while left > 0 {
+            let next = timeout(PAGE_TIMEOUT, page.next()).await;
+            let next = next.map_err(|_| StreamError::TimedOut { stream: stream.to_owned() })?;
+            let Some(message) = next else { break };
+            let message = message.map_err(|error| unavailable(&error))?;
+            let info = message.info().map_err(|error| unavailable(&error))?;
+            left = info.pending;
+            let at = SystemTime::from(info.published);
+            kept.push(Kept { subject: message.subject.to_string(), payload: message.payload.clone(), at });
+            came += 1;
+        }
+        if came == 0 {
+            // What was counted has been replaced by newer messages meanwhile, which come after.
+            break;
+        }
+    }
+    Ok(kept)
+}

@@ -1,0 +1,171 @@
+//! The files of `smokercli gate` and `baseline`: what is read, and what is written.
+
+use std::fs;
+use std::path::Path;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::fake::Fake;
+use crate::gate::daemon;
+use crate::run::{Done, Run, SMOKERCLI};
+
+/// A host, and a folder for files.
+struct Site {
+    fake: Fake,
+    folder: TempDir,
+}
+
+impl Site {
+    fn of(pages: &Value) -> Self {
+        Self { fake: Fake::start(pages), folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    /// A call whose words name files of the folder by `@`.
+    fn run(&self, line: &str) -> Done {
+        let folder = format!("{}/", self.folder.path().display());
+        let words = line.split(' ').map(|word| word.replace('@', &folder).replace("HOST", self.fake.address()));
+        Run::of(SMOKERCLI).args(words).done()
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    fn names(&self) -> Vec<String> {
+        names(self.folder.path())
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// A host with components.
+fn host() -> Value {
+    let mut pages = daemon(&[("Disk", "OK"), ("Load", "OK"), ("Old", "ERROR")]);
+    let components = json!({"/": {"status": "OK", "messages": null}, "/srv": {"status": "OK", "messages": null}});
+    pages["forced"]["Disk"]["plugin"]["forcedResult"]["componentResults"] = components;
+    pages
+}
+
+#[test]
+fn what_of_a_baseline_is_not_looked_at_is_told() {
+    let site = Site::of(&host());
+    assert_eq!(site.run("baseline -s HOST localhost:1 -o @before.json").code, Some(3));
+    let gate = "gate -s HOST --against @before.json --within 5s --every 100ms";
+    for (options, parts) in [("-p Load", 4), ("--exclude-plugins Disk", 3), ("--exclude-plugins Load,Old", 2)] {
+        let done = site.run(&format!("{gate} {options} -o text -o json=@report.json -o markdown=@report.md"));
+        assert_eq!(done.code, Some(0), "{options}: {done:?}");
+        let words = format!(
+            "not looked at: {parts} plugins and components of the baseline, which the options do not select; 1 host of the baseline, which the call does not ask: localhost:1\n"
+        );
+        assert!(done.stdout.ends_with(&words) && done.stderr.contains(&words), "{options}: {done:?}");
+        assert!(site.read("report.md").contains("not looked at: "), "{options}");
+        let report: Value = serde_json::from_str(&site.read("report.json")).expect("JSON");
+        assert_eq!(report["leftOut"], json!({"parts": parts, "hosts": ["localhost:1"]}), "{options}");
+        assert!(report["counts"].get("gone").is_none(), "{report}");
+    }
+    let done = site.run("gate -s HOST --within 5s -p Load");
+    assert!(done.code == Some(0) && !done.stdout.contains("not looked at"), "{done:?}");
+}
+
+#[test]
+fn a_baseline_with_two_of_one_name_is_refused() {
+    let site = Site::of(&host());
+    assert_eq!(site.run("baseline -s HOST -o @before.json").code, Some(0));
+    let text = site.read("before.json");
+    let whole: Value = serde_json::from_str(&text).expect("JSON");
+    let address = site.fake.address();
+    let mut hosts = whole.clone();
+    hosts["hosts"].as_array_mut().expect("hosts").push(whole["hosts"][0].clone());
+    let mut plugins = whole.clone();
+    plugins["hosts"][0]["plugins"].as_array_mut().expect("plugins").push(whole["hosts"][0]["plugins"][0].clone());
+    for (text, words) in [
+        (hosts.to_string(), format!("it has the host {address} ({address}) twice")),
+        (plugins.to_string(), format!("it has the plugin Disk of the host {address} twice")),
+        (text.replace("\"/srv\"", "\"/\""), "the name \"/\" is there twice".to_owned()),
+    ] {
+        assert_ne!(text, whole.to_string());
+        fs::write(site.folder.path().join("twice.json"), text).expect("written");
+        for line in ["gate -s HOST --against @twice.json", "diff @twice.json @before.json"] {
+            let done = site.run(line);
+            assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""), "{line}: {done:?}");
+            assert!(done.stderr.contains(&words), "{line}: {words}: {}", done.stderr);
+        }
+    }
+    // An odd daemon that shows two of one name makes a baseline that can be used, in which the worse one counts.
+    let mut odd = host();
+    odd["forced"]["Load"]["plugin"]["name"] = json!("Disk");
+    odd["forced"]["Load"]["plugin"]["forcedResult"]["status"] = json!("ERROR");
+    let site = Site::of(&odd);
+    assert_eq!(site.run("baseline -s HOST -o @before.json").code, Some(0));
+    let made: Value = serde_json::from_str(&site.read("before.json")).expect("JSON");
+    let plugins = made["hosts"][0]["plugins"].as_array().expect("plugins");
+    let disks: Vec<_> = plugins.iter().filter(|plugin| plugin["name"] == "Disk").collect();
+    assert_eq!((disks.len(), &disks[0]["status"]), (1, &json!("ERROR")), "{made}");
+    assert_eq!(site.run("diff @before.json @before.json -e").code, Some(0));
+}
+
+#[test]
+fn a_report_takes_the_place_of_no_other_file_of_the_call() {
+    let site = Site::of(&host());
+    assert_eq!(site.run("baseline -s HOST -o @before.json").code, Some(0));
+    fs::write(site.folder.path().join("hosts"), format!("{}\n", site.fake.address())).expect("written");
+    let (before, requests) = (site.read("before.json"), site.fake.requests().len());
+    for (line, words) in [
+        ("gate -s HOST -o json=@x -o tap=@x", "twice"),
+        ("gate -s HOST -o text -o json=@x -o junit=@y -o tap=@./x", "twice"),
+        ("gate -s HOST --against @before.json -o json=@before.json", "--against"),
+        ("gate --hosts-file @hosts -o json=@hosts", "--hosts-file"),
+        ("baseline --hosts-file @hosts -o @./hosts", "--hosts-file"),
+        ("baseline --inventory @hosts -o @hosts", "--inventory"),
+    ] {
+        let done = site.run(line);
+        assert_eq!(done.code, Some(2), "{line}: {done:?}");
+        assert!(done.stderr.contains(words), "{line}: {}", done.stderr);
+    }
+    assert_eq!((site.read("before.json"), site.fake.requests().len()), (before, requests));
+    assert_eq!(site.names(), ["before.json", "hosts"]);
+}
+
+#[test]
+fn what_fails_or_is_interrupted_leaves_no_file() {
+    let site = Site::of(&json!({"fail": "refuse"}));
+    for line in [
+        "baseline -s HOST -o @before.json",
+        "baseline -s HOST --last -o @before.json",
+        "baseline -s HOST -s localhost:1 --allow-bad 2 -o @before.json",
+        "gate -s HOST --against @absent.json -o json=@report.json",
+    ] {
+        let done = site.run(line);
+        assert_eq!(done.code, Some(1), "{line}: {done:?}");
+        assert_eq!(site.names(), [""; 0], "{line}");
+    }
+    fs::write(site.folder.path().join("before.json"), "of yesterday").expect("written");
+    let done = site.run("baseline -s HOST -o @before.json");
+    assert!(
+        done.stderr.contains("none of the 1 host is known") && done.stderr.contains("nothing is written"),
+        "{done:?}"
+    );
+    assert_eq!(site.read("before.json"), "of yesterday");
+
+    let mut slow = host();
+    slow["poll_202"] = json!(1_000_000);
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let fake = Fake::start(&slow);
+        let (child, home) = Run::of(SMOKERCLI).args(["baseline", "-s", fake.address(), "-o", "before.json"]).start();
+        // About page, plugins, run, and its result, which does not come.
+        fake.wait_for_requests(4);
+        kill(Pid::from_raw(i32::try_from(child.id()).expect("a pid")), signal).expect("it runs");
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(130), "{output:?}");
+        assert_eq!(names(home.path()), [""; 0], "{signal}");
+    }
+}

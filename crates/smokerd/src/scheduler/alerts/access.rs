@@ -1,0 +1,73 @@
+//! What actions were told: where it is kept, and what there is to say of it.
+
+use std::sync::{MutexGuard, PoisonError};
+
+use chrono::DateTime;
+use smoker_model::status::Status;
+use smoker_runner::prepared::PreparedPlugin;
+
+use crate::results::plugin::hard_state::HardState;
+use crate::scheduler::alerts::board::AlertBoard;
+use crate::scheduler::alerts::decision::{Decision, decide};
+use crate::scheduler::alerts::holds::hold;
+use crate::scheduler::alerts::queued::queued;
+use crate::scheduler::alerts::told::AlertKey;
+use crate::scheduler::alerts::told_file::ToldFile;
+use crate::scheduler::manager::PluginManager;
+
+/// What an action follows as long as its plugin has no result.
+const NO_RESULT: HardState = HardState {
+    status: Status::Ok,
+    since: DateTime::UNIX_EPOCH,
+    bad_since: None,
+    sequence: 0,
+    first: 0,
+    started_behind: 0,
+    attempt: 1,
+};
+
+impl PluginManager {
+    /// Takes over what a file says that actions were told; the file has it from now on.
+    pub(crate) fn keep_told_in(&self, file: ToldFile) {
+        *self.alert_board() = AlertBoard::from_file(file);
+    }
+
+    /// What actions of a plugin were told, and why they are not told more, for people.
+    pub(crate) fn alert_lines(&self, plugin: &PreparedPlugin) -> Vec<String> {
+        let (spec, context) = (plugin.spec(), &self.0.context);
+        let Some(told) = self.state().told_state(&spec.name) else { return Vec::new() };
+        let mut lines = Vec::new();
+        for action in queued(plugin) {
+            let followed = match told.followed_by(&action.rules) {
+                Some(followed) => followed,
+                None if action.rules.is_deferred() => &NO_RESULT,
+                None => continue,
+            };
+            let key = AlertKey::of(&spec.name, action);
+            let decision = {
+                let board = self.alert_board();
+                decide(&action.rules, followed, board.told(&key), context.clock.now().wall)
+            };
+            let held = hold(spec, (&told, followed, &action.rules), context, |_| false);
+            // What waits for other runs is of interest where there is something to tell.
+            let held = held.filter(|held| held.looks.is_empty() || matches!(decision, Decision::Call(_)));
+            if let Some(held) = held.map(|held| format!("actions are held: {}", held.reason))
+                && !lines.contains(&held)
+            {
+                lines.push(held);
+            }
+        }
+        let board = self.alert_board();
+        for action in queued(plugin) {
+            let key = AlertKey::of(&spec.name, action);
+            let name = if key.action.is_empty() { "of its template" } else { &key.action };
+            lines.extend(board.describe(&key).into_iter().map(|text| format!("action {name}: {text}")));
+        }
+        lines
+    }
+
+    /// What actions were told.
+    pub(super) fn alert_board(&self) -> MutexGuard<'_, AlertBoard> {
+        self.0.alert_board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

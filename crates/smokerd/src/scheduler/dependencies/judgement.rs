@@ -1,0 +1,101 @@
+//! Whether what a plugin shows may be the fault of one that it depends on, directly or through others.
+//!
+//! A plugin that fails together with its parent often runs first: then the parent's newest result is older than the fault, and says
+//! nothing of it. So the parent is looked at before anybody is told, and the plugin itself when its newest result is from the time
+//! before the parent was well again. Only a plugin with an `Interval` is run for that: times of day may be those of a job.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use smoker_model::plugin::{PluginName, PluginSpec, Trigger};
+use smoker_model::status::Status;
+
+use crate::results::conditions::ParentState;
+use crate::results::kept::history::Sequence;
+use crate::results::plugin::hard_state::HardState;
+use crate::results::store::SharedState;
+
+/// What a plugin shows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shown<'a> {
+    pub(crate) spec: &'a PluginSpec,
+    pub(crate) status: Status,
+    /// The number of the first of the newest results with this status.
+    pub(crate) first: Sequence,
+    /// The number of the newest record that its newest result may know of.
+    pub(crate) seen: Sequence,
+}
+
+/// Whose fault it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Judgement {
+    /// Its own.
+    Own,
+    /// That of another plugin, for this reason, until this time, where one is known.
+    Consequence { reason: String, until: Option<DateTime<Utc>> },
+    /// That is known when these have run.
+    Open(Vec<PluginName>),
+}
+
+impl<'a> Shown<'a> {
+    /// What a plugin shows that counts.
+    pub(crate) fn of(spec: &'a PluginSpec, hard: &HardState) -> Self {
+        Self { spec, status: hard.status, first: hard.first, seen: hard.seen() }
+    }
+}
+
+/// Judges what a plugin shows. `ancestors` are those of the plugin; `is_given_up` says of which plugins there is no result,
+/// although they were to be looked at.
+pub(crate) fn judge(
+    shown: Shown<'_>,
+    ancestors: &[Arc<PluginSpec>],
+    state: &SharedState,
+    now: DateTime<Utc>,
+    is_given_up: impl Fn(&PluginName) -> bool,
+) -> Judgement {
+    if ancestors.is_empty() {
+        return Judgement::Own;
+    }
+    let parents = state.parent_states(ancestors.iter().map(|spec| &spec.name), now);
+    if let Some(reason) = parents.iter().find_map(|parent| parent.bad.clone()) {
+        return Judgement::Consequence { reason, until: None };
+    }
+    if shown.status == Status::Ok {
+        return Judgement::Own;
+    }
+    let parents: Vec<_> = ancestors.iter().zip(parents).collect();
+    let may_run = |spec: &PluginSpec| can_be_looked_at(spec, now) && !is_given_up(&spec.name);
+    let old = parents.iter().filter(|(_, parent)| parent.seen < shown.first);
+    let old: Vec<_> = old.filter(|(spec, _)| may_run(spec.as_ref())).map(|(spec, _)| spec.name.clone()).collect();
+    if !old.is_empty() {
+        return Judgement::Open(old);
+    }
+    if let Some(maintenance) = parents.iter().find_map(|(spec, parent)| maintenance(spec, parent, now)) {
+        return maintenance;
+    }
+    let recovered = parents.iter().map(|(_, parent)| parent.recovered).max().unwrap_or_default();
+    if shown.seen < recovered && may_run(shown.spec) {
+        return Judgement::Open(vec![shown.spec.name.clone()]);
+    }
+    Judgement::Own
+}
+
+/// A plugin in maintenance is not looked at, so nobody knows whether it is well.
+fn maintenance(spec: &PluginSpec, parent: &ParentState, now: DateTime<Utc>) -> Option<Judgement> {
+    let until = maintenance_end(spec, now);
+    // A lock is seen by each run, so it counts until the next one.
+    let is_locked = parent.is_maintenance && can_be_looked_at(spec, now);
+    let reason = format!("{} is in maintenance", spec.name);
+    (until.is_some() || is_locked).then_some(Judgement::Consequence { reason, until })
+}
+
+fn maintenance_end(spec: &PluginSpec, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    spec.rules.maintenance.iter().filter_map(|window| window.end_at(now)).max()
+}
+
+/// Whether a plugin may run now although it is not its time.
+pub(crate) fn can_be_looked_at(spec: &PluginSpec, now: DateTime<Utc>) -> bool {
+    matches!(spec.trigger, Some(Trigger::Every { .. }))
+        && spec.rules.only.as_ref().is_none_or(|only| only.has(now))
+        && maintenance_end(spec, now).is_none()
+}

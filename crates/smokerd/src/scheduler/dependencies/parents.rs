@@ -1,0 +1,64 @@
+//! What the task of a plugin does about those that it depends on, and about those that depend on it.
+
+use smoker_model::plugin::{OnParentBad, PluginName};
+use smoker_model::run_record::{RunRecord, RunState, RunTrigger, SkipReason};
+use smoker_model::time::moment::Moment;
+
+use crate::scheduler::dependencies::judgement::can_be_looked_at;
+use crate::scheduler::plugin_task::PluginTask;
+
+impl PluginTask {
+    /// The plugin because of which this one does not run now, and why.
+    pub(crate) fn bad_parent(&self) -> Option<(PluginName, String)> {
+        let rules = &self.definition.plugin.spec().rules;
+        if rules.depends_on.is_empty() || rules.on_parent_bad == OnParentBad::Run {
+            return None;
+        }
+        self.state.bad_parent(&rules.depends_on, self.context.clock.now().wall)
+    }
+
+    /// Skips a run because of another plugin, and owes it.
+    pub(crate) fn skip_for(&mut self, parent: PluginName, reason: String, trigger: RunTrigger, planned: Moment) {
+        let name = self.name().clone();
+        let text = format!("Plugin {name}: its runs are skipped: {reason}");
+        if self.state.set_skipped(&name, parent, reason, self.context.clock.now().wall) {
+            tracing::info!("{text}");
+        }
+        self.owed = Some((trigger.clone(), planned));
+        let state = RunState::Skipped { reason: SkipReason::Dependency, count: 1 };
+        self.state.record(RunRecord { sequence: 0, plugin: name, trigger, planned, state }, &[]);
+    }
+
+    /// Makes up for the run that was skipped, when the plugins that this one depends on are well again.
+    pub(crate) fn look_at_parents(&mut self) {
+        let Some((trigger, planned)) = self.owed.clone() else { return };
+        match self.bad_parent() {
+            Some((parent, reason)) => {
+                self.state.set_skipped(self.name(), parent, reason, self.context.clock.now().wall);
+            }
+            None if self.is_outside_of_hours() => {
+                self.owed = None;
+                self.state.give_up_skipped(self.name());
+                tracing::info!(
+                    "Plugin {}: a skipped run does not take place, because it is outside of Only",
+                    self.name()
+                );
+            }
+            None => {
+                self.start_scheduled(trigger, planned);
+            }
+        }
+    }
+
+    /// Runs now, because it matters for another plugin how this one is. A run that goes on has perhaps not seen what is asked:
+    /// who asks sees its result, and asks again.
+    pub(crate) fn look(&mut self, plugin: &PluginName) {
+        let planned = self.context.clock.now();
+        let may_run =
+            can_be_looked_at(self.definition.plugin.spec(), planned.wall) && self.definition.schedule.is_some();
+        if may_run && self.start_scheduled(RunTrigger::OnDemand(plugin.as_str().into()), planned) {
+            tracing::info!("Plugin {}: it runs now, because actions of {plugin} wait for it", self.name());
+            self.show_next_run();
+        }
+    }
+}

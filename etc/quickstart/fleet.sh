@@ -1,0 +1,93 @@
+#!/bin/sh
+# Starts a NATS server and 20 daemons with their bridges on this host, runs all plugins through NATS, shows the table, and
+# leaves all of it running until Ctrl-C.
+#
+# Usage: fleet.sh FOLDER_OF_THE_PROGRAMS [HOSTS]
+
+set -eu
+
+programs=$1
+hosts=${2:-20}
+url=nats://127.0.0.1:14222
+PATH=$PATH:/usr/sbin
+if ! command -v nats-server > /dev/null; then
+    echo "nats-server is not found; install it: apt-get install nats-server" >&2
+    exit 1
+fi
+
+scratch=$(mktemp -d)
+started=
+stop() {
+    # shellcheck disable=SC2086 # a list of numbers
+    kill $started 2> /dev/null || true
+    wait
+    rm -rf "$scratch"
+}
+trap stop EXIT
+trap 'exit 130' INT TERM
+
+nats-server -a 127.0.0.1 -p 14222 -js -sd "$scratch/jetstream" > "$scratch/nats.log" 2>&1 &
+started=$!
+tries=50
+until "$programs/smoker-bridge" streams --servers "$url" 2> "$scratch/streams.log"; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || { cat "$scratch/nats.log" "$scratch/streams.log" >&2; exit 1; }
+    sleep 0.1
+done
+
+number=1
+while [ "$number" -le "$hosts" ]; do
+    name=$(printf 'web%02d' "$number")
+    folder=$scratch/$name
+    mkdir "$folder"
+    # One host differs, as one always does.
+    word=free
+    [ "$number" != 7 ] || word=full
+    cat > "$folder/smokerd.yaml" << EOF
+bind_host: 127.0.0.1
+bind_port: $((18100 + number))
+socket: $folder/socket
+state_dir: $folder/state
+templates:
+  BasePlugin:
+    Interval: 10s
+plugins:
+  Disk:
+    Command: echo 'the disk is $word'; test $word = free
+  Load:
+    Command: cat /proc/loadavg
+EOF
+    "$programs/smokerd" -fg --no-syslog -c "$folder/smokerd.yaml" > "$folder/smokerd.log" 2>&1 &
+    started="$started $!"
+    "$programs/smoker-bridge" --servers "$url" --name "$name" -g web --socket "$folder/socket" --state-dir "$folder/published" \
+        > "$folder/bridge.log" 2>&1 &
+    started="$started $!"
+    number=$((number + 1))
+done
+
+there() {
+    "$programs/smokercli" hosts --nats "$url" -o ndjson 2> /dev/null | grep -c '"there"' || true
+}
+tries=100
+until [ "$(there)" -ge "$hosts" ]; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || { echo "not all hosts are there; see $scratch" >&2; exit 1; }
+    sleep 0.1
+done
+
+cat << EOF
+$hosts hosts are there, $url
+
+\$ smokercli --nats $url -g web -f -o table
+EOF
+"$programs/smokercli" --nats "$url" -g web -f -o table --no-progress || true
+cat << EOF
+
+Ctrl-C stops it. Until then, in another terminal:
+
+  $programs/smokercli hosts --nats $url
+  $programs/smokercli odd --nats $url
+  $programs/smoker-fleet --nats $url
+  $programs/smoker-bridge sink file results.jsonl --servers $url
+EOF
+wait

@@ -1,0 +1,130 @@
+//! A client of NATS, for tests that block.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::Duration;
+
+use async_nats::Client;
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use futures_util::StreamExt;
+use serde_json::Value as Json;
+use smoker_nats::connect::Connect;
+use smoker_nats::part::{Part, Parts};
+use smoker_nats::presence::{self, Present};
+use smoker_nats::streams;
+use smoker_nats::subject::Fleet;
+use smoker_tests::nats::NatsServer;
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
+
+/// How long an answer of one host may take.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// A connection, and the fleet `test`.
+#[derive(Debug)]
+pub(super) struct NatsClient {
+    runtime: Runtime,
+    client: Client,
+    pub(super) fleet: Fleet,
+}
+
+/// A result of the stream.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Stored {
+    pub(super) subject: String,
+    pub(super) sequence: u64,
+    pub(super) json: Json,
+}
+
+impl NatsClient {
+    pub(super) fn of(server: &NatsServer) -> Self {
+        Self::with(&Connect { servers: server.url(), name: "test".to_owned(), ..Connect::default() })
+    }
+
+    pub(super) fn with(connect: &Connect) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let client = runtime.block_on(connect.open()).expect("a connection");
+        Self { runtime, client, fleet: Fleet::new("test") }
+    }
+
+    /// Publishes a request, and gives the answers when all of these hosts have answered; `None` when one of them does not.
+    pub(super) fn ask(&self, subject: &str, request: &str, hosts: &[&str]) -> Option<BTreeMap<String, String>> {
+        self.runtime.block_on(async {
+            let inbox = self.client.new_inbox();
+            let mut answers = self.client.subscribe(inbox.clone()).await.expect("a subscription");
+            let published = self.client.publish_with_reply(subject.to_owned(), inbox, request.to_owned().into());
+            published.await.expect("a request");
+            let mut parts: BTreeMap<String, Parts> = BTreeMap::new();
+            let mut whole = BTreeMap::new();
+            while !hosts.iter().all(|host| whole.contains_key(*host)) {
+                let message = timeout(ANSWER, answers.next()).await.ok()??;
+                if message.status.is_some() {
+                    // Nobody listens.
+                    return None;
+                }
+                let part = Part::read(message.headers.as_ref(), message.payload).expect("a part");
+                if let Some(answer) = parts.entry(part.host.clone()).or_default().take(&part).expect("in order") {
+                    whole.insert(part.host, String::from_utf8_lossy(&answer).into_owned());
+                }
+            }
+            Some(whole)
+        })
+    }
+
+    /// The inventory.
+    pub(super) fn present(&self) -> Vec<Present> {
+        self.block_on(presence::present(&self.client, &self.fleet)).unwrap_or_default()
+    }
+
+    /// All that a stream of results has, in its order.
+    pub(super) fn stored(&self) -> Vec<Stored> {
+        self.block_on(self.read()).unwrap_or_default()
+    }
+
+    async fn read(&self) -> Option<Vec<Stored>> {
+        let context = async_nats::jetstream::new(self.client.clone());
+        let config =
+            pull::Config { deliver_policy: DeliverPolicy::All, ack_policy: AckPolicy::None, ..pull::Config::default() };
+        let consumer = context.create_consumer_on_stream(config, self.fleet.results_stream()).await.ok()?;
+        let mut left = consumer.cached_info().num_pending;
+        let mut stored = Vec::new();
+        while left > 0 {
+            let mut page = consumer.fetch().max_messages(500).messages().await.ok()?;
+            while let Some(message) = timeout(ANSWER, page.next()).await.ok()? {
+                let message = message.ok()?;
+                let info = message.info().ok()?;
+                left = info.pending;
+                let json = serde_json::from_slice(&message.payload).expect("JSON");
+                stored.push(Stored { subject: message.subject.to_string(), sequence: info.stream_sequence, json });
+            }
+        }
+        Some(stored)
+    }
+
+    /// Makes the streams of the fleet.
+    pub(super) fn make_streams(&self) {
+        self.block_on(streams::create(&self.client, &self.fleet, 1000, 1)).expect("streams");
+    }
+
+    /// Publishes something and waits until the server has it.
+    pub(super) fn publish(&self, subject: &str, text: &str) {
+        self.runtime.block_on(async {
+            self.client.publish(subject.to_owned(), text.to_owned().into()).await.expect("published");
+            self.client.flush().await.expect("sent");
+        });
+    }
+
+    /// A result of its own, as a host would publish it, and whether the stream took it.
+    pub(super) fn store(&self, subject: &str, text: &str) -> bool {
+        self.block_on(async {
+            let context = async_nats::jetstream::new(self.client.clone());
+            let published = context.publish(subject.to_owned(), text.to_owned().into()).await;
+            published.expect("sent").await.is_ok()
+        })
+    }
+
+    fn block_on<T>(&self, task: impl Future<Output = T>) -> T {
+        self.runtime.block_on(task)
+    }
+}

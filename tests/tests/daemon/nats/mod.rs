@@ -1,0 +1,18 @@
+//! `smoker-bridge`, between a real daemon and a real NATS server.
+//!
+//! # Layout
+//!
+//! - `requests`: requests and their answers
+//! - `results`: what the stream has is what the journal has
+//! - `permissions`: what a host may do
+//! - `sinks`: what takes results out of the stream
+//! - `client`: a client of NATS
+//! - `asked`: what `smokercli --nats` shows; `operator`: who asks, and the hosts
+
+mod asked;
+mod client;
+mod operator;
+mod permissions;
+mod requests;
+mod results;
+mod sinks;
