@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use smoker_checks::actions::post::post;
+use smoker_checks::actions::push::Pusher;
 use tokio::task::spawn_blocking;
 
 use crate::sink::recent::Recent;
@@ -35,7 +35,11 @@ impl Webhook {
                 ("Content-Type".to_owned(), "application/json".to_owned()),
                 ("Smoker-Message".to_owned(), result.sequence.to_string()),
             ];
-            let reply = spawn_blocking(move || post(&url, headers, body, Instant::now() + TIMEOUT)).await;
+            let reply = spawn_blocking(move || {
+                let end = Instant::now() + TIMEOUT;
+                Pusher::new(&url, headers, ("ca_file", None), false)?.post(&body, end)
+            });
+            let reply = reply.await;
             let reply =
                 reply.map_err(|error| error.to_string())?.map_err(|reason| format!("{}: {reason}", self.url))?;
             if !(200..300).contains(&reply.status) {

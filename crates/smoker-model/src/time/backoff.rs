@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn many_that_fail_together_come_again_apart() {
         let tenths = |waits: &dyn Fn() -> Duration, begin: Duration| -> HashSet<u128> {
-            (0..1000).map(|_| (waits() - begin).as_millis().min(499) / 50).collect()
+            (0..1000).map(|_| waits().saturating_sub(begin).as_millis().min(499) / 50).collect()
         };
         assert_eq!(tenths(&|| Backoff::new(SECOND, SECOND).wait(), SECOND / 2).len(), 10);
         let asked = || Backoff::new(SECOND / 2, SECOND).wait_asked(SECOND);

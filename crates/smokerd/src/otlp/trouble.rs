@@ -53,17 +53,13 @@ impl Trouble {
 impl Troubles {
     /// Notes a trouble, and returns whether it is to be logged: it is another kind than those that are not over.
     pub(super) fn note(&mut self, trouble: Trouble, now: Instant) -> bool {
-        match self.0.iter_mut().find(|open| open.trouble == trouble) {
-            Some(open) => {
-                open.requests += 1;
-                open.newest = now;
-                false
-            }
-            None => {
-                self.0.push(Open { trouble, requests: 1, newest: now });
-                true
-            }
+        let known = self.0.iter_mut().find(|open| open.trouble == trouble);
+        let is_new = known.is_none();
+        match known {
+            Some(open) => (open.requests, open.newest) = (open.requests + 1, now),
+            None => self.0.push(Open { trouble, requests: 1, newest: now }),
         }
+        is_new
     }
 
     /// Notes that a whole request was taken, and returns what is over with it, in words.

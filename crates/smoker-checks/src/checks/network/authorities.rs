@@ -18,12 +18,14 @@ pub(crate) struct Authorities {
     read: Option<(Stamp, Trust)>,
 }
 
+/// Device, inode, size, seconds and nanoseconds of the last changes.
+type FileStamp = (u64, u64, u64, (i64, i64), (i64, i64));
+
 /// What is different after a file was written, replaced or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Stamp {
     path: Option<PathBuf>,
-    /// Device, inode, size, seconds and nanoseconds of the last changes.
-    file: Option<(u64, u64, u64, (i64, i64), (i64, i64))>,
+    file: Option<FileStamp>,
     /// Whether it may change and look the same.
     is_fresh: bool,
 }

@@ -130,13 +130,10 @@ fn resolve_by(
         // Nobody may wait for it any more.
         let _ = answer.send(lookup(&name, port));
     };
-    let found = match thread::Builder::new().name("lookup".to_owned()).spawn(look) {
-        Err(error) => Err(error),
-        Ok(_) => {
-            let left = end.saturating_duration_since(Instant::now());
-            answered.recv_timeout(left).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
-        }
-    };
+    let found = thread::Builder::new().name("lookup".to_owned()).spawn(look).and_then(|_| {
+        let left = end.saturating_duration_since(Instant::now());
+        answered.recv_timeout(left).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    });
     named(host, found)
 }
 
