@@ -226,7 +226,11 @@ fn serve(stream: Box<dyn Connection>, connection: usize, shared: &Mutex<Shared>)
             Ok(json) => violations(&path, &json),
         };
         match reaction {
-            Reaction::Close => return,
+            Reaction::Close => {
+                // The list of connections has a descriptor of it, too.
+                let _ = lock(shared).accepted[connection - 1].shutdown(Shutdown::Both);
+                return;
+            }
             Reaction::Hang => return lock(shared).hanging.push(stream.into_inner()),
             Reaction::Answer(status, more, text) => {
                 let body = serde_json::from_slice(&body).unwrap_or_default();

@@ -248,8 +248,8 @@ fn a_collector_is_read() {
     }
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
+#[test]
 fn each_mistake_in_a_collector_has_its_line() {
     let endpoint = "otlp.endpoint has to be the address of a collector, such as http://127.0.0.1:4318";
     let interval = "otlp.interval has to be a time from 1s to 1d, not";

@@ -292,6 +292,9 @@ fn in_words(error: &Error, name: &str, key: &str) -> String {
         CertificateError::UnknownIssuer => {
             "no authority that is known here has signed it, or the chain is not complete".to_owned()
         }
+        CertificateError::BadSignature => {
+            "an authority with the name of its issuer is known here, but another key has signed it".to_owned()
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             format!("it is not for {name}")
         }
