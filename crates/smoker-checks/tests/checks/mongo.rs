@@ -8,7 +8,7 @@ use std::thread;
 use serde_json::{Value as Json, json};
 
 use crate::request::module;
-use crate::service::free_port;
+use smoker_tests::machine::ports;
 
 const MODULE: &str = "smoker.server.plugins.mongo";
 
@@ -200,7 +200,7 @@ fn collections_are_counted_or_validated() {
 
 #[test]
 fn without_a_server_each_component_says_so() {
-    let port = free_port();
+    let port = ports::free();
     let found = rows(&module(MODULE, &json!({"Host": "127.0.0.1", "Port": port.to_string()})).expect("findings"));
     let refused = format!("Connection: ERROR: cannot connect to 127.0.0.1:{port}: [Errno 111] Connection refused");
     let not_connected = ["Members", "Collections", "Record"].map(|name| format!("{name}: ERROR: Not connected"));
@@ -212,7 +212,7 @@ fn without_a_server_each_component_says_so() {
 #[test]
 fn what_is_no_mongodb_is_an_error_of_its_component() {
     let closing = server(|_| None);
-    let closed = free_port();
+    let closed = ports::free();
     let web = {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
         let port = listener.local_addr().expect("an address").port();

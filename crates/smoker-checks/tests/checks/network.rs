@@ -8,7 +8,7 @@ use std::thread;
 use serde_json::{Value as Json, json};
 
 use crate::request::check;
-use crate::service::free_port;
+use smoker_tests::machine::ports;
 
 /// A server of HTTP that answers each request by its path, and tells the heads of the requests.
 fn server(answer: fn(&str, u16) -> String) -> (u16, Receiver<String>) {
@@ -94,7 +94,7 @@ fn an_answer_has_to_be_as_it_is_wanted() {
             "Days has a limit and is not known: the answer came without TLS",
         ),
         (json!({"Url": url("/"), "Warn": {"Tls": "> 1s"}}), "Tls has a limit and is not known"),
-        (json!({"Url": format!("http://127.0.0.1:{}/", free_port())}), "Connection refused"),
+        (json!({"Url": format!("http://127.0.0.1:{}/", ports::free())}), "Connection refused"),
         (json!({"Url": format!("https://127.0.0.1:{port}/")}), "no TLS handshake"),
     ] {
         let found = check("http", &parameters);
@@ -141,7 +141,7 @@ fn what_is_said_on_a_connection_is_compared_and_silence_ends() {
     assert_eq!(errors(&look(json!({"Open": false}))), "wanted no connection, got one");
     let silent = look(json!({"Expect": "never"}));
     assert!(errors(&silent).contains("wanted something with 'never', got '220 ready' (no answer in time)"), "{silent}");
-    let closed = check("tcp", &json!({"Address": format!("127.0.0.1:{}", free_port()), "Open": false}));
+    let closed = check("tcp", &json!({"Address": format!("127.0.0.1:{}", ports::free()), "Open": false}));
     assert_eq!(closed["status"], "OK");
 }
 

@@ -9,11 +9,12 @@ use std::process::{Command, Stdio};
 use nix::sys::stat::Mode;
 use nix::unistd::{User, getuid, mkfifo};
 use serde_json::{Value as Json, json};
+use smoker_tests::machine::ports;
 use smoker_tests::machine::skip::program;
 use tempfile::TempDir;
 
 use crate::request::action;
-use crate::service::{Service, free_port, wait_for, wait_for_port};
+use crate::service::{Service, wait_for, wait_for_port};
 
 const INSTALL: &str = "install with: apt-get install nsca";
 
@@ -36,7 +37,7 @@ impl Daemon {
         // Open for both directions, so that the daemon always finds a reader.
         let mut options = OpenOptions::new();
         let pipe = options.read(true).write(true).custom_flags(libc::O_NONBLOCK).open(at("pipe")).expect("the pipe");
-        let port = free_port();
+        let port = ports::free();
         let user = User::from_uid(getuid()).expect("an account database").expect("an account").name;
         let config = format!(
             "server_port={port}\nserver_address=127.0.0.1\ncommand_file={}\nalternate_dump_file={}\npid_file={}\n\
@@ -170,7 +171,7 @@ fn the_password_can_come_from_a_file() {
 fn what_cannot_be_sent_is_reported() {
     let nothing =
         |parameters: Json| action("smoker.plugins.nsca", &parameters, &result("OK", &Json::Null)).expect_err("refused");
-    let port = free_port();
+    let port = ports::free();
     let reason = nothing(json!({"Host": "127.0.0.1", "Port": port}));
     let expected =
         format!("Cannot send the result to the NSCA daemon at 127.0.0.1, port {port}: [Errno 111] Connection refused");

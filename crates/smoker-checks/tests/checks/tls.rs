@@ -11,7 +11,8 @@ use serde_json::{Value as Json, json};
 use smoker_tests::cli;
 
 use crate::request::check;
-use crate::service::{Service, free_port, wait_for_port};
+use crate::service::{Service, wait_for_port};
+use smoker_tests::machine::ports;
 
 const NEW_KEY: &str = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
 
@@ -44,7 +45,7 @@ fn chain() -> tempfile::TempDir {
 
 /// A server with this certificate, and more options.
 fn serve(folder: &Path, name: &str, options: &[&str]) -> (Service, u16) {
-    let port = free_port();
+    let port = ports::free();
     let mut command = Command::new("openssl");
     command.args(["s_server", "-www", "-quiet", "-accept", &format!("127.0.0.1:{port}")]);
     command.args(["-cert", &format!("{name}.pem"), "-key", &format!("{name}.key")]).args(options);
@@ -84,7 +85,7 @@ fn a_certificate_lasts_as_long_as_those_that_signed_it() {
 
 /// Sends each request to this page.
 fn redirect(folder: &Path, name: &str, to: &str) -> (Service, u16) {
-    let port = free_port();
+    let port = ports::free();
     let answer = format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
     fs::write(folder.join("moved"), answer).expect("writable");
     let mut command = Command::new("openssl");

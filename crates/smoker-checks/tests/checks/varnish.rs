@@ -7,10 +7,11 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use serde_json::{Value as Json, json};
+use smoker_tests::machine::ports;
 use smoker_tests::machine::skip::program;
 
 use crate::request::parser;
-use crate::service::{Service, free_port, wait_for};
+use crate::service::{Service, wait_for};
 
 const INSTALL: &str = "install with: apt-get install varnish";
 
@@ -47,7 +48,7 @@ fn a_healthy_and_a_sick_backend_are_told_apart_in_every_format() {
          backend bad {{ .host = \"127.0.0.1\"; .port = \"{}\"; .probe = quick; }}\n\
          sub vcl_recv {{ if (req.url == \"/bad\") {{ set req.backend_hint = bad; }} }}\n",
         healthy_backend(),
-        free_port()
+        ports::free()
     );
     std::fs::write(folder.path().join("test.vcl"), vcl).expect("a configuration");
     let _varnish = Service::start(

@@ -334,9 +334,7 @@ fn a_host_without_ssh_joins_once() {
     let (home, daemon) = (TempDir::new().expect("a folder"), Daemon::start());
     let (home, state) = (home.path(), daemon.state.display().to_string());
     assert_eq!(in_home(home, &["trust", "ca", "init"]).done().code, Some(0));
-    // A port that was free a moment ago.
-    let port =
-        std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("free").port();
+    let port = smoker_tests::machine::ports::free();
     let listen = [
         "trust",
         "ca",

@@ -261,7 +261,7 @@ mod tests {
     fn each_closed_address_is_an_error_in_the_order_of_the_list() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
         let port = listener.local_addr().expect("an address").port();
-        let closed = TcpListener::bind("127.0.0.1:0").expect("a listener").local_addr().expect("an address").port();
+        let closed = smoker_tests::machine::ports::free();
         assert_eq!(connection(json!({"Connections": [["127.0.0.1", port]]}))["status"], "OK");
         let both = connection(json!({"Connections": [["127.0.0.1", closed], ["127.0.0.1", port.to_string()]]}));
         let expected = format!("Host: 127.0.0.1, port: {closed}, Socket error: [Errno 111] Connection refused");
