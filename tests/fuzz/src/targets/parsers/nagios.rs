@@ -9,12 +9,13 @@ pub(super) const TARGET: Target = Target {
     about: "parser: output of monitoring plugins",
     check: |bytes| {
         let answer = Answer::of("nagios", bytes);
-        let expected = match answer.exit_status {
-            Some(0) => "OK",
-            Some(1) => "WARN",
-            _ => "ERROR",
+        let expected: &[_] = match answer.exit_status {
+            // A text that says otherwise is a warning.
+            Some(0) => &["OK", "WARN"],
+            Some(1) => &["WARN"],
+            _ => &["ERROR"],
         };
-        assert_eq!(answer.status(), Some(expected), "the exit status decides");
+        assert!(answer.status().is_some_and(|status| expected.contains(&status)), "the exit status decides");
         let result = answer.result.as_ref().expect("it never fails");
         let count = |level: &str| result["messages"][level].as_array().map_or(0, Vec::len);
         assert!(count("info") + count("warn") + count("error") > 0, "it never says nothing");
