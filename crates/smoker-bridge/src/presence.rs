@@ -32,7 +32,7 @@ pub(crate) async fn say(mut connection: Connection, daemon: Daemon, settings: &S
         }
         tokio::select! {
             _ = connection.made.changed() => {}
-            () = sleep(EVERY.checked_sub(random_part_of(EVERY / 4)).unwrap()) => {}
+            () = sleep(EVERY * 3 / 4 + random_part_of(EVERY / 4)) => {}
         }
     }
 }
