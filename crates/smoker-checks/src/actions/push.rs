@@ -57,6 +57,12 @@ impl fmt::Debug for Pusher {
     }
 }
 
+/// What is wrong with a file of authorities that are to be trusted, if anything is.
+#[must_use]
+pub fn fault_of_authorities(file: &Path) -> Option<String> {
+    Authorities::of(Some(file), "CaFile").current().err()
+}
+
 impl Pusher {
     /// Requests to this address with these headers. For `https` the authorities of `ca_file` are trusted, which messages call
     /// by `ca_key`, or those of the system. Nothing is read or sent yet.

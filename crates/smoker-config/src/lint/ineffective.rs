@@ -1,11 +1,12 @@
 //! Settings with which a plugin never runs by time, never has a result, or does nothing.
 
 use smoker_model::notation::python_text;
+use smoker_model::plugin::RunRules;
 use smoker_model::value::Value;
 
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
-use crate::spec::values::{action_rules, quantity};
+use crate::spec::values::{action_rules, quantity, relations};
 use crate::yaml::node::find_text;
 
 /// A longer `Interval`, in seconds, is no plan: a hundred years.
@@ -20,6 +21,9 @@ pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
     };
     warn("Interval", plugin.get("Interval").and_then(interval));
     warn("Interval", beside_calendar(plugin));
+    for key in ["RetryInterval", "OnParentBad"] {
+        warn(key, plugin.get(key).and_then(|_| idle_rule(plugin, key)));
+    }
     warn("History", plugin.get("History").and_then(history));
     warn("Command", plugin.get("Command").and_then(command));
     for key in ["ActionOn", "ActionGroup", "Repeat"] {
@@ -58,6 +62,22 @@ fn beside_calendar(plugin: &LintedPlugin<'_>) -> Option<String> {
     let key = ["Cron", "At"].into_iter().find(|key| find_text(plugin.body, key).is_some())?;
     let shown = python_text::str(&own.value.to_value());
     Some(format!("Interval {shown} does not count, since {key} says when it runs; remove one of them"))
+}
+
+/// Why a key of the plugin's own changes nothing about its runs, though its value is understood; one of a template is for many plugins.
+fn idle_rule(plugin: &LintedPlugin<'_>, key: &str) -> Option<String> {
+    find_text(plugin.body, key)?;
+    let mut rules = RunRules::default();
+    let misread = relations::read(|key| plugin.get(key), &mut rules);
+    let why = match key {
+        "RetryInterval" if rules.retries.is_none_or(|retries| retries < 2) => {
+            "no result is ever soft; set Retries to 2 or more"
+        }
+        "OnParentBad" if rules.depends_on.is_empty() => "it depends on no plugin; set DependsOn",
+        _ => return None,
+    };
+    let is_understood = misread.iter().all(|(plain, _)| *plain != key);
+    is_understood.then(|| format!("{key} sets nothing, because {why}"))
 }
 
 fn history(value: &Value) -> Option<String> {

@@ -34,26 +34,29 @@ pub(crate) fn load(plugins: &[Entry], sections: &Sections<'_>, problems: &mut Pr
         let of_its_kind = if faults.is_empty() { &mut all.loaded } else { &mut all.left_out };
         of_its_kind.extend(spec);
     }
-    leave_out_wrong_relations(&mut all, plugins, sections, problems);
-    for (name, key, reason) in relations::silent_causes(&all.loaded) {
-        if let Some(plugin) = plugins.iter().find(|plugin| shown(&plugin.name) == name.as_str()) {
-            let place = places::place_in_plugin(plugin, key, sections).unwrap_or_else(|| plugin.place.clone());
-            problems.add_of_plugin(Severity::Warning, &place, &name, format!("Plugin {name}: {reason}"));
-        }
-    }
+    relate(&mut all, plugins, sections, problems);
     all
 }
 
-/// Leaves out the plugins that name others which do not exist, or that wait for themselves.
-fn leave_out_wrong_relations(all: &mut Plugins, plugins: &[Entry], sections: &Sections<'_>, problems: &mut ProblemLog) {
-    let known: Vec<_> = plugins.iter().map(|plugin| shown(&plugin.name)).collect();
-    for (name, key, reason) in relations::wrong(&all.loaded, &known) {
-        let Some(plugin) = plugins.iter().find(|plugin| shown(&plugin.name) == name.as_str()) else { continue };
+/// Looks at what the plugins say of each other: names that do not exist set nothing, plugins that wait for themselves are left out.
+fn relate(all: &mut Plugins, plugins: &[Entry], sections: &Sections<'_>, problems: &mut ProblemLog) {
+    let mut tell = |severity, name: &PluginName, key, verb: &str, reason: &str| {
+        let Some(plugin) = plugins.iter().find(|plugin| shown(&plugin.name) == name.as_str()) else { return };
         let place = places::place_in_plugin(plugin, key, sections).unwrap_or_else(|| plugin.place.clone());
-        problems.add_of_plugin(Severity::Error, &place, &name, format!("Plugin {name} not loaded: {reason}"));
+        problems.add_of_plugin(severity, &place, name, format!("Plugin {name}{verb}: {reason}"));
+    };
+    let known: Vec<_> = plugins.iter().map(|plugin| shown(&plugin.name)).collect();
+    for (name, key, reason) in relations::take_out_unknown(&mut all.loaded, &known) {
+        tell(Severity::Warning, &name, key, "", &reason);
+    }
+    for (name, key, reason) in relations::all_circles(&all.loaded) {
+        tell(Severity::Error, &name, key, " not loaded", &reason);
         if let Some(at) = all.loaded.iter().position(|spec| spec.name == name) {
             all.left_out.push(all.loaded.remove(at));
         }
+    }
+    for (name, key, reason) in relations::silent_causes(&all.loaded) {
+        tell(Severity::Warning, &name, key, "", &reason);
     }
 }
 

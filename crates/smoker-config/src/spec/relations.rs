@@ -36,16 +36,35 @@ const BOTH: Relation = Relation {
 /// What is wrong with a plugin's relation: the plugin, the key, and the reason.
 pub(crate) type Wrong = (PluginName, &'static str, String);
 
-/// What is wrong with the relations of these plugins. `known` are all names of the configuration, also of plugins that are
+/// Takes out the names that are none of `known`, and tells them. These are all names of the configuration, also of plugins that are
 /// switched off or do not load: nobody has to wait for these.
-pub(crate) fn wrong(plugins: &[PluginSpec], known: &[String]) -> Vec<Wrong> {
-    let each = [DEPENDS_ON, AFTER];
-    let mut wrong: Vec<_> =
-        each.iter().flat_map(|it| unknown(plugins, known, *it).into_iter().chain(circles(plugins, *it))).collect();
-    if wrong.is_empty() {
-        wrong = circles(plugins, BOTH);
+///
+/// Both keys were parameters of the user's own before they meant something, so another text keeps no plugin from running.
+pub(crate) fn take_out_unknown(plugins: &mut [PluginSpec], known: &[String]) -> Vec<Wrong> {
+    let list: Vec<&str> = known.iter().map(String::as_str).collect();
+    let names: HashSet<&str> = list.iter().copied().collect();
+    let mut unknown = Vec::new();
+    for spec in plugins {
+        let rules = &mut spec.rules;
+        for (key, of_key) in [(DEPENDS_ON.place, &mut rules.depends_on), (AFTER.place, &mut rules.after)] {
+            for name in of_key.extract_if(.., |name| !names.contains(name.as_str())) {
+                let near = suggest::near(name.as_str(), &list).map(|near| format!("did you mean {near}?"));
+                let next = near.unwrap_or_else(|| "name a plugin of this daemon".to_owned());
+                let reason = format!("{key} {name}: there is no such plugin, so it sets nothing; {next}");
+                unknown.push((spec.name.clone(), key, reason));
+            }
+        }
     }
-    wrong
+    unknown
+}
+
+/// The plugins that wait for themselves.
+pub(crate) fn all_circles(plugins: &[PluginSpec]) -> Vec<Wrong> {
+    let mut all: Vec<_> = [DEPENDS_ON, AFTER].into_iter().flat_map(|relation| circles(plugins, relation)).collect();
+    if all.is_empty() {
+        all = circles(plugins, BOTH);
+    }
+    all
 }
 
 /// Plugins with actions that depend on one without, of whose failure nobody is told, nor of theirs meanwhile.
@@ -59,21 +78,6 @@ pub(crate) fn silent_causes(plugins: &[PluginSpec]) -> Vec<Wrong> {
         Some((spec.name.clone(), DEPENDS_ON.place, reason))
     };
     plugins.iter().filter(|spec| !spec.actions.is_empty()).filter_map(of).collect()
-}
-
-fn unknown(plugins: &[PluginSpec], known: &[String], relation: Relation) -> Vec<Wrong> {
-    let names: HashSet<&str> = known.iter().map(String::as_str).collect();
-    let list: Vec<&str> = known.iter().map(String::as_str).collect();
-    let mut wrong = Vec::new();
-    for spec in plugins {
-        for name in (relation.names)(spec).into_iter().filter(|name| !names.contains(name.as_str())) {
-            let near = suggest::near(name.as_str(), &list).map(|near| format!("; did you mean {near}?"));
-            let next = near.unwrap_or_else(|| "; name a plugin of this daemon".to_owned());
-            let reason = format!("{} {name}: there is no such plugin{next}", relation.place);
-            wrong.push((spec.name.clone(), relation.place, reason));
-        }
-    }
-    wrong
 }
 
 /// Each plugin that can be reached from itself, with the way.

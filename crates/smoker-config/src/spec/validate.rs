@@ -217,14 +217,14 @@ impl<'a> Check<'a> {
 
     /// What decides whether the plugin runs, and its times of the calendar.
     fn rules(&mut self) -> (RunRules, Option<CalendarSchedule>) {
-        let CalendarKeys { schedule, missed, only, maintenance, warnings, wrong } =
+        let CalendarKeys { schedule, missed, only, maintenance, zone, warnings, wrong } =
             calendar::read(|key| self.get(key), Utc::now());
         for (key, text) in warnings {
             self.warn(key, &text);
         }
         let wrong = wrong.into_iter().map(|(key, reason)| self.refuse(key, reason)).collect::<Vec<_>>();
         self.faults.extend(wrong);
-        let mut rules = RunRules { missed, only, maintenance, ..RunRules::default() };
+        let mut rules = RunRules { missed, only, zone, maintenance, ..RunRules::default() };
         for (key, text) in relations::read(|key| self.get(key), &mut rules) {
             self.warn(key, &text);
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use smoker_config::config;
 use smoker_model::plugin::{OnParentBad, PluginName};
 
 use crate::support::{Folder, names, plugin};
@@ -53,16 +54,56 @@ fn what_cannot_be_meant_stays_a_parameter_of_the_users_own() {
 }
 
 #[test]
-fn names_that_do_not_exist_and_circles_are_errors_with_the_way() {
+fn names_of_no_plugin_set_nothing_and_are_told() {
+    for (parameters, told, left) in [
+        (
+            "DependsOn: databse",
+            "DependsOn databse: there is no such plugin, so it sets nothing; did you mean database?",
+            0,
+        ),
+        (
+            "After: [database, x1]",
+            "After x1: there is no such plugin, so it sets nothing; name a plugin of this daemon",
+            1,
+        ),
+        ("After: 10 minutes", "After 10 minutes: there is no such plugin, so it sets nothing", 0),
+    ] {
+        let folder = of(parameters);
+        let problems = folder.problems();
+        let expected = format!("Plugin p: {told}");
+        assert!(problems.iter().any(|it| it.starts_with("Warning") && it.contains(&expected)), "{problems:?}");
+        let config = folder.config();
+        let p = plugin(&config, "p");
+        assert_eq!(p.rules.depends_on.len() + p.rules.after.len(), left, "{parameters}");
+        assert!(p.parameters.contains_key(parameters.split(':').next().expect("a key")), "{parameters}");
+    }
+}
+
+#[test]
+fn the_review_knows_rules_that_set_nothing() {
+    let review = |parameters: &str| -> Vec<String> {
+        let folder = of(parameters);
+        config::review(&folder.configuration(), &|_| None).iter().map(ToString::to_string).collect()
+    };
+    for (parameters, advice) in [
+        ("RetryInterval: 10s", "RetryInterval sets nothing, because no result is ever soft; set Retries to 2 or more"),
+        ("RetryInterval: 10s, Retries: 1", "RetryInterval sets nothing"),
+        ("OnParentBad: run", "OnParentBad sets nothing, because it depends on no plugin; set DependsOn"),
+    ] {
+        let told = review(parameters);
+        assert!(told.iter().any(|line| line.contains(advice)), "{parameters}: {told:?}");
+    }
+    for quiet in ["RetryInterval: 10s, Retries: 2", "OnParentBad: run, DependsOn: database"] {
+        assert!(!review(quiet).iter().any(|line| line.contains("sets nothing")), "{quiet}");
+    }
+}
+
+#[test]
+fn circles_are_errors_with_the_way() {
     let errors = |folder: &Folder| -> Vec<String> {
         let problems = folder.problems().into_iter().filter(|problem| problem.starts_with("Error"));
         problems.filter_map(|problem| Some(problem.split_once(": Plugin ")?.1.to_owned())).collect()
     };
-    let folder = of("DependsOn: databse");
-    assert_eq!(errors(&folder), ["p not loaded: DependsOn databse: there is no such plugin; did you mean database?"]);
-    assert_eq!(names(&folder.config()), ["database"]);
-    let folder = of("After: [database, backup]");
-    assert_eq!(errors(&folder), ["p not loaded: After backup: there is no such plugin; name a plugin of this daemon"]);
     let folder = Folder::with_plugins(
         "  a: {Command: x, DependsOn: [d, b]}\n  b: {Command: x, DependsOn: c}\n  c: {Command: x, DependsOn: a}\n  d: {Command: x}\n  e: {Command: x, DependsOn: a}\n  f: {Command: x, After: f}",
     );

@@ -12,9 +12,10 @@ use crate::time::local_zone::LocalZone;
 const REACH: TimeDelta = TimeDelta::hours(15);
 
 /// A time zone.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Zone {
     /// That of the machine, which may be changed while the daemon runs.
+    #[default]
     Machine,
     /// One of the machine's zone data, by its name.
     Named(NamedZone),

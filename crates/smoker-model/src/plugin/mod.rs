@@ -14,6 +14,7 @@ use indexmap::IndexMap;
 use crate::calendar::maintenance::MaintenanceWindow;
 use crate::calendar::schedule::CalendarSchedule;
 use crate::calendar::weekly::WeeklyHours;
+use crate::calendar::zone::Zone;
 use crate::notation::python_text;
 use crate::plugin::process_settings::ProcessSettings;
 use crate::run_parameter::RunParameter;
@@ -127,6 +128,8 @@ pub struct RunRules {
     pub missed: MissedRuns,
     /// When scheduled runs may take place at all (`Only`); none: at any time.
     pub only: Option<WeeklyHours>,
+    /// The clocks that its times go by (`Timezone`).
+    pub zone: Zone,
     /// When no run takes place (`Maintenance`).
     pub maintenance: Vec<MaintenanceWindow>,
     /// How often in a row a result has to be bad until it is hard (`Retries`); none: each result is.

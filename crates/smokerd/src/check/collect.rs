@@ -17,7 +17,7 @@ use crate::check::check_request::CheckTarget;
 use crate::check::identities::{self, IdentityProblems};
 use crate::check::programs::{self, ProgramProblems};
 use crate::check::report::{Fatal, Report};
-use crate::check::{commands, own_files, preparation_warnings, problem_list};
+use crate::check::{commands, own_files, preparation_warnings, problem_list, tls_files};
 use crate::service::error::StartError;
 use crate::service::privileges;
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin};
@@ -74,6 +74,7 @@ fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError>
     of_plugins.extend(commands::of_shell(&plugins).map_err(StartError::Runtime)?);
     let ProgramProblems { broken, absent } = programs::problems(&plugins);
     of_plugins.extend(broken);
+    of_plugins.extend(tls_files::problems(&plugins));
     of_plugins.extend(programs::closed(&plugins, credentials.as_ref()).map_err(StartError::Runtime)?);
     report.problems.extend(located(of_plugins, target));
     report.of_host = problem_list::without_repeats(located(absent, target));
@@ -102,7 +103,9 @@ fn of_settings(report: &mut Report, settings: &DaemonSettings, owner: Option<Own
     let holder = taken::holder(settings);
     report.is_port_taken = holder.is_some();
     report.problems.extend(holder.map(|text| problem(("bind_port", text))));
-    report.problems.extend(others.into_iter().chain(own_files::problems(settings)).map(problem));
+    report.problems.extend(
+        others.into_iter().chain(own_files::problems(settings)).chain(tls_files::of_settings(settings)).map(problem),
+    );
 }
 
 /// What can be said of the plugins without starting a program of theirs.

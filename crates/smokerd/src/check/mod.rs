@@ -9,6 +9,7 @@
 //! - `programs`: programs that this host lacks or cannot run
 //! - `first_word`: the program that a command line begins with
 //! - `own_files`: the daemon's own files, where they cannot be written
+//! - `tls_files`: files of certificates and keys that this host lacks
 //! - `address`: the address that the daemon is to listen on
 //! - `identities`: the files of keys, authorities and identities
 //! - `state_folder`: whether the daemon's account reaches `state_dir`
@@ -29,3 +30,4 @@ mod programs;
 pub(crate) mod report;
 pub(crate) mod run;
 mod state_folder;
+mod tls_files;

@@ -114,3 +114,27 @@ fn a_daemon_starts_with_a_mistake_and_its_runs_result_has_it() {
     let expected = ["Parameter Connections have to be dictionary of (host, port) tuples"];
     assert_eq!(daemon.run("missing").error(), expected);
 }
+
+#[test]
+fn files_of_certificates_that_are_not_there_are_told() {
+    let config = sections(
+        "otlp: {endpoint: 'https://localhost/', ca_file: /nowhere/otlp.pem}\n\
+         actions:\n  Hook:\n    Module: smoker.actions.webhook\n    Url: https://localhost/\n    CaFile: {{DIR}}/empty.pem\n\
+         plugins:\n  web:\n    Check: http\n    Url: https://localhost/\n    CaFile: /nowhere/ca.pem\n    ClientKey: {{DIR}}\n  \
+         mine: {Command: 'echo %(CaFile)s', CaFile: /nowhere/mine.pem, Action: Hook}\n",
+    );
+    let output = check(&Config::whole(&config).file("empty.pem", "no certificate"));
+    output.expect_code(3);
+    for (line, text) in [
+        ("otlp:", "otlp.ca_file: /nowhere/otlp.pem cannot be read: No such file"),
+        ("CaFile: {{DIR}}", "Plugin mine: every run of its action will fail: CaFile: "),
+        (
+            "CaFile: /nowhere/ca",
+            "Plugin web: every run will fail: CaFile: /nowhere/ca.pem cannot be read: No such file",
+        ),
+        ("ClientKey:", "Plugin web: every run will fail: ClientKey: "),
+    ] {
+        expect_line(&output.stderr, &["WARNING: ", &place_of(&config, line), text]);
+    }
+    expect_line(&output.stderr, &["4 problems found; the daemon would start"]);
+}

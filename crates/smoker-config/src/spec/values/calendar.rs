@@ -30,6 +30,7 @@ pub(crate) struct CalendarKeys {
     pub(crate) missed: MissedRuns,
     pub(crate) only: Option<WeeklyHours>,
     pub(crate) maintenance: Vec<MaintenanceWindow>,
+    pub(crate) zone: Zone,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) wrong: Vec<Wrong>,
 }
@@ -71,6 +72,7 @@ pub(crate) fn read<'a>(get: impl Fn(&str) -> Option<&'a Value>, now: DateTime<Ut
             keys.wrong.push((key, reason));
         }
     }
+    keys.zone = zone.clone();
     keys.maintenance = maintenance.into_iter().map(|window| window.in_zone(&zone)).collect();
     if keys.maintenance.iter().any(|window| window.begins.next_after(now).is_none()) {
         let reason = "Maintenance has a window whose Cron never comes; correct the day or the month";

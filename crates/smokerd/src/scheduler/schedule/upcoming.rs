@@ -21,8 +21,7 @@ pub(crate) fn upcoming(spec: &PluginSpec, first: DateTime<Utc>, now: DateTime<Ut
                 }
                 Some(next)
             };
-            let zone = only.map_or(&Zone::Machine, |only| &only.zone);
-            (zone, std::iter::successors(Some(first), next).take(count).collect())
+            (&spec.rules.zone, std::iter::successors(Some(first), next).take(count).collect())
         }
         Some(Trigger::Calendar { schedule, splay }) => {
             let delay = TimeDelta::from_std(spread::part_of(*splay, &spec.name)).unwrap_or_default();
