@@ -22,6 +22,9 @@ use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 /// How long an alert lasts unless it is sent again, in seconds: as long as Prometheus' own, four times its interval and more.
 const EXPIRES: f64 = 300.0;
 
+/// How long it takes until an alert is sent again, without a `Repeat`, in seconds.
+const REPEAT: f64 = 60.0;
+
 /// More is not set, in seconds.
 const LONGEST: f64 = 10.0 * 366.0 * 86400.0;
 
@@ -49,7 +52,7 @@ const PARAMETERS: &[ParameterSpec] = &[
             read: |name, value| parameters::seconds_of(name, value).map(drop),
         },
         "`5m`, or three times `Repeat` where that is longer",
-        "after which time an alert ends that is not sent again",
+        "after which time an alert ends that is not sent again; less than twice `Repeat` counts as that",
     ),
     HEADERS,
     ParameterSpec::optional(
@@ -131,10 +134,12 @@ fn findings(taken: &[String], refused: &[String]) -> Findings {
 
 /// How long an alert lasts that is not sent again.
 fn lifetime(request: &ModuleRequest) -> Result<TimeDelta, String> {
+    // `Repeat` may be that of the plugin, where the action has none.
+    let repeat = Parameters::of(request).seconds("Repeat").ok().flatten().unwrap_or(REPEAT);
     let seconds = match Parameters::of_action(request).seconds("Expires")? {
-        Some(seconds) => seconds,
-        // `Repeat` may be that of the plugin, where the action has none.
-        None => Parameters::of(request).seconds("Repeat").ok().flatten().map_or(EXPIRES, |it| EXPIRES.max(3.0 * it)),
+        // An alert that ended before it is sent again would be resolved and fire in turn.
+        Some(seconds) => seconds.max(2.0 * repeat),
+        None => EXPIRES.max(3.0 * repeat),
     };
     // Ten years are as good as for ever, and leave room in any date.
     let seconds = Duration::try_from_secs_f64(seconds.min(LONGEST)).unwrap_or_default();
@@ -147,6 +152,9 @@ struct Times {
 }
 
 fn address(text: &str) -> Result<Url, String> {
+    if text.contains(['?', '#']) {
+        return Err(format!("{text} has a query, which the address of an Alertmanager does not have; remove it"));
+    }
     let text = text.trim_end_matches('/');
     let text = if text.ends_with("/api/v2/alerts") { text.to_owned() } else { format!("{text}/api/v2/alerts") };
     Url::parse(&text).map_err(str::to_owned)

@@ -21,7 +21,7 @@ pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
     };
     warn("Interval", plugin.get("Interval").and_then(interval));
     warn("Interval", beside_calendar(plugin));
-    for key in ["RetryInterval", "OnParentBad"] {
+    for key in ["Retries", "RetryInterval", "OnParentBad"] {
         warn(key, plugin.get(key).and_then(|_| idle_rule(plugin, key)));
     }
     warn("History", plugin.get("History").and_then(history));
@@ -69,8 +69,12 @@ fn idle_rule(plugin: &LintedPlugin<'_>, key: &str) -> Option<String> {
     find_text(plugin.body, key)?;
     let mut rules = RunRules::default();
     let misread = relations::read(|key| plugin.get(key), &mut rules);
+    let runs_by_itself = ["Interval", "Cron", "At"].iter().any(|key| plugin.get(key).is_some_and(Value::is_truthy));
     let why = match key {
-        "RetryInterval" if rules.retries.is_none_or(|retries| retries < 2) => {
+        "Retries" if !runs_by_itself && rules.after.is_empty() => {
+            "it runs on request only, and such runs are no attempts; set Interval, Cron or At, or remove it"
+        }
+        "RetryInterval" if runs_by_itself && rules.retries.is_none_or(|retries| retries < 2) => {
             "no result is ever soft; set Retries to 2 or more"
         }
         "OnParentBad" if rules.depends_on.is_empty() => "it depends on no plugin; set DependsOn",

@@ -49,6 +49,12 @@ fn relate(all: &mut Plugins, plugins: &[Entry], sections: &Sections<'_>, problem
     for (name, key, reason) in relations::take_out_unknown(&mut all.loaded, &known) {
         tell(Severity::Warning, &name, key, "", &reason);
     }
+    for spec in &mut all.loaded {
+        // Forced runs are no attempts, so results of nothing else would be soft for ever.
+        if spec.trigger.is_none() && spec.rules.after.is_empty() {
+            spec.rules.retries = None;
+        }
+    }
     for (name, key, reason) in relations::all_circles(&all.loaded) {
         tell(Severity::Error, &name, key, " not loaded", &reason);
         if let Some(at) = all.loaded.iter().position(|spec| spec.name == name) {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use smoker_model::plugin::{OnParentBad, PluginName, PluginSpec};
+use smoker_model::plugin::{ActionOn, ActionSpec, OnParentBad, PluginName, PluginSpec};
 use smoker_model::suggest;
 
 /// A key with which a plugin names others.
@@ -67,13 +67,18 @@ pub(crate) fn all_circles(plugins: &[PluginSpec]) -> Vec<Wrong> {
     all
 }
 
-/// Plugins with actions that depend on one without, of whose failure nobody is told, nor of theirs meanwhile.
+/// Plugins with actions that depend on one without any that tells a failure, of whose failure nobody is told, nor of theirs meanwhile.
 pub(crate) fn silent_causes(plugins: &[PluginSpec]) -> Vec<Wrong> {
-    let silent: HashSet<_> = plugins.iter().filter(|spec| spec.actions.is_empty()).map(|spec| &spec.name).collect();
+    let tells = |action: &ActionSpec| action.rules.escalates_after.is_some() || action.rules.on != ActionOn::Recovery;
+    let silent: HashMap<_, _> = plugins
+        .iter()
+        .filter(|spec| !spec.actions.iter().any(tells))
+        .map(|spec| (&spec.name, if spec.actions.is_empty() { "none" } else { "only some for recoveries" }))
+        .collect();
     let of = |spec: &PluginSpec| {
-        let cause = spec.rules.depends_on.iter().find(|name| silent.contains(name))?;
+        let (cause, has) = spec.rules.depends_on.iter().find_map(|name| silent.get_key_value(name))?;
         let reason = format!(
-            "while {cause} is ERROR the actions of this plugin are held, and {cause} has none: nobody is told; give {cause} an Action"
+            "while {cause} is ERROR the actions of this plugin are held, and {cause} has {has}: nobody is told; give {cause} an Action"
         );
         Some((spec.name.clone(), DEPENDS_ON.place, reason))
     };

@@ -15,7 +15,7 @@ fn of(parameters: &str) -> Folder {
 
 #[test]
 fn the_rules_of_a_plugin_are_read() {
-    let config = of("Retries: 3, RetryInterval: 10s, FlapThreshold: 30, DependsOn: [database, idle], OnParentBad: Run, After: database, SerialGroup: disk").config();
+    let config = of("Interval: 60, Retries: 3, RetryInterval: 10s, FlapThreshold: 30, DependsOn: [database, idle], OnParentBad: Run, After: database, SerialGroup: disk").config();
     let rules = &plugin(&config, "p").rules;
     assert_eq!(
         (rules.retries, rules.retry_interval, rules.flap_threshold),
@@ -86,16 +86,25 @@ fn the_review_knows_rules_that_set_nothing() {
         config::review(&folder.configuration(), &|_| None).iter().map(ToString::to_string).collect()
     };
     for (parameters, advice) in [
-        ("RetryInterval: 10s", "RetryInterval sets nothing, because no result is ever soft; set Retries to 2 or more"),
-        ("RetryInterval: 10s, Retries: 1", "RetryInterval sets nothing"),
+        (
+            "Interval: 60, RetryInterval: 10s",
+            "RetryInterval sets nothing, because no result is ever soft; set Retries to 2 or more",
+        ),
+        ("Interval: 60, RetryInterval: 10s, Retries: 1", "RetryInterval sets nothing"),
+        ("Retries: 3", "Retries sets nothing, because it runs on request only, and such runs are no attempts"),
         ("OnParentBad: run", "OnParentBad sets nothing, because it depends on no plugin; set DependsOn"),
     ] {
         let told = review(parameters);
         assert!(told.iter().any(|line| line.contains(advice)), "{parameters}: {told:?}");
     }
-    for quiet in ["RetryInterval: 10s, Retries: 2", "OnParentBad: run, DependsOn: database"] {
+    for quiet in [
+        "At: '02:30', RetryInterval: 10s, Retries: 2",
+        "After: database, Retries: 2",
+        "OnParentBad: run, DependsOn: database",
+    ] {
         assert!(!review(quiet).iter().any(|line| line.contains("sets nothing")), "{quiet}");
     }
+    assert_eq!(plugin(&of("Retries: 3").config(), "p").rules.retries, None);
 }
 
 #[test]
@@ -146,4 +155,6 @@ fn a_cause_of_which_nobody_is_told_is_a_warning() {
     let [found] = found.as_slice() else { panic!("{found:?}") };
     assert!(found.contains("Plugin p: while database is ERROR the actions of this plugin are held"), "{found}");
     assert_eq!(problems(", Action: tell"), [""; 0]);
+    let of_recoveries = problems(", Action: tell, ActionOn: recovery");
+    assert!(of_recoveries.iter().any(|it| it.contains("database has only some for recoveries: nobody is told")));
 }

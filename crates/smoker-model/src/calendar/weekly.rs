@@ -1,6 +1,6 @@
 //! Hours of the week, such as `Mon-Fri 08:00-18:00`.
 
-use chrono::{DateTime, Datelike, Days, NaiveTime, TimeDelta, Timelike, Utc, Weekday};
+use chrono::{DateTime, Datelike, Days, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc, Weekday};
 
 use crate::calendar::zone::{Instants, Zone};
 
@@ -41,10 +41,43 @@ impl WeeklyHours {
         })
     }
 
+    /// Whether a run that is due at an instant was due in it: where the clocks are put forward at that instant, it may stand for a time
+    /// that they went past.
+    #[must_use]
+    pub fn has_run(&self, at: DateTime<Utc>) -> bool {
+        if self.has(at) {
+            return true;
+        }
+        let moment = TimeDelta::seconds(1);
+        let before = at.checked_sub_signed(moment).and_then(|before| self.zone.local(before));
+        let (Some(before), Some(local)) = (before.and_then(|it| it.checked_add_signed(moment)), self.zone.local(at))
+        else {
+            return false;
+        };
+        let day = local.date().weekday();
+        let minutes = |time: NaiveDateTime| time.hour() * 60 + time.minute();
+        before < local
+            && before.date() == local.date()
+            && self.spans.iter().filter(|span| span.has(day)).flat_map(|span| &span.hours).any(|&(begin, end)| {
+                let end = if begin < end { end } else { DAY };
+                begin < minutes(local) && minutes(before) < end
+            })
+    }
+
     /// The first instant from another on that lies in it; none when there is none.
     #[must_use]
     pub fn next_from(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        if self.has(at) {
+        self.first_from(at, |at| self.has(at))
+    }
+
+    /// The first instant from another on at which a run may be due in it, see [`WeeklyHours::has_run`]; none when there is none.
+    #[must_use]
+    pub fn next_run_from(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.first_from(at, |at| self.has_run(at))
+    }
+
+    fn first_from(&self, at: DateTime<Utc>, lies_in_it: impl Fn(DateTime<Utc>) -> bool) -> Option<DateTime<Utc>> {
+        if lies_in_it(at) {
             return Some(at);
         }
         let today = self.zone.local(at)?.date();
@@ -59,7 +92,7 @@ impl WeeklyHours {
                 Instants::Once(at) | Instants::Twice(at, _) | Instants::Skipped(at) => at,
             })
         });
-        instants.filter(|begin| *begin > at && self.has(*begin)).min()
+        instants.filter(|begin| *begin > at && lies_in_it(*begin)).min()
     }
 }
 

@@ -15,7 +15,10 @@ use smoker_paths::replace::replace;
 use smoker_paths::resolved_path::ResolvedPath;
 
 use crate::storage::file_error::FileError;
-use crate::storage::regular_file::{self, MAX_BYTES};
+use crate::storage::regular_file;
+
+/// How large a text may be, in bytes. Known hosts, silences and notifications have a line for each host, silence or action: there may be many.
+const MAX_BYTES: u64 = 64 << 20;
 
 /// How long another command's edit is waited for.
 const LOCK_LIMIT: Duration = Duration::from_secs(5);

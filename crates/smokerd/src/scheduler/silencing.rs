@@ -24,7 +24,7 @@ use crate::silences::table::{MAX_SILENCES, NewSilence, SilenceTable};
 pub(crate) enum SilenceError {
     #[error(transparent)]
     NoPlugin(#[from] ForceError),
-    #[error("there are {MAX_SILENCES} silences already; end one")]
+    #[error("there are {MAX_SILENCES} silences already, or so many names in them; end one")]
     Full,
 }
 
@@ -93,6 +93,8 @@ impl PluginManager {
                 }
             }
         }
+        let mut seen = HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
         let new = NewSilence { by, reason, until, plugins: names, filter: filter.into_iter().collect() };
         let silence = self.silences().add(new, now).ok_or(SilenceError::Full)?;
         self.silences_have_changed().await;

@@ -11,6 +11,9 @@ use crate::silences::file::SilencesFile;
 /// How many there may be at a time.
 pub(crate) const MAX_SILENCES: usize = 1000;
 
+/// How much text they may have together, in bytes: the file of them has to be one that can be read again.
+const MAX_TEXT: usize = 16 << 20;
+
 /// A clock that is set back by more than this was wrong before.
 const CORRECTION: TimeDelta = TimeDelta::hours(3);
 
@@ -57,9 +60,13 @@ impl SilenceTable {
         self.file.is_some()
     }
 
-    /// Adds one; none when there are too many.
+    /// Adds one; none when there are too many, or too long ones.
     pub(crate) fn add(&mut self, new: NewSilence, now: DateTime<Utc>) -> Option<Silence> {
-        if self.silences.len() >= MAX_SILENCES {
+        let text = |names: &[String], filter: &Map<String, Json>| {
+            names.iter().map(String::len).sum::<usize>() + Json::Object(filter.clone()).to_string().len()
+        };
+        let kept = self.silences.values().map(|kept| text(&kept.silence.plugins, &kept.silence.filter)).sum::<usize>();
+        if self.silences.len() >= MAX_SILENCES || kept + text(&new.plugins, &new.filter) > MAX_TEXT {
             return None;
         }
         self.last += 1;

@@ -103,3 +103,48 @@ fn a_silence_holds_actions_and_is_shown_everywhere_until_it_ends() {
     assert_eq!((daemon.run("Disk").status(), told(&daemon)), ("ERROR", 4));
     expect_line(&daemon.log(), &["silence 2 of uid 0 has ended: blink"]);
 }
+
+/// What is not understood must not silence everything.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_silence_that_is_not_understood_is_none() {
+    let config =
+        Config::new().top("socket: '{{DIR}}/smokerd.sock'\nstate_dir: {{DIR}}/state").plugin("Web", "Command: 'true'");
+    let mut daemon = Daemon::start(config);
+    let post = |daemon: &Daemon, body: &str| {
+        let mut command = Command::new("curl");
+        command.args(["-s", "-d", body, "http://localhost/silences", "--unix-socket"]).arg(daemon.path("smokerd.sock"));
+        cli::run(&mut command).stdout
+    };
+    let rest = r#""for": "1h", "reason": "x""#;
+    for (member, reason) in [
+        (
+            r#""plugin": ["Web"]"#,
+            "plugin is none of plugins, filter, for, until, reason, author; did you mean plugins?",
+        ),
+        (r#""category": "web""#, "category is none of"),
+        (r#""plugins": []"#, "plugins is empty, so it chooses nothing; leave it out to silence all plugins"),
+        (r#""plugins": """#, "plugins is empty"),
+        (r#""filter": {}"#, "filter is empty"),
+    ] {
+        for body in [format!("{{{rest}, {member}}}"), format!(r#"{{"silence": {{{rest}, {member}}}}}"#)] {
+            let answer = post(&daemon, &body);
+            assert!(answer.contains(reason), "{body}: {answer}");
+        }
+    }
+    let beside = post(&daemon, &format!(r#"{{"silence": {{{rest}}}, "plugins": ["Web"]}}"#));
+    assert!(beside.contains("plugins stands beside silence"), "{beside}");
+    assert_eq!(daemon.get("/silences").json()["silences"], serde_json::json!([]));
+
+    // Names that are given many times make no file that is not read again.
+    let names = vec![r#""Web""#; 9000].join(",");
+    for _ in 0..3 {
+        let made =
+            post(&daemon, &format!(r#"{{"for": "1h", "reason": "{}", "plugins": [{names}]}}"#, "x".repeat(1000)));
+        assert!(made.contains(r#""plugins": ["Web"]"#), "{made}");
+    }
+    daemon.signal(Signal::SIGKILL);
+    let _ = daemon.wait_for_exit();
+    daemon.try_start().expect("it starts again");
+    assert_eq!(daemon.get("/silences").json()["silences"].as_array().map(Vec::len), Some(3));
+}

@@ -8,7 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hyper::header::{HeaderValue, LOCATION};
 use hyper::{StatusCode, Uri};
 use serde_json::{Map, Value as Json};
+use smoker_model::suggest;
 use smoker_model::time::duration;
+use smoker_model::value::Value;
 use smoker_model::wire::silences::{ListedSilence, SilencePage, SilencesPage};
 
 use crate::http::access::authorize::IdentityCheck;
@@ -24,6 +26,9 @@ use crate::scheduler::silencing::SilenceError;
 
 /// How long a silence lasts at most.
 pub(crate) const LONGEST: TimeDelta = TimeDelta::days(30);
+
+/// The members of a silence that is to be made.
+const MEMBERS: [&str; 6] = ["plugins", "filter", "for", "until", "reason", "author"];
 
 /// How many characters a reason and a name have at most.
 const LONGEST_TEXT: usize = 1000;
@@ -48,6 +53,11 @@ pub(crate) async fn make(
         let form = r#"{"for": "30m", "reason": "deploy", "plugins": ["Web"]}"#;
         return Err(wrong(&format!("it has to be an object such as {form}")));
     };
+    let beside = body.as_object().and_then(|body| body.keys().find(|name| *name != "silence"));
+    if let (Some(_), Some(name)) = (body.get("silence"), beside) {
+        return Err(wrong(&format!("{name} stands beside silence, where it says nothing; write it into silence")));
+    }
+    refuse_other_members(object)?;
     let selection = selection::parse(object).map_err(|error| match error {
         // A name that is no text is the name of no plugin.
         ApiError::Force(error) => ApiError::Silence(SilenceError::NoPlugin(error)),
@@ -64,6 +74,21 @@ pub(crate) async fn make(
     let made = manager.silence(selection, until, reason, by, &requester).await.map_err(ApiError::Silence)?;
     let audited = Audited(format!("{}, {what}", described(&made)));
     Ok(answer(StatusCode::CREATED, made, audited))
+}
+
+/// Refuses what would silence more than is meant: a member that is not known, and one that chooses and is empty.
+fn refuse_other_members(object: &Map<String, Json>) -> Result<(), ApiError> {
+    if let Some(unknown) = object.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
+        let near = suggest::near(unknown, &MEMBERS).map(|near| format!("; did you mean {near}?"));
+        return Err(wrong(&format!("{unknown} is none of {}{}", MEMBERS.join(", "), near.unwrap_or_default())));
+    }
+    let is_empty = |value: &Json| !value.is_null() && !Value::from(value.clone()).is_truthy();
+    match ["plugins", "filter"].into_iter().find(|name| object.get(*name).is_some_and(is_empty)) {
+        Some(name) => {
+            Err(wrong(&format!("{name} is empty, so it chooses nothing; leave it out to silence all plugins")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// One of them.

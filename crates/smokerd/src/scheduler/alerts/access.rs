@@ -46,7 +46,7 @@ impl PluginManager {
             let key = AlertKey::of(&spec.name, action);
             let decision = {
                 let board = self.alert_board();
-                decide(&action.rules, followed, board.told(&key), context.clock.now().wall)
+                decide(&action.rules, followed, &board.known(&key), context.clock.now().wall)
             };
             let held = hold(spec, (&told, followed, &action.rules), context, |_| false);
             // What waits for other runs is of interest where there is something to tell.

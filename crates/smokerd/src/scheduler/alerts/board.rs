@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use smoker_model::plugin::PluginName;
+use smoker_model::plugin::{ActionSpec, PluginName};
 use smoker_model::time::waits::spread;
 
-use crate::scheduler::alerts::told::{AlertKey, Told, ToldLine};
+use crate::scheduler::alerts::told::{AlertKey, Known, Told, ToldLine};
 use crate::scheduler::alerts::told_file::ToldFile;
 
 /// How long after a call that failed the next one follows, at first and at most; up to a fifth of it is added, so that hosts
@@ -28,7 +28,7 @@ const BETWEEN_TRIES: Duration = Duration::from_secs(5);
 /// What all actions were told, and which calls failed.
 #[derive(Debug, Default)]
 pub(crate) struct AlertBoard {
-    told: HashMap<AlertKey, Told>,
+    known: HashMap<AlertKey, Known>,
     failures: HashMap<AlertKey, CallFailure>,
     file: Option<ToldFile>,
     has_changed: bool,
@@ -39,6 +39,8 @@ pub(crate) struct AlertBoard {
 /// Calls of an action that failed in a row.
 #[derive(Clone, Debug)]
 pub(super) struct CallFailure {
+    /// What was called: another definition of the action has not failed.
+    action: ActionSpec,
     count: u32,
     /// When the next call is due.
     until: DateTime<Utc>,
@@ -48,23 +50,23 @@ pub(super) struct CallFailure {
 }
 
 impl CallFailure {
-    /// Until when the next call waits; none when it is due.
-    pub(super) fn waits_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    /// Until when the next call of an action waits; none when it is due.
+    pub(super) fn waits_until(&self, action: &ActionSpec, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         // A later time is one of before the clock was set back.
         let latest = now + self.wait;
-        Some(self.until).filter(|until| *until > now && *until <= latest)
+        Some(self.until).filter(|until| self.action == *action && *until > now && *until <= latest)
     }
 }
 
 impl AlertBoard {
     /// What a file has, which has it from now on.
     pub(super) fn from_file(file: ToldFile) -> Self {
-        Self { told: file.read().into_iter().collect(), file: Some(file), ..Self::default() }
+        Self { known: file.read().into_iter().collect(), file: Some(file), ..Self::default() }
     }
 
-    /// What an action was told last.
-    pub(super) fn told(&self, key: &AlertKey) -> Option<&Told> {
-        self.told.get(key)
+    /// What is known of an action.
+    pub(super) fn known(&self, key: &AlertKey) -> Known {
+        self.known.get(key).cloned().unwrap_or_default()
     }
 
     /// Whether the last call failed.
@@ -76,7 +78,15 @@ impl AlertBoard {
     pub(super) fn set_told(&mut self, key: AlertKey, told: Told) {
         self.failures.remove(&key);
         self.has_changed = true;
-        self.told.insert(key, told);
+        self.known.insert(key, Known { told: Some(told), tried: None });
+    }
+
+    /// Notes that a call begins which tells this. Until it has succeeded, nobody knows whether it was told.
+    pub(super) fn set_tried(&mut self, key: &AlertKey, tried: Told) {
+        let known = self.known.entry(key.clone()).or_default();
+        let is_known = known.tried.as_ref().is_some_and(|before| before.status == tried.status);
+        self.has_changed |= !is_known;
+        known.tried = Some(tried);
     }
 
     /// Notes that nothing is to be told any more.
@@ -88,11 +98,11 @@ impl AlertBoard {
     /// is none, because calls have failed for long.
     pub(super) fn fail(
         &mut self,
-        key: &AlertKey,
+        (key, action): (&AlertKey, &ActionSpec),
         (reason, asked): (&str, Option<Duration>),
         now: DateTime<Utc>,
     ) -> Option<Duration> {
-        let before = self.failures.remove(key);
+        let before = self.failures.remove(key).filter(|before| before.action == *action);
         let count = before.map_or(0, |before| before.count);
         if count >= GIVE_UP {
             return None;
@@ -102,17 +112,18 @@ impl AlertBoard {
         let wait = asked.map_or(backoff, |asked| asked.min(LONGEST_ASKED).max(backoff));
         let wait = spread(wait, wait / 5);
         let by = TimeDelta::from_std(wait).unwrap_or_default();
-        let failure = CallFailure { count: count + 1, until: now + by, wait: by, reason: reason.to_owned() };
+        let (action, reason) = (action.clone(), reason.to_owned());
+        let failure = CallFailure { action, count: count + 1, until: now + by, wait: by, reason };
         self.failures.insert(key.clone(), failure);
         Some(wait)
     }
 
     /// Keeps only what is about these plugins.
     pub(super) fn retain(&mut self, is_known: impl Fn(&PluginName) -> bool) {
-        let before = self.told.len();
-        self.told.retain(|key, _| is_known(&key.plugin));
+        let before = self.known.len();
+        self.known.retain(|key, _| is_known(&key.plugin));
         self.failures.retain(|key, _| is_known(&key.plugin));
-        self.has_changed |= self.told.len() != before;
+        self.has_changed |= self.known.len() != before;
     }
 
     /// The file, when it does not have everything yet.
@@ -143,13 +154,14 @@ impl AlertBoard {
 
     /// What the file is to have.
     pub(super) fn lines(&self) -> Vec<ToldLine> {
-        self.told.iter().map(|(key, told)| ToldLine::of(key, told)).collect()
+        self.known.iter().map(|(key, known)| ToldLine::of(key, known)).collect()
     }
 
     /// What an action was told, for people.
     pub(super) fn describe(&self, key: &AlertKey) -> Vec<String> {
         let rfc3339 = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
-        let told = self.told.get(key).map(|told| format!("told {} at {}", told.status, rfc3339(told.at)));
+        let told = self.known.get(key).and_then(|known| known.told.as_ref());
+        let told = told.map(|told| format!("told {} at {}", told.status, rfc3339(told.at)));
         let failed = self.failures.get(key).map(|failure| {
             let CallFailure { count, until, reason, .. } = failure;
             let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
@@ -161,7 +173,21 @@ impl AlertBoard {
 
 #[cfg(test)]
 mod tests {
+    use indexmap::IndexMap;
+    use smoker_model::plugin::ActionRules;
+    use smoker_model::value::Value;
+
     use super::*;
+
+    fn action() -> ActionSpec {
+        ActionSpec {
+            name: Some("Page".to_owned()),
+            parameters: Value::Map(Vec::new()),
+            own_parameters: IndexMap::new(),
+            invocation: None,
+            rules: ActionRules::default(),
+        }
+    }
 
     #[test]
     fn a_file_that_cannot_be_written_is_tried_again() {
@@ -185,8 +211,9 @@ mod tests {
             .map(|host| {
                 let key = AlertKey { plugin: "Db".into(), action: format!("Page{host}") };
                 let mut board = AlertBoard::default();
-                let _ = board.fail(&key, ("refused", None), start);
-                let until = board.failure(&key).and_then(|failure| failure.waits_until(start)).expect("it waits");
+                let _ = board.fail((&key, &action()), ("refused", None), start);
+                let until =
+                    board.failure(&key).and_then(|failure| failure.waits_until(&action(), start)).expect("it waits");
                 (until - start).num_milliseconds() / 10
             })
             .collect();
@@ -199,17 +226,19 @@ mod tests {
         let key = AlertKey { plugin: "Db".into(), action: "Page".to_owned() };
         let start = Utc::now();
         for seconds in [5, 10, 20, 40, 80, 160, 320, 600, 600] {
-            let (least, wait) = (Duration::from_secs(seconds), board.fail(&key, ("refused", None), start));
+            let (least, wait) = (Duration::from_secs(seconds), board.fail((&key, &action()), ("refused", None), start));
             assert!(wait.is_some_and(|wait| wait >= least && wait < least + least / 5), "{seconds}: {wait:?}");
         }
         assert!(board.describe(&key)[0].starts_with("failed 9 times, tried again at "));
         let failure = board.failure(&key).expect("it failed");
-        assert!(failure.waits_until(start).is_some_and(|until| until >= start + TimeDelta::seconds(600)));
+        assert!(failure.waits_until(&action(), start).is_some_and(|until| until >= start + TimeDelta::seconds(600)));
+        let other = ActionSpec { own_parameters: IndexMap::from([("Url".to_owned(), Value::Null)]), ..action() };
+        assert_eq!(failure.waits_until(&other, start), None, "another definition has not failed");
         // The clock was years behind, or ahead.
         let years = TimeDelta::days(1000);
-        assert_eq!([start + years, start - years].map(|now| failure.waits_until(now)), [None, None]);
-        assert!((9..150).all(|_| board.fail(&key, ("refused", None), start + years).is_some()));
-        assert_eq!(board.fail(&key, ("refused", None), start), None);
+        assert_eq!([start + years, start - years].map(|now| failure.waits_until(&action(), now)), [None, None]);
+        assert!((9..150).all(|_| board.fail((&key, &action()), ("refused", None), start + years).is_some()));
+        assert_eq!(board.fail((&key, &action()), ("refused", None), start), None);
         assert!(board.failure(&key).is_none());
     }
 
@@ -219,7 +248,8 @@ mod tests {
         let now = Utc::now();
         for (asked, least) in [(90, 90), (1, 5), (u64::MAX, 3600)] {
             let asked = Some(Duration::from_secs(asked));
-            let hosts: Vec<_> = (0..50).map(|_| AlertBoard::default().fail(&key, ("busy", asked), now)).collect();
+            let hosts: Vec<_> =
+                (0..50).map(|_| AlertBoard::default().fail((&key, &action()), ("busy", asked), now)).collect();
             let least = Duration::from_secs(least);
             let is_right = |wait: &Option<Duration>| wait.is_some_and(|it| it >= least && it < least + least / 5);
             assert!(hosts.iter().all(is_right) && hosts.iter().any(|wait| *wait != hosts[0]), "{hosts:?}");

@@ -17,7 +17,7 @@ use smoker_runner::prepared::PreparedPlugin;
 use crate::results::plugin::hard_state::HardState;
 use crate::results::plugin::looks::PostponedActions;
 use crate::results::store::SharedState;
-use crate::scheduler::alerts::told::{AlertKey, Told};
+use crate::scheduler::alerts::told::{AlertKey, Known, Told};
 
 /// What calls are collected by: the same action, by the same account.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +33,8 @@ pub(super) struct CallMember {
     pub(super) plugin: Arc<PreparedPlugin>,
     pub(super) event: OccasionEvent,
     pub(super) hard: HardState,
-    /// What the action was told before.
-    pub(super) told: Option<Told>,
+    /// What is known of the action.
+    pub(super) known: Known,
     /// The result, for an action that follows each one.
     pub(super) postponed: Option<PostponedActions>,
 }
@@ -121,8 +121,9 @@ pub(super) fn outcome(result: &PluginResult, is_stopping: bool) -> Outcome {
 impl CallMember {
     fn told_plugin(&self, result: &PluginResult) -> ToldPlugin {
         let HardState { status, since, bad_since, .. } = &self.hard;
-        let bad_since = bad_since.or_else(|| self.told.as_ref().and_then(|told| told.bad_since));
-        let told = || self.told.as_ref().map(|told| told.status);
+        let before = self.known.other_than(*status).or(self.known.told.as_ref());
+        let bad_since = bad_since.or_else(|| before.and_then(|told| told.bad_since));
+        let told = || before.map(|told| told.status);
         let previous = self.postponed.as_ref().map_or_else(told, |postponed| postponed.previous);
         ToldPlugin {
             name: self.key.plugin.clone(),

@@ -6,7 +6,7 @@ use smoker_model::plugin::{ActionOn, ActionRules};
 use smoker_model::status::Status;
 
 use crate::results::plugin::hard_state::HardState;
-use crate::scheduler::alerts::told::Told;
+use crate::scheduler::alerts::told::{Known, Told};
 
 /// What is to be done about an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,11 +20,15 @@ pub(super) enum Decision {
     Nothing,
 }
 
-/// Decides about an action by what its plugin's state is, and what it was told last.
-pub(super) fn decide(rules: &ActionRules, hard: &HardState, told: Option<&Told>, now: DateTime<Utc>) -> Decision {
-    let before = told.map_or(Status::Ok, |told| told.status);
-    let (is_bad, was_bad, is_other) = (hard.status != Status::Ok, before != Status::Ok, hard.status != before);
-    if let Some(after) = rules.escalates_after.filter(|_| !was_bad) {
+/// Decides about an action by what its plugin's state is, and what is known of the action. A call that failed may have arrived: its
+/// receiver is told when what it may believe is no longer so.
+pub(super) fn decide(rules: &ActionRules, hard: &HardState, known: &Known, now: DateTime<Utc>) -> Decision {
+    let told = known.told.as_ref();
+    let is_bad = hard.status != Status::Ok;
+    let was_bad = known.believed().any(|status| status != Status::Ok);
+    let is_other = known.believed().any(|status| status != hard.status);
+    let is_escalated = told.is_some_and(|told| told.status != Status::Ok) || (was_bad && !is_bad);
+    if let Some(after) = rules.escalates_after.filter(|_| !is_escalated) {
         let since = hard.bad_since.filter(|_| is_bad);
         let Some(due) = since.and_then(|since| later(since, after)) else { return Decision::Nothing };
         // Where the clock has been set back since, nobody knows how long it has been bad: early is better than in a year.
@@ -73,7 +77,7 @@ mod tests {
     /// The names of the calls that follow these states, one a minute, each of which is told at once.
     fn calls(rules: ActionRules, states: &[Status]) -> String {
         let start = Utc::now();
-        let (mut told, mut bad_since, mut since): (Option<Told>, _, _) = (None, None, start);
+        let (mut known, mut bad_since, mut since) = (Known::default(), None, start);
         let mut calls = String::new();
         let mut before = None;
         for (minute, status) in states.iter().enumerate() {
@@ -86,7 +90,7 @@ mod tests {
             let sequence = minute as u64 + 1;
             let (first, started_behind) = (sequence, 0);
             let hard = HardState { status: *status, since, bad_since, sequence, first, started_behind, attempt: 1 };
-            let decision = decide(&rules, &hard, told.as_ref(), now);
+            let decision = decide(&rules, &hard, &known, now);
             match decision {
                 Decision::Call(event) => calls.push_str(&event.as_str()[..1].to_uppercase()),
                 Decision::Wait(_) => calls.push('w'),
@@ -94,7 +98,7 @@ mod tests {
                 Decision::Nothing => calls.push('.'),
             }
             if matches!(decision, Decision::Call(_) | Decision::Note) {
-                told = Some(Told::of(&hard, now));
+                known = Known { told: Some(Told::of(&hard, now)), tried: None };
             }
         }
         // Recovery and Repeat begin with the same letter.
@@ -110,6 +114,35 @@ mod tests {
         assert_eq!(on(ActionOn::Bad), ".PRPn.P");
         assert_eq!(on(ActionOn::Problem), ".P.Pn.P");
         assert_eq!(on(ActionOn::Recovery), ".n.nR.n");
+    }
+
+    /// Nobody knows whether a call that failed has arrived.
+    #[test]
+    fn a_receiver_that_may_have_heard_of_something_hears_of_its_end() {
+        let now = Utc::now();
+        let hard = |status| HardState {
+            status,
+            since: now,
+            bad_since: (status != Ok).then_some(now),
+            sequence: 2,
+            first: 1,
+            started_behind: 0,
+            attempt: 1,
+        };
+        let told = |status| Some(Told::of(&hard(status), now));
+        let change = ActionRules { on: ActionOn::Change, ..ActionRules::default() };
+        let decision =
+            |rules: &ActionRules, told, tried, status| decide(rules, &hard(status), &Known { told, tried }, now);
+        let (problem, recovery) = (Decision::Call(OccasionEvent::Problem), Decision::Call(OccasionEvent::Recovery));
+        assert_eq!(decision(&change, None, told(Error), Ok), recovery);
+        assert_eq!(decision(&change, told(Error), told(Ok), Error), problem);
+        assert_eq!(decision(&change, told(Ok), told(Error), Error), problem);
+        assert_eq!(decision(&change, told(Ok), None, Ok), Decision::Nothing);
+        let escalation = ActionRules { escalates_after: Some(Duration::ZERO), ..change };
+        assert_eq!(decision(&escalation, None, told(Error), Error), Decision::Call(OccasionEvent::Escalation));
+        assert_eq!(decision(&escalation, None, told(Error), Ok), recovery);
+        let problems = ActionRules { on: ActionOn::Problem, ..change };
+        assert_eq!(decision(&problems, None, told(Error), Ok), Decision::Note);
     }
 
     #[test]
@@ -132,7 +165,7 @@ mod tests {
             started_behind: 0,
             attempt: 1,
         };
-        let ahead = |time| decide(&escalate, &hard(now + time), None, now);
+        let ahead = |time| decide(&escalate, &hard(now + time), &Known::default(), now);
         assert_eq!(ahead(TimeDelta::days(365)), Decision::Call(OccasionEvent::Escalation));
         assert_eq!(ahead(TimeDelta::minutes(2)), Decision::Wait(now + TimeDelta::minutes(5)));
     }

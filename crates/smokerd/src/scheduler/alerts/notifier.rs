@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use smoker_model::occasion::OccasionEvent;
-use smoker_model::plugin::{ActionRules, ActionSpec, PluginName, PluginSpec};
+use smoker_model::plugin::{ActionOn, ActionRules, ActionSpec, PluginName, PluginSpec};
 use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -49,7 +49,8 @@ struct Notifier {
 #[derive(Debug)]
 struct Made {
     about: String,
-    action: String,
+    name: String,
+    action: ActionSpec,
     tells: Vec<(AlertKey, Told)>,
     target: Option<CallTarget>,
 }
@@ -156,8 +157,12 @@ impl Notifier {
                 self.pending.set(&key, None);
                 continue;
             };
-            let decision = decide(&action.rules, followed, self.manager.alert_board().told(&key), now);
+            let decision = decide(&action.rules, followed, &self.manager.alert_board().known(&key), now);
             let call = match decision {
+                Decision::Call(OccasionEvent::Recovery) if is_told_by_another(spec, action) => {
+                    self.manager.alert_board().set_told(key.clone(), Told::of(followed, now));
+                    None
+                }
                 Decision::Call(event) => match self.hold(spec, (&state, followed, &action.rules), now) {
                     Some(Hold { until, .. }) => until.map(waiting),
                     None => Some(self.due_behind_failures(&key, action, event, now)),
@@ -203,7 +208,7 @@ impl Notifier {
         event: OccasionEvent,
         now: DateTime<Utc>,
     ) -> PendingCall {
-        let failed = self.manager.alert_board().failure(key).and_then(|failure| failure.waits_until(now));
+        let failed = self.manager.alert_board().failure(key).and_then(|failure| failure.waits_until(action, now));
         failed.map_or_else(|| self.due(key, action, event, now), waiting)
     }
 
@@ -241,7 +246,7 @@ impl Notifier {
     fn next_call(&self, now: DateTime<Utc>) -> Option<AlertKey> {
         let mut counts = HashMap::<&str, usize>::new();
         for made in self.made.values() {
-            *counts.entry(&made.action).or_default() += 1;
+            *counts.entry(&made.name).or_default() += 1;
         }
         let may_be_called = |key: &&AlertKey| match counts.get(key.action.as_str()) {
             None => true,
@@ -291,14 +296,18 @@ impl Notifier {
             let now = state.told_state(&key.plugin)?;
             let hard = now.followed_by(&action.rules)?.clone();
             let postponed = now.postponed.filter(|_| !action.rules.is_deferred());
-            let told = self.manager.alert_board().told(&key).cloned();
-            Some(CallMember { key, plugin, event, hard, told, postponed })
+            let known = self.manager.alert_board().known(&key);
+            Some(CallMember { key, plugin, event, hard, known, postponed })
         });
         let members = members.collect();
         let Some(mut call) = Call::new(action, members, state, now) else { return };
+        for (key, told) in &call.tells {
+            self.manager.alert_board().set_tried(key, told.clone());
+        }
         self.busy.extend(call.tells.iter().map(|(key, _)| key.clone()));
         let name = call.tells.first().map(|(key, _)| key.action.clone()).unwrap_or_default();
-        let made = Made { about: call.about(), action: name, tells: mem::take(&mut call.tells), target };
+        let (about, tells) = (call.about(), mem::take(&mut call.tells));
+        let made = Made { about, name, action: call.action.clone(), tells, target };
         let TaskContext { runner, shutdown, .. } = self.manager.0.context.clone();
         let task = self.calls.spawn(async move {
             let Call { action, plugin, mut result, occasion, .. } = call;
@@ -317,12 +326,12 @@ impl Notifier {
             Ok((id, outcome)) => (id, outcome),
             Err(error) => (error.id(), Err(CallEnd::Failed(format!("its task panicked: {error}"), None))),
         };
-        let Some(Made { about, tells, .. }) = self.made.remove(&id) else { return };
+        let Some(Made { about, action, tells, .. }) = self.made.remove(&id) else { return };
         let names: Vec<_> = tells.iter().map(|(key, _)| key.plugin.clone()).collect();
         for (key, _) in &tells {
             self.busy.remove(key);
         }
-        self.note(&about, tells, outcome);
+        self.note((&about, &action), tells, outcome);
         for name in names {
             let plugin = self.manager.set().prepared_of(&name);
             if let Some(plugin) = plugin {
@@ -331,7 +340,7 @@ impl Notifier {
         }
     }
 
-    fn note(&self, about: &str, tells: Vec<(AlertKey, Told)>, outcome: Outcome) {
+    fn note(&self, (about, action): (&str, &ActionSpec), tells: Vec<(AlertKey, Told)>, outcome: Outcome) {
         let now = self.now();
         let mut board = self.manager.alert_board();
         match outcome {
@@ -346,7 +355,7 @@ impl Notifier {
             Err(CallEnd::Failed(reason, asked)) => {
                 let mut next = None;
                 for (key, told) in tells {
-                    match board.fail(&key, (&reason, asked), now) {
+                    match board.fail((&key, action), (&reason, asked), now) {
                         Some(wait) => next = Some(wait),
                         None => board.set_told(key, told),
                     }
@@ -375,6 +384,16 @@ impl Notifier {
             self.manager.alert_board().saved(written);
         }
     }
+}
+
+/// Whether the recovery of an escalation is told by the same action in an earlier role: among the ordinary actions, or as an earlier step.
+fn is_told_by_another(spec: &PluginSpec, action: &ActionSpec) -> bool {
+    let follows_recoveries =
+        |rules: &ActionRules| matches!(rules.on, ActionOn::Always | ActionOn::Change | ActionOn::Recovery);
+    let earlier = spec.actions.iter().take_while(|other| *other != action);
+    action.rules.escalates_after.is_some()
+        && action.name.is_some()
+        && earlier.into_iter().any(|other| other.name == action.name && follows_recoveries(&other.rules))
 }
 
 fn waiting(at: DateTime<Utc>) -> PendingCall {

@@ -28,11 +28,27 @@ pub(crate) struct Told {
     pub(crate) bad_since: Option<DateTime<Utc>>,
 }
 
+/// What is known of an action: what it was told, and what a call has tried to tell of which nobody knows whether it arrived.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Known {
+    pub(crate) told: Option<Told>,
+    /// What the newest call has that has not succeeded.
+    pub(crate) tried: Option<Told>,
+}
+
 /// A line of the file.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ToldLine {
     plugin: String,
     action: String,
+    #[serde(flatten)]
+    told: Option<ToldFields>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tried: Option<ToldFields>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ToldFields {
     status: String,
     sequence: Sequence,
     at: String,
@@ -59,12 +75,22 @@ impl Told {
     }
 }
 
-impl ToldLine {
-    /// The line of what an action was told.
-    pub(super) fn of(key: &AlertKey, told: &Told) -> Self {
+impl Known {
+    /// The states that the receiver may believe in: what it was told, and what may have arrived since.
+    pub(super) fn believed(&self) -> impl Iterator<Item = Status> {
+        let told = self.told.as_ref().map_or(Status::Ok, |told| told.status);
+        [told].into_iter().chain(self.tried.as_ref().map(|tried| tried.status))
+    }
+
+    /// What the receiver may believe that is not this status; none when it believes just that, or nothing.
+    pub(super) fn other_than(&self, status: Status) -> Option<&Told> {
+        [&self.told, &self.tried].into_iter().flatten().find(|known| known.status != status)
+    }
+}
+
+impl ToldFields {
+    fn of(told: &Told) -> Self {
         Self {
-            plugin: key.plugin.to_string(),
-            action: key.action.clone(),
             status: told.status.to_string(),
             sequence: told.sequence,
             at: told.at.to_rfc3339(),
@@ -72,12 +98,28 @@ impl ToldLine {
         }
     }
 
-    /// What it says; none when it makes no sense.
-    pub(super) fn read(self) -> Option<(AlertKey, Told)> {
+    fn read(self) -> Option<Told> {
         let time = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
-        let status = Status::of_result(&self.status)?;
         let bad_since = self.bad_since.as_deref().and_then(time);
-        let told = Told { status, sequence: self.sequence, at: time(&self.at)?, bad_since };
-        Some((AlertKey { plugin: self.plugin.as_str().into(), action: self.action }, told))
+        Some(Told { status: Status::of_result(&self.status)?, sequence: self.sequence, at: time(&self.at)?, bad_since })
+    }
+}
+
+impl ToldLine {
+    /// The line of what is known of an action.
+    pub(super) fn of(key: &AlertKey, known: &Known) -> Self {
+        let [told, tried] = [&known.told, &known.tried].map(|told| told.as_ref().map(ToldFields::of));
+        Self { plugin: key.plugin.to_string(), action: key.action.clone(), told, tried }
+    }
+
+    /// What it says; none when it makes no sense.
+    pub(super) fn read(self) -> Option<(AlertKey, Known)> {
+        let [told, tried] = [self.told, self.tried].map(|fields| fields.map(ToldFields::read));
+        if told.is_none() && tried.is_none() {
+            return None;
+        }
+        let key = AlertKey { plugin: self.plugin.as_str().into(), action: self.action };
+        let told = told.map_or(Some(None), |told| Some(Some(told?)))?;
+        Some((key, Known { told, tried: tried.flatten() }))
     }
 }

@@ -10,16 +10,15 @@ use smoker_model::time::moment::Moment;
 use crate::scheduler::schedule::spread;
 use crate::scheduler::schedule::turn::Turn;
 
-/// How many planned instants in a row may lie outside of `Only` before there is no next run.
-const INSTANTS_OUTSIDE: usize = 1000;
-
 /// Planned instants, each one interval after the one before, whatever the
 /// runs themselves take.
 #[derive(Debug)]
 pub(crate) struct IntervalPlan {
     interval: Duration,
     only: Option<WeeklyHours>,
-    /// None when no instant lies within `only`.
+    /// By how much later than others the plugin runs when its hours begin.
+    spread: Duration,
+    /// None when `only` never begins.
     next: Option<Instant>,
 }
 
@@ -47,7 +46,7 @@ impl IntervalPlan {
             None => interval.checked_sub(spread)?,
         };
         let next = loaded.monotonic.checked_add(wait)?;
-        let mut plan = Self { interval, only: spec.rules.only.clone(), next: Some(next) };
+        let mut plan = Self { interval, only: spec.rules.only.clone(), spread, next: Some(next) };
         plan.stay_within(loaded);
         Some(plan)
     }
@@ -96,22 +95,36 @@ impl IntervalPlan {
     /// Moves the next instant on to one at which the plugin may run.
     fn stay_within(&mut self, now: Moment) {
         let Some(only) = &self.only else { return };
-        for _ in 0..INSTANTS_OUTSIDE {
-            let Some(next) = self.next.and_then(|next| now.at(next)) else { break };
-            let Some(open) = only.next_from(next.wall) else { break };
-            let Ok(wait) = (open - next.wall).to_std() else { break };
-            if wait.is_zero() {
-                return;
-            }
-            let steps = u32::try_from(wait.as_nanos().div_ceil(self.interval.as_nanos().max(1))).unwrap_or(u32::MAX);
-            self.next = self.interval.checked_mul(steps).and_then(|ahead| next.monotonic.checked_add(ahead));
-        }
-        self.next = None;
+        let planned = self.next.and_then(|next| now.at(next));
+        self.next = planned.and_then(|planned| {
+            let wait = wait_for_hours(only, (self.interval, self.spread), planned.wall)?;
+            planned.monotonic.checked_add(wait)
+        });
     }
 }
 
+/// How long after a planned instant the plugin may run: as many whole intervals as its hours are away, or, where that instant lies outside
+/// of them again, when they begin. None when they never do.
+pub(super) fn wait_for_hours(
+    only: &WeeklyHours,
+    (interval, spread): (Duration, Duration),
+    planned: DateTime<Utc>,
+) -> Option<Duration> {
+    let wait = (only.next_from(planned)? - planned).to_std().ok()?;
+    if wait.is_zero() {
+        return Some(wait);
+    }
+    let is_within = |wait: &Duration| {
+        let at = TimeDelta::from_std(*wait).ok().and_then(|wait| planned.checked_add_signed(wait));
+        at.is_some_and(|at| only.has(at))
+    };
+    let steps = u32::try_from(wait.as_nanos().div_ceil(interval.as_nanos().max(1))).ok();
+    let by_interval = steps.and_then(|steps| interval.checked_mul(steps)).filter(is_within);
+    by_interval.or_else(|| wait.checked_add(spread).filter(is_within)).or(Some(wait))
+}
+
 /// By how much a plugin is earlier than others of its interval.
-fn spread_of(spec: &PluginSpec, interval: Duration, splay: Duration) -> Duration {
+pub(super) fn spread_of(spec: &PluginSpec, interval: Duration, splay: Duration) -> Duration {
     spread::part_of(splay.min(interval), &spec.name)
 }
 
@@ -137,7 +150,7 @@ mod tests {
 
     fn plan(seconds: u32, start: Moment) -> IntervalPlan {
         let interval = seconds * SECOND;
-        IntervalPlan { interval, only: None, next: Some(start.monotonic + interval) }
+        IntervalPlan { interval, only: None, spread: Duration::ZERO, next: Some(start.monotonic + interval) }
     }
 
     fn after(start: Moment, time: Duration) -> Moment {
@@ -182,9 +195,14 @@ mod tests {
         assert_eq!(plan.due(), Some(evening.monotonic + 14 * 3600 * SECOND + 60 * SECOND), "the next morning");
         let turn = plan.advance(Moment { wall, monotonic: evening.monotonic + 15 * 3600 * SECOND });
         assert_eq!((turn.is_due, turn.missed), (false, 0), "the clock was set");
-        let mut never =
-            IntervalPlan { only: only("Mon 08:00-08:01"), ..IntervalPlan { interval: 7 * 24 * 3600 * SECOND, ..plan } };
-        never.stay_within(start);
-        assert_eq!(never.due(), None);
+        // Each week, planned for Saturdays: it runs when the hours begin.
+        let hours = only("Mon 08:00-08:01");
+        let mut rare =
+            IntervalPlan { only: hours, interval: 7 * 24 * 3600 * SECOND, next: Some(start.monotonic), ..plan };
+        rare.stay_within(start);
+        assert_eq!(rare.due(), Some(start.monotonic + 48 * 3600 * SECOND + 10 * SECOND));
+        let mut spread = IntervalPlan { next: Some(start.monotonic), spread: 20 * SECOND, ..rare };
+        spread.stay_within(start);
+        assert_eq!(spread.due(), Some(start.monotonic + 48 * 3600 * SECOND + 30 * SECOND));
     }
 }

@@ -1,9 +1,12 @@
 //! The next runs of a plugin, as far as its schedule says them.
 
+use std::time::Duration;
+
 use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike, Utc};
 use smoker_model::calendar::zone::Zone;
 use smoker_model::plugin::{PluginSpec, Trigger};
 
+use crate::scheduler::schedule::interval::{self, wait_for_hours};
 use crate::scheduler::schedule::spread;
 
 /// The first `count` of them, when the next one is due at `first`, by the clocks that its schedule goes by.
@@ -11,15 +14,12 @@ pub(crate) fn upcoming(spec: &PluginSpec, first: DateTime<Utc>, now: DateTime<Ut
     let only = spec.rules.only.as_ref();
     let (zone, times): (&Zone, Vec<_>) = match &spec.trigger {
         None => return Vec::new(),
-        Some(Trigger::Every { interval, .. }) => {
+        Some(Trigger::Every { interval, splay }) => {
+            let spread = interval::spread_of(spec, *interval, *splay);
             let next = |at: &DateTime<Utc>| {
-                let mut next = at.checked_add_signed(TimeDelta::from_std(*interval).ok()?)?;
-                while let Some(only) = only.filter(|only| !only.has(next)) {
-                    let wait = (only.next_from(next)? - next).to_std().ok()?;
-                    let steps = u32::try_from(wait.as_nanos().div_ceil(interval.as_nanos().max(1))).ok()?;
-                    next = next.checked_add_signed(TimeDelta::from_std(interval.checked_mul(steps.max(1))?).ok()?)?;
-                }
-                Some(next)
+                let next = at.checked_add_signed(TimeDelta::from_std(*interval).ok()?)?;
+                let wait = only.map(|only| wait_for_hours(only, (*interval, spread), next));
+                next.checked_add_signed(TimeDelta::from_std(wait.unwrap_or(Some(Duration::ZERO))?).ok()?)
             };
             (&spec.rules.zone, std::iter::successors(Some(first), next).take(count).collect())
         }
