@@ -17,7 +17,7 @@ use crate::os::clock_changes;
 use crate::results::conditions::ToldState;
 use crate::results::events::{Event, Received};
 use crate::results::plugin::hard_state::HardState;
-use crate::scheduler::alerts::call::{self, Call, CallEnd, CallMember, CallTarget, Outcome};
+use crate::scheduler::alerts::call::{self, Call, CallEnd, CallTarget, Outcome};
 use crate::scheduler::alerts::decision::{Decision, decide};
 use crate::scheduler::alerts::holds::{Hold, hold};
 use crate::scheduler::alerts::looks::Looks;
@@ -35,17 +35,14 @@ const CALLS: usize = 8;
 /// How long the record of notifications is waited for when the daemon stops.
 const LAST_SAVE: Duration = Duration::from_secs(5);
 
-/// How many of them may be those of one action: a receiver that does not answer must not keep others from being told.
-const CALLS_OF_ACTION: usize = 3;
-
 /// What is told, to whom, when.
 #[derive(Debug)]
-struct Notifier {
-    manager: PluginManager,
-    pending: Pending,
+pub(super) struct Notifier {
+    pub(super) manager: PluginManager,
+    pub(super) pending: Pending,
     calls: JoinSet<Outcome>,
     /// What the calls that are being made tell.
-    made: HashMap<Id, Made>,
+    pub(super) made: HashMap<Id, Made>,
     busy: HashSet<AlertKey>,
     looks: Looks,
     /// The write of what was told, while there is one. A disk that hangs must not keep anybody from being told.
@@ -54,12 +51,12 @@ struct Notifier {
 
 /// A call that is being made.
 #[derive(Debug)]
-struct Made {
+pub(super) struct Made {
     about: String,
-    name: String,
+    pub(super) name: String,
     action: ActionSpec,
     tells: Vec<(AlertKey, Told)>,
-    target: Option<CallTarget>,
+    pub(super) target: Option<CallTarget>,
 }
 
 impl PluginManager {
@@ -185,7 +182,7 @@ impl Notifier {
     }
 
     /// Why an action may be called now; else what it waits for, if for anything.
-    fn due_event(
+    pub(super) fn due_event(
         &mut self,
         spec: &PluginSpec,
         action: &ActionSpec,
@@ -269,64 +266,6 @@ impl Notifier {
             }
             self.make_call(action, keys, target, now);
         }
-    }
-
-    /// The action whose time has come first, of those that may be called.
-    fn next_call(&self, now: DateTime<Utc>) -> Option<AlertKey> {
-        let mut counts = HashMap::<&str, usize>::new();
-        for made in self.made.values() {
-            *counts.entry(&made.name).or_default() += 1;
-        }
-        let may_be_called = |key: &&AlertKey| match counts.get(key.action.as_str()) {
-            None => true,
-            Some(count) => *count < CALLS_OF_ACTION && !self.is_being_called(key),
-        };
-        self.pending.due_at(now).find(may_be_called).cloned()
-    }
-
-    /// Whether calls that are collected for a target wait for one that is being made.
-    fn is_being_called(&self, key: &AlertKey) -> bool {
-        let target = || self.target_of(key).filter(CallTarget::is_collected);
-        let mut targets = self.made.values().filter_map(|made| made.target.as_ref()).peekable();
-        targets.peek().is_some() && target().is_some_and(|target| targets.any(|its| *its == target))
-    }
-
-    /// What else is due for a target.
-    fn others_of(&mut self, target: &CallTarget) -> Vec<AlertKey> {
-        let others: Vec<_> =
-            self.pending.due().filter(|key| self.target_of(key).as_ref() == Some(target)).cloned().collect();
-        for key in &others {
-            self.pending.set(key, None);
-        }
-        others
-    }
-
-    fn target_of(&self, key: &AlertKey) -> Option<CallTarget> {
-        let plugin = self.manager.set().prepared_of(&key.plugin)?;
-        Some(CallTarget::of(&plugin, &self.action_of(&plugin, key)?))
-    }
-
-    /// What a call tells of a plugin now: its state may be another one, or held, since the call became due.
-    fn member(&mut self, key: AlertKey, now: DateTime<Utc>) -> Option<CallMember> {
-        let plugin = self.manager.set().prepared_of(&key.plugin)?;
-        let action = self.action_of(&plugin, &key)?;
-        let state = self.manager.state().told_state(&key.plugin)?;
-        match self.due_event(plugin.spec(), &action, &state, now) {
-            Ok(event) => {
-                let hard = state.followed_by(&action.rules)?.clone();
-                let postponed = state.postponed.filter(|_| !action.rules.is_deferred());
-                let known = self.manager.alert_board().known(&key);
-                Some(CallMember { key, plugin, event, hard, known, postponed })
-            }
-            Err(later) => {
-                self.pending.set(&key, later);
-                None
-            }
-        }
-    }
-
-    fn action_of(&self, plugin: &PreparedPlugin, key: &AlertKey) -> Option<ActionSpec> {
-        plugin.spec().actions.iter().find(|action| AlertKey::of(&key.plugin, action) == *key).cloned()
     }
 
     fn make_call(&mut self, action: ActionSpec, keys: Vec<AlertKey>, target: Option<CallTarget>, now: DateTime<Utc>) {
