@@ -13,7 +13,7 @@ use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::hard_state::HardState;
 use crate::results::plugin::held_back::HeldBack;
-use crate::results::plugin::looks::{Looks, PostponedActions};
+use crate::results::plugin::freshness::{Looks, PostponedActions};
 use crate::results::plugin::standing::{Attempt, SkippedSince};
 use crate::results::store::SharedState;
 use crate::results::table::{PluginEntry, PluginNow};

@@ -21,7 +21,7 @@ use crate::results::plugin::counters::RunCounters;
 use crate::results::plugin::hard_state::HardStateTracker;
 use crate::results::plugin::held_back::HeldBack;
 use crate::results::plugin::interrupted_run::InterruptedRuns;
-use crate::results::plugin::looks::{Looks, PostponedActions};
+use crate::results::plugin::freshness::{Looks, PostponedActions};
 use crate::results::plugin::measures::PluginMeasures;
 use crate::results::plugin::run_times::RunTimes;
 use crate::results::plugin::snapshot::PluginSnapshot;

@@ -21,7 +21,7 @@ use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::hard_state::HardStateSearch;
 use crate::results::plugin::held_back::HeldBackSearch;
 use crate::results::plugin::interrupted_run::InterruptedSearch;
-use crate::results::plugin::looks::{Looks, PostponedActions};
+use crate::results::plugin::freshness::{Looks, PostponedActions};
 use crate::results::plugin::run_times::RunTimes;
 use crate::results::plugin::standing::Attempt;
 use crate::results::processes::limits::KEPT_PROCESSES;

@@ -20,7 +20,7 @@ use crate::results::plugin::hard_state::HardState;
 use crate::scheduler::alerts::call::{self, Call, CallEnd, CallMember, CallTarget, Outcome};
 use crate::scheduler::alerts::decision::{Decision, decide};
 use crate::scheduler::alerts::holds::{Hold, hold};
-use crate::scheduler::alerts::looks::Looks;
+use crate::scheduler::alerts::on_demand::Looks;
 use crate::scheduler::alerts::pending::{Pending, PendingCall};
 use crate::scheduler::alerts::queued::{has_queued, queued, queued_keys};
 use crate::scheduler::alerts::told::{AlertKey, Told};
