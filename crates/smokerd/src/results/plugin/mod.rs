@@ -10,10 +10,10 @@
 
 pub(crate) mod config_fields;
 pub(crate) mod counters;
+pub(crate) mod freshness;
 pub(crate) mod hard_state;
 pub(crate) mod held_back;
 pub(crate) mod interrupted_run;
-pub(crate) mod freshness;
 pub(crate) mod measures;
 pub(crate) mod plugin_facts;
 pub(crate) mod run_times;

@@ -15,7 +15,7 @@ pub(super) struct Hold {
     /// When it ends, where that is known.
     pub(super) until: Option<DateTime<Utc>>,
     /// The plugins whose next results end it.
-    pub(super) looks: Vec<PluginName>,
+    pub(super) awaited: Vec<PluginName>,
 }
 
 /// Why a call is held that tells `followed`, what an action of a plugin with these rules follows; none when it is not.
@@ -27,7 +27,7 @@ pub(super) fn hold(
     is_given_up: impl Fn(&PluginName) -> bool,
 ) -> Option<Hold> {
     let now = context.clock.now().wall;
-    let hold = |reason: &str, until| Some(Hold { reason: reason.to_owned(), until, looks: Vec::new() });
+    let hold = |reason: &str, until| Some(Hold { reason: reason.to_owned(), until, awaited: Vec::new() });
     let until = spec.rules.maintenance.iter().filter_map(|window| window.end_at(now)).max();
     if until.is_some() {
         return hold("maintenance", until);
@@ -42,10 +42,10 @@ pub(super) fn hold(
     match judge(shown, &context.ancestors.of(spec), &context.state, now, is_given_up) {
         Judgement::Consequence { reason, until } => hold(&reason, until),
         _ if told.is_held_back => hold("its run that was skipped has not ended yet", None),
-        Judgement::Open(looks) => {
-            let names: Vec<_> = looks.iter().map(PluginName::as_str).collect();
+        Judgement::Open(awaited) => {
+            let names: Vec<_> = awaited.iter().map(PluginName::as_str).collect();
             let reason = format!("it may be the fault of another plugin, which a run of {} shows", names.join(", "));
-            Some(Hold { reason, until: None, looks })
+            Some(Hold { reason, until: None, awaited })
         }
         Judgement::Own => None,
     }

@@ -15,11 +15,11 @@ const LONGEST_RUN: Duration = Duration::from_secs(600);
 
 /// Those that were asked to run and have no result yet.
 #[derive(Debug, Default)]
-pub(super) struct Looks {
+pub(super) struct OnDemandRuns {
     asked: HashMap<PluginName, DateTime<Utc>>,
 }
 
-impl Looks {
+impl OnDemandRuns {
     /// Notes that a plugin is asked to run, unless it was. Returns whether it was not.
     pub(super) fn ask(&mut self, spec: &PluginSpec, now: DateTime<Utc>) -> bool {
         if self.asked.contains_key(&spec.name) {

@@ -1,7 +1,7 @@
 //! Whether what a plugin shows may be the fault of one that it depends on, directly or through others.
 //!
 //! A plugin that fails together with its parent often runs first: then the parent's newest result is older than the fault, and says
-//! nothing of it. So the parent is looked at before anybody is told, and the plugin itself when its newest result is from the time
+//! nothing of it. So the parent runs (on demand) before anybody is told, and the plugin itself when its newest result is from the time
 //! before the parent was well again. Only a plugin with an `Interval` is run for that: times of day may be those of a job.
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(crate) struct Shown<'a> {
     pub(crate) status: Status,
     /// The number of the first of the newest results with this status.
     pub(crate) first: Sequence,
-    /// The number of the newest record that its newest result may know of.
+    /// The number of the newest record when the run of its newest result started.
     pub(crate) seen: Sequence,
 }
 
@@ -45,7 +45,7 @@ impl<'a> Shown<'a> {
 }
 
 /// Judges what a plugin shows. `ancestors` are those of the plugin; `is_given_up` says of which plugins there is no result,
-/// although they were to be looked at.
+/// although they were to run on demand.
 pub(crate) fn judge(
     shown: Shown<'_>,
     ancestors: &[Arc<PluginSpec>],
@@ -64,7 +64,7 @@ pub(crate) fn judge(
         return Judgement::Own;
     }
     let parents: Vec<_> = ancestors.iter().zip(parents).collect();
-    let may_run = |spec: &PluginSpec| can_be_looked_at(spec, now) && !is_given_up(&spec.name);
+    let may_run = |spec: &PluginSpec| can_run_on_demand(spec, now) && !is_given_up(&spec.name);
     let old = parents.iter().filter(|(_, parent)| parent.seen < shown.first);
     let old: Vec<_> = old.filter(|(spec, _)| may_run(spec.as_ref())).map(|(spec, _)| spec.name.clone()).collect();
     if !old.is_empty() {
@@ -80,11 +80,11 @@ pub(crate) fn judge(
     Judgement::Own
 }
 
-/// A plugin in maintenance is not looked at, so nobody knows whether it is well.
+/// A plugin in maintenance does not run on demand, so nobody knows whether it is well.
 fn maintenance(spec: &PluginSpec, parent: &ParentState, now: DateTime<Utc>) -> Option<Judgement> {
     let until = maintenance_end(spec, now);
     // A lock is seen by each run, so it counts until the next one.
-    let is_locked = parent.is_maintenance && can_be_looked_at(spec, now);
+    let is_locked = parent.is_maintenance && can_run_on_demand(spec, now);
     let reason = format!("{} is in maintenance", spec.name);
     (until.is_some() || is_locked).then_some(Judgement::Consequence { reason, until })
 }
@@ -94,7 +94,7 @@ fn maintenance_end(spec: &PluginSpec, now: DateTime<Utc>) -> Option<DateTime<Utc
 }
 
 /// Whether a plugin may run now although it is not its time.
-pub(crate) fn can_be_looked_at(spec: &PluginSpec, now: DateTime<Utc>) -> bool {
+pub(crate) fn can_run_on_demand(spec: &PluginSpec, now: DateTime<Utc>) -> bool {
     matches!(spec.trigger, Some(Trigger::Every { .. }))
         && spec.rules.only.as_ref().is_none_or(|only| only.has(now))
         && maintenance_end(spec, now).is_none()
