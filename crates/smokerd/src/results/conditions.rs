@@ -101,6 +101,11 @@ impl SharedState {
         (entry.last_status == Some(status)).then_some(entry.freshness.first)
     }
 
+    /// Whether the newest run of a plugin checked nothing, because of maintenance.
+    pub(crate) fn is_in_maintenance(&self, plugin: &PluginName) -> bool {
+        self.lock().plugins.get(plugin).is_some_and(|entry| entry.freshness.is_maintenance)
+    }
+
     /// Shows that scheduled runs of a plugin are skipped because of another one. Returns whether they were not before.
     pub(crate) fn set_skipped(
         &self,

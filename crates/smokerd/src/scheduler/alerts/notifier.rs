@@ -94,7 +94,7 @@ impl Notifier {
                 () = shutdown.cancelled() => break,
                 received = events.next() => match received {
                     Received::Event(Event::Record { record, .. }) => {
-                        self.on_demand.note(&record);
+                        self.on_demand.note(&record, self.now());
                         self.review_with_dependents(&record.plugin);
                     }
                     Received::Event(Event::Started(_) | Event::Silence(_)) => {}
@@ -102,7 +102,10 @@ impl Notifier {
                         self.forget_removed();
                         self.review_and_ask_again();
                     }
-                    Received::Lagged(_) => self.review_and_ask_again(),
+                    Received::Lagged(_) => {
+                        self.on_demand.forget_unanswered();
+                        self.review_all();
+                    }
                 },
                 () = manager.0.silences_shown.notified() => self.review_all(),
                 () = clock_changes::next(&mut clock_changes) => self.review_and_ask_again(),
@@ -219,10 +222,11 @@ impl Notifier {
         now: DateTime<Utc>,
     ) -> Option<Hold> {
         let on_demand = &self.on_demand;
-        let mut hold = hold(spec, call, &self.manager.0.context, |name| on_demand.is_given_up(name, now))?;
+        let mut hold =
+            hold(spec, call, &self.manager.0.context, |name, behind| on_demand.is_given_up(name, behind, now))?;
         for name in &hold.awaited {
             let set = self.manager.set();
-            if set.prepared_of(name).is_some_and(|plugin| self.on_demand.ask(plugin.spec(), now)) {
+            if set.prepared_of(name).is_some_and(|plugin| self.on_demand.ask(plugin.spec(), hold.behind, now)) {
                 set.send(std::slice::from_ref(name), || Command::RunOnDemand(spec.name.clone()));
             }
         }

@@ -33,8 +33,8 @@ pub(crate) enum Judgement {
     Own,
     /// That of another plugin, for this reason, until this time, where one is known.
     Consequence { reason: String, until: Option<DateTime<Utc>> },
-    /// That is known when these have run.
-    Open(Vec<PluginName>),
+    /// That is known when these have run and seen what had happened when there was this record.
+    Open { plugins: Vec<PluginName>, behind: Sequence },
 }
 
 impl<'a> Shown<'a> {
@@ -44,14 +44,14 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Judges what a plugin shows. `ancestors` are those of the plugin; `is_given_up` says of which plugins there is no result,
-/// although they were to run on demand.
+/// Judges what a plugin shows. `ancestors` are those of the plugin; `is_given_up` says of which plugins there is no result that
+/// has seen what had happened when there was a record, although they were to run on demand.
 pub(crate) fn judge(
     shown: Shown<'_>,
     ancestors: &[Arc<PluginSpec>],
     state: &SharedState,
     now: DateTime<Utc>,
-    is_given_up: impl Fn(&PluginName) -> bool,
+    is_given_up: impl Fn(&PluginName, Sequence) -> bool,
 ) -> Judgement {
     if ancestors.is_empty() {
         return Judgement::Own;
@@ -64,18 +64,26 @@ pub(crate) fn judge(
         return Judgement::Own;
     }
     let parents: Vec<_> = ancestors.iter().zip(parents).collect();
-    let may_run = |spec: &PluginSpec| can_run_on_demand(spec, now) && !is_given_up(&spec.name);
+    let may_run = |spec: &PluginSpec, behind| can_run_on_demand(spec, now) && !is_given_up(&spec.name, behind);
     let old = parents.iter().filter(|(_, parent)| parent.seen < shown.first);
-    let old: Vec<_> = old.filter(|(spec, _)| may_run(spec.as_ref())).map(|(spec, _)| spec.name.clone()).collect();
+    let old: Vec<_> =
+        old.filter(|(spec, _)| may_run(spec.as_ref(), shown.first)).map(|(spec, _)| spec.name.clone()).collect();
     if !old.is_empty() {
-        return Judgement::Open(old);
+        return Judgement::Open { plugins: old, behind: shown.first };
     }
     if let Some(maintenance) = parents.iter().find_map(|(spec, parent)| maintenance(spec, parent, now)) {
         return maintenance;
     }
     let recovered = parents.iter().map(|(_, parent)| parent.recovered).max().unwrap_or_default();
-    if shown.seen < recovered && may_run(shown.spec) {
-        return Judgement::Open(vec![shown.spec.name.clone()]);
+    if shown.seen >= recovered {
+        return Judgement::Own;
+    }
+    // What it shows is from the time before, and as long as its lock is there no run shows anything else.
+    if can_run_on_demand(shown.spec, now) && state.is_in_maintenance(&shown.spec.name) {
+        return Judgement::Consequence { reason: "it is in maintenance".to_owned(), until: None };
+    }
+    if may_run(shown.spec, recovered) {
+        return Judgement::Open { plugins: vec![shown.spec.name.clone()], behind: recovered };
     }
     Judgement::Own
 }
