@@ -86,7 +86,10 @@ fn unread_note(spec: &PluginSpec, name: &str) -> String {
 fn notes(spec: &PluginSpec, trace: &RunTrace, leaves_out_action: bool, was_interrupted: bool) -> Vec<String> {
     let lock = trace.maintenance_lock.as_ref();
     let lock = lock.map(|path| format!("not run, because the MaintenanceLock {path} exists"));
-    let action = leaves_out_action.then(|| "its action was not run; --with-action runs it".to_owned());
+    let action = leaves_out_action.then(|| {
+        let (what, them) = if spec.actions.len() == 1 { ("action was", "it") } else { ("actions were", "them") };
+        format!("its {what} not run; --with-action runs {them}")
+    });
     let end = was_interrupted.then(|| "interrupted by a signal; the result is incomplete".to_owned());
     let cuts = [("output", &trace.stdout), ("error", &trace.stderr)].into_iter().filter(|(_, it)| it.cut > 0);
     let cuts = cuts.map(|(stream, printed)| {
