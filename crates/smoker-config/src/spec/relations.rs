@@ -58,6 +58,34 @@ pub(crate) fn take_out_unknown(plugins: &mut [PluginSpec], known: &[String]) -> 
     unknown
 }
 
+/// Plugins that others wait for, and that no schedule brings: those of `After` that are switched off or do not load, which are none of
+/// `plugins`, and those of `DependsOn` that run on request only.
+pub(crate) fn idle_causes(plugins: &[PluginSpec]) -> Vec<Wrong> {
+    let specs: HashMap<&PluginName, &PluginSpec> = plugins.iter().map(|spec| (&spec.name, spec)).collect();
+    let runs_by_itself = |spec: &PluginSpec| spec.trigger.is_some() || !spec.rules.after.is_empty();
+    let mut idle = Vec::new();
+    for spec in plugins {
+        let never = |name: &&PluginName| !specs.contains_key(name);
+        if let Some(name) = spec.rules.after.iter().find(never) {
+            let next = if spec.trigger.is_some() || spec.rules.after.iter().any(|name| specs.contains_key(name)) {
+                "no run follows it"
+            } else {
+                "this plugin never runs by itself"
+            };
+            let reason = format!("After {name}: that one is switched off or does not load, so {next}");
+            idle.push((spec.name.clone(), AFTER.place, reason));
+        }
+        let on_request = |name: &&PluginName| specs.get(*name).is_some_and(|cause| !runs_by_itself(cause));
+        if let Some(name) = spec.rules.depends_on.iter().find(on_request).filter(|_| runs_by_itself(spec)) {
+            let reason = format!(
+                "DependsOn {name}: that one runs on request only, so once bad it stays so until somebody runs it again; give {name} an Interval"
+            );
+            idle.push((spec.name.clone(), DEPENDS_ON.place, reason));
+        }
+    }
+    idle
+}
+
 /// The plugins that wait for themselves.
 pub(crate) fn all_circles(plugins: &[PluginSpec]) -> Vec<Wrong> {
     let mut all: Vec<_> = [DEPENDS_ON, AFTER].into_iter().flat_map(|relation| circles(plugins, relation)).collect();

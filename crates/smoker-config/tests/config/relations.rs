@@ -142,6 +142,25 @@ fn circles_are_errors_with_the_way() {
 }
 
 #[test]
+fn causes_that_never_run_by_themselves_are_warnings() {
+    let told = |parameters: &str| -> Vec<String> {
+        let problems = of(parameters).problems().into_iter().filter(|problem| problem.starts_with("Warning"));
+        problems.filter_map(|problem| Some(problem.split_once(": Plugin p: ")?.1.to_owned())).collect()
+    };
+    for (parameters, expected) in [
+        ("After: idle", "After idle: that one is switched off or does not load, so this plugin never runs by itself"),
+        ("After: [database, idle]", "After idle: that one is switched off or does not load, so no run follows it"),
+        ("Interval: 60, DependsOn: database", "DependsOn database: that one runs on request only, so once bad it stays so"),
+    ] {
+        let told = told(parameters);
+        assert!(told.len() == 1 && told[0].starts_with(expected), "{parameters}: {told:?}");
+    }
+    for quiet in ["After: database", "DependsOn: database", "Interval: 60, DependsOn: idle"] {
+        assert_eq!(told(quiet), [""; 0], "{quiet}");
+    }
+}
+
+#[test]
 fn a_cause_of_which_nobody_is_told_is_a_warning() {
     let problems = |database: &str| {
         let text = format!(
