@@ -56,12 +56,17 @@ fn interval(value: &Value) -> Option<String> {
     (seconds > LONGEST_INTERVAL).then(text)
 }
 
-/// An `Interval` of the plugin's own that times of the calendar replace; one of a template is for many plugins.
+/// An `Interval` of the plugin's own that times of the calendar replace, also those of a template; an `Interval` of a template is for
+/// many plugins.
 fn beside_calendar(plugin: &LintedPlugin<'_>) -> Option<String> {
     let own = find_text(plugin.body, "Interval").filter(|own| own.value.to_value().is_truthy())?;
-    let key = ["Cron", "At"].into_iter().find(|key| find_text(plugin.body, key).is_some())?;
+    let key = ["Cron", "At"].into_iter().find(|key| plugin.get(key).is_some_and(Value::is_truthy))?;
     let shown = python_text::str(&own.value.to_value());
-    Some(format!("Interval {shown} does not count, since {key} says when it runs; remove one of them"))
+    let is_own = find_text(plugin.body, key).is_some();
+    let cure =
+        if is_own { "remove one of them".to_owned() } else { format!("for the Interval write {key}: [] beside it") };
+    let whose = if is_own { "" } else { " of its template" };
+    Some(format!("Interval {shown} does not count, since {key}{whose} says when it runs; {cure}"))
 }
 
 /// Why a key of the plugin's own changes nothing about its runs, though its value is understood; one of a template is for many plugins.
@@ -98,6 +103,8 @@ fn idle(plugin: &LintedPlugin<'_>, key: &str) -> Option<String> {
         "there is no action; name one with Action"
     } else if key == "Repeat" && !follows_changes(plugin) {
         "its actions follow each result anyway; set ActionOn, too"
+    } else if key == "Repeat" && is_on(plugin, "recovery") {
+        "its actions follow recoveries alone; set another ActionOn"
     } else {
         return None;
     };
@@ -110,7 +117,13 @@ fn follows_changes(plugin: &LintedPlugin<'_>) -> bool {
     let of_actions = plugin.actions.iter().flatten().any(|(key, _)| is_key(key));
     let is_alertmanager = |value: &Value| value.as_text() == Some(action_rules::ALERTMANAGER);
     let has_own = plugin.actions.iter().flatten().any(|(_, value)| is_alertmanager(value));
-    of_actions || has_own || plugin.get("ActionOn").is_some() || plugin.get("ActionGroup").is_some()
+    let has_on = plugin.get("ActionOn").is_some() && !is_on(plugin, "always");
+    of_actions || has_own || has_on || plugin.get("ActionGroup").is_some()
+}
+
+/// Whether the plugin's own `ActionOn` has this value.
+fn is_on(plugin: &LintedPlugin<'_>, name: &str) -> bool {
+    plugin.get("ActionOn").and_then(Value::as_text).is_some_and(|text| text.eq_ignore_ascii_case(name))
 }
 
 /// Whether a command is nothing but blanks and comments.

@@ -197,6 +197,15 @@ fn the_review_knows_the_calendar() {
         let told = review(parameters);
         assert!(told.iter().any(|line| line.contains(advice)), "{parameters}: {told:?}");
     }
+    let folder = Folder::with(
+        "templates: {BasePlugin: {}, Night: {At: '02:30', Only: Mon-Fri}}\nplugins:\n  often: {Command: x, Template: Night, Interval: 60}\n  \
+         free: {Command: x, Template: Night, Interval: 60, At: [], Only: [], Maintenance: []}\n",
+    );
+    let told: Vec<_> = config::review(&folder.configuration(), &|_| None).iter().map(ToString::to_string).collect();
+    let [told] = told.as_slice() else { panic!("{told:?}") };
+    assert!(told.contains("often: Interval 60 does not count, since At of its template says when it runs; for the Interval write At: [] beside it"));
+    assert!(!folder.problems().iter().any(|it| it.starts_with("Warning")), "{:?}", folder.problems());
+    assert!(plugin(&folder.config(), "free").rules.only.is_none());
     // What loading reports as misspelt is not reported once more.
     for misspelt in ["maintenance: tonight", "timezone: UTC"] {
         let told = review(misspelt);

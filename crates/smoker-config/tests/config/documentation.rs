@@ -71,6 +71,8 @@ fn compare<T: PartialEq + Debug>(heading: &str, known: &[&str], load: impl Fn(&[
             // Without scheduled runs there is nothing to spread.
             "Splay" => &["Interval: 1h"],
             "Timezone" => &["Cron: '@daily'"],
+            // Without them no result is an attempt.
+            "Retries" => &["Interval: 1h"],
             // They are about what an action does.
             "ActionOn" | "Repeat" | "ActionGroup" => &["Action: Tell"],
             "tls_client_ca" => &["state_dir: /a"],

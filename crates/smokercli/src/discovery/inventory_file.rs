@@ -13,39 +13,74 @@ use crate::error::ExitError;
 use crate::inventory::ansible::text::{self, Form};
 use crate::inventory::groups::Inventory;
 
-/// Endings of files in a folder that are no inventories.
-const NO_INVENTORIES: [&str; 9] = ["orig", "bak", "retry", "pyc", "pyo", "swp", "md", "rst", "txt"];
+/// Endings of files in a folder that are no inventories, as Ansible has them.
+const NO_INVENTORIES: [&str; 11] = ["orig", "bak", "retry", "pyc", "pyo", "swp", "md", "rst", "txt", "cfg", "rpm"];
+/// Those among them of which somebody may think that they are read.
+const TOLD: [&str; 3] = ["txt", "cfg", "rpm"];
+/// Folders in a folder that have no inventories, as Ansible has them.
+const NO_FOLDERS: [&str; 3] = ["group_vars", "host_vars", "vars_plugins"];
+/// How deep folders may be in folders: a link may lead back.
+const MAX_DEPTH: usize = 16;
+
+/// What an inventory has.
+#[derive(Debug, Default)]
+pub(crate) struct InventoryFile {
+    pub(crate) inventory: Inventory,
+    /// What is left out of a folder, and which programs in it name no host.
+    pub(crate) remarks: Vec<String>,
+}
 
 /// Reads an inventory. `-` is standard input; a file that is executable is run with `--list`, as Ansible does; of a folder
-/// all files are read, without those of `group_vars` and `host_vars`.
+/// all files are read, and those of the folders in it.
 ///
 /// # Errors
 ///
-/// When it cannot be read or is not understood.
-pub(crate) fn read(path: &Path) -> Result<Inventory, ExitError> {
-    let inventory = read_any(path)?;
-    if inventory.is_empty() {
-        return Err(ExitError::new(format!("the inventory {} names no host", path.display())));
+/// When it cannot be read, is not understood, or names no host: an inventory without hosts is not this host.
+pub(crate) fn read(path: &Path) -> Result<InventoryFile, ExitError> {
+    let mut found = InventoryFile::default();
+    found.add(path, 0)?;
+    if !found.inventory.has_hosts() {
+        return Err(ExitError::usage(format!(
+            "the inventory {} names no host; look at what it has or prints, or name hosts by -s (-s localhost for this one)",
+            path.display()
+        )));
     }
-    Ok(inventory)
+    Ok(found)
 }
 
-fn read_any(path: &Path) -> Result<Inventory, ExitError> {
-    let failed = |reason: String| ExitError::new(format!("cannot use the inventory {}: {reason}", path.display()));
+impl InventoryFile {
+    fn add(&mut self, path: &Path, depth: usize) -> Result<(), ExitError> {
+        let failed = |reason: String| ExitError::new(format!("cannot use the inventory {}: {reason}", path.display()));
+        if path == Path::new("-") || !fs::metadata(path).map_err(|error| failed(error.to_string()))?.is_dir() {
+            let inventory = read_text(path, failed)?;
+            if depth > 0 && !inventory.has_hosts() && is_program(path) {
+                self.remarks.push(format!("the inventory {} is a program and names no host", path.display()));
+            }
+            self.inventory.merge(inventory);
+            return Ok(());
+        }
+        if depth > MAX_DEPTH {
+            return Err(failed(format!("it is more than {MAX_DEPTH} folders deep")));
+        }
+        let Entries { inventories, left_out } = entries(path).map_err(|error| failed(error.to_string()))?;
+        if !left_out.is_empty() {
+            let (folder, names) = (path.display(), left_out.join(", "));
+            self.remarks.push(format!(
+                "left out of the inventory {folder}, since names of inventories do not end so: {names}; to have them read, rename them"
+            ));
+        }
+        inventories.iter().try_for_each(|inner| self.add(inner, depth + 1))
+    }
+}
+
+/// What standard input, a file or a program has. `failed` makes the error of a reason.
+fn read_text(path: &Path, failed: impl Fn(String) -> ExitError) -> Result<Inventory, ExitError> {
     if path == Path::new("-") {
         let mut printed = String::new();
         io::stdin().read_to_string(&mut printed).map_err(|error| failed(error.to_string()))?;
         return text::read(&printed, Form::Unknown).map_err(failed);
     }
-    let metadata = fs::metadata(path).map_err(|error| failed(error.to_string()))?;
-    if metadata.is_dir() {
-        let mut inventory = Inventory::default();
-        for file in files(path).map_err(|error| failed(error.to_string()))? {
-            inventory.merge(read_any(&file)?);
-        }
-        return Ok(inventory);
-    }
-    if metadata.is_file() && metadata.permissions().mode() & 0o111 != 0 && is_program(path) {
+    if is_program(path) {
         let program = fs::canonicalize(path).map_err(|error| failed(error.to_string()))?;
         let printed = output_of(Command::new(program).arg("--list"))
             .map_err(|reason| failed(format!("it is executable and was run with --list: {reason}")))?;
@@ -58,28 +93,39 @@ fn read_any(path: &Path) -> Result<Inventory, ExitError> {
     text::read(&content, Form::of_name(&name)).map_err(failed)
 }
 
-/// Whether the system could run it: on some file systems every file is executable.
+/// Whether it is a file that the system could run: on some file systems every file is executable.
 fn is_program(path: &Path) -> bool {
+    let is_executable =
+        fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0);
     let mut first = Vec::new();
-    let read = regular::open(path).and_then(|file| file.take(4).read_to_end(&mut first));
+    let mut read = || regular::open(path).and_then(|file| file.take(4).read_to_end(&mut first));
     // A program that cannot be read can be run.
-    read.is_err() || first.starts_with(b"#!") || first == b"\x7fELF"
+    is_executable && (read().is_err() || first.starts_with(b"#!") || first == b"\x7fELF")
 }
 
-/// The files of a folder by name.
-fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
+/// What is in a folder, by name.
+struct Entries {
+    /// Files and folders with inventories.
+    inventories: Vec<PathBuf>,
+    /// The names of files that are left out, and might be taken for inventories.
+    left_out: Vec<String>,
+}
+
+fn entries(folder: &Path) -> io::Result<Entries> {
+    let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    paths.sort();
+    let mut entries = Entries { inventories: Vec::new(), left_out: Vec::new() };
+    for path in paths {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-        let is_left_out = name.starts_with('.') || name.ends_with('~') || NO_INVENTORIES.contains(&ending);
-        if path.is_file() && !is_left_out {
-            files.push(path);
+        let is_other = name.starts_with('.') || name.ends_with('~') || NO_FOLDERS.contains(&name.as_str());
+        if is_other || NO_INVENTORIES.contains(&ending) {
+            entries.left_out.extend(Some(name.clone()).filter(|_| !is_other && TOLD.contains(&ending)));
+        } else {
+            entries.inventories.push(path);
         }
     }
-    files.sort();
-    Ok(files)
+    Ok(entries)
 }
 
 #[cfg(test)]
@@ -97,10 +143,70 @@ mod tests {
         executable::write(&path("program"), "#!/bin/sh\n[ \"$1\" = --list ] && echo '{\"db\": [\"db1\"]}'\n");
         fs::write(path("hosts~"), "broken [\n").expect("writable");
         fs::create_dir(path("group_vars")).expect("writable");
-        let hosts = |path: &Path| read(path).expect("valid").resolve().expect("no circle").all();
+        let hosts = |path: &Path| read(path).expect("valid").inventory.resolve().expect("no circle").all();
         assert_eq!(hosts(&path("hosts")), ["web1"]);
         assert_eq!(hosts(&path("program")), ["db1"]);
         assert_eq!(hosts(folder.path()), ["db1", "web1", "web2"]);
+    }
+
+    /// Hosts that are left out are missed by nobody.
+    #[test]
+    fn folders_in_a_folder_are_read_and_what_is_left_out_is_told() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("writable");
+            fs::write(path, text).expect("writable");
+        };
+        write("a", "[g]\na1\n");
+        write("sub/x", "[g]\nsub1\n");
+        write("sub/deep.old/y.yml", "g: {hosts: {deep1: }}\n");
+        for other in [".git/x", "group_vars/g", "sub/host_vars/a1", "vars_plugins/x", "readme.md", "sub/x.orig"] {
+            write(other, "not: [an inventory\n");
+        }
+        write("more.txt", "lost1\n");
+        write("sub/ansible.cfg", "[defaults]\ninventory = hosts\n");
+        executable::write(&folder.path().join("sub/program"), "#!/bin/sh\necho '{\"g\": {\"hosts\": []}}'\n");
+        let InventoryFile { inventory, remarks } = read(folder.path()).expect("valid");
+        assert_eq!(inventory.resolve().expect("no circle").all(), ["a1", "deep1", "sub1"]);
+        assert!(remarks[0].contains("so: more.txt;") && remarks[1].contains("so: ansible.cfg;"), "{remarks:?}");
+        assert!(remarks[2].ends_with("sub/program is a program and names no host"), "{remarks:?}");
+        assert_eq!(remarks.len(), 3);
+        std::os::unix::fs::symlink("/no/such/file", folder.path().join("link")).expect("writable");
+        assert!(read(folder.path()).expect_err("a link").message.contains("link: No such file"));
+        fs::remove_file(folder.path().join("link")).expect("it is there");
+        std::os::unix::fs::symlink("..", folder.path().join("sub/up")).expect("writable");
+        assert!(read(folder.path()).expect_err("a circle").message.contains("more than 16 folders deep"));
+    }
+
+    #[test]
+    fn an_inventory_without_hosts_is_none() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("inventory");
+        for text in [
+            "[g]\n",
+            "[g]\n[k:children]\ng\n",
+            "[all:vars]\na=1\n",
+            "[g:vars]\nx=1\n",
+            "all:\n",
+            "all:\n  hosts:\n",
+            "all: {children: {g: {}}}\n",
+            "web:\n",
+            "{}",
+            "{\"web\": null}",
+            "{\"g\": {\"hosts\": []}, \"_meta\": {\"hostvars\": {}}}",
+            "{\"_meta\": {\"hostvars\": {\"old\": {\"a\": 1}}}, \"all\": {\"children\": [\"ungrouped\", \"g\"]}, \"g\": {\"hosts\": []}}",
+        ] {
+            fs::write(&path, text).expect("writable");
+            let error = read(&path).expect_err(text);
+            assert_eq!(error.code, crate::exit_code::USAGE, "{text}");
+            assert!(error.message.contains("inventory names no host; look at"), "{text}: {error}");
+        }
+        for text in ["[\"w1\", \"w2\"]", " [ ]\n", "null", "true"] {
+            fs::write(&path, text).expect("writable");
+            let error = read(&path).expect_err(text).message;
+            assert!(error.contains("an object of groups"), "{text}: {error}");
+        }
     }
 
     #[test]

@@ -8,9 +8,9 @@ use crate::error::ExitError;
 use crate::inventory::address::HostAddress;
 use crate::inventory::expressions;
 
-/// The group of all hosts, unless the inventory has one of this name.
+/// The group of all hosts, whatever the inventory lists in it: what it says there counts for all of them.
 pub const ALL: &str = "all";
-/// Ansible's group of hosts that are in no other.
+/// The group of the hosts that are in no other than [`ALL`], whatever the inventory lists in it.
 pub const UNGROUPED: &str = "ungrouped";
 
 /// Variables of a host or a group by name.
@@ -63,10 +63,23 @@ impl Inventory {
         self.hosts.entry(name.to_owned()).or_default()
     }
 
+    /// Whether it has the host of this name.
+    #[must_use]
+    pub fn has_host(&self, name: &str) -> bool {
+        self.hosts.contains_key(name)
+    }
+
     /// Whether there is nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty() && self.hosts.is_empty()
+    }
+
+    /// Whether it names any host.
+    #[must_use]
+    pub fn has_hosts(&self) -> bool {
+        let is_host = |member: &Member| !matches!(member, Member::Group(_));
+        !self.hosts.is_empty() || self.groups.values().any(|group| group.members.iter().any(is_host))
     }
 
     /// The names of the groups, sorted.
@@ -97,18 +110,61 @@ impl Inventory {
     /// When a group contains itself, or one that does not exist.
     pub fn resolve(&self) -> Result<ResolvedGroups<'_>, ExitError> {
         let mut resolved = ResolvedGroups { inventory: self, hosts: BTreeMap::new(), depths: HashMap::new() };
+        if !self.is_empty() {
+            resolved.hosts.insert(UNGROUPED, self.ungrouped());
+        }
         for name in self.groups.keys() {
             resolved.follow(name, &mut Vec::new())?;
+        }
+        if !self.is_empty() {
+            // What the inventory lists itself comes first.
+            let listed = resolved.hosts.remove(ALL).unwrap_or_default();
+            let all = distinct(listed.into_iter().chain(resolved.hosts.values().flatten().cloned()));
+            resolved.hosts.insert(ALL, all);
         }
         for name in self.groups.keys() {
             resolved.sink(name, 0);
         }
         Ok(resolved)
     }
+
+    /// The hosts that are in no group but for these two.
+    fn ungrouped(&self) -> Vec<String> {
+        let is_proper = |name: &&String| ![ALL, UNGROUPED].contains(&name.as_str());
+        let grouped: BTreeSet<_> = self.groups.keys().filter(is_proper).flat_map(|name| self.own_hosts(name)).collect();
+        let others = [UNGROUPED, ALL].into_iter().flat_map(|name| self.own_hosts(name));
+        distinct(others.chain(self.hosts.keys().cloned()).filter(|host| !grouped.contains(host)))
+    }
+
+    /// The hosts that a group lists itself.
+    fn own_hosts(&self, name: &str) -> Vec<String> {
+        self.groups.get(name).into_iter().flat_map(|group| &group.members).flat_map(Member::hosts).collect()
+    }
+}
+
+impl Member {
+    /// The hosts that are named here.
+    fn hosts(&self) -> Vec<String> {
+        match self {
+            Self::Host(host) => vec![host.clone()],
+            Self::Expression(text) => expressions::typed(std::slice::from_ref(text)),
+            Self::Group(_) => Vec::new(),
+        }
+    }
+}
+
+/// The names, each once.
+fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    names.filter(|name| seen.insert(name.clone())).collect()
 }
 
 impl<'a> ResolvedGroups<'a> {
     fn follow(&mut self, name: &'a str, path: &mut Vec<&'a str>) -> Result<(), ExitError> {
+        // Each group is within the group of all hosts.
+        if name == ALL && !path.is_empty() && !path.contains(&ALL) {
+            path.insert(0, ALL);
+        }
         if path.contains(&name) {
             let circle = path.iter().skip_while(|other| **other != name).chain([&name]).copied();
             let circle: Vec<_> = circle.collect();
@@ -123,21 +179,16 @@ impl<'a> ResolvedGroups<'a> {
             return Err(ExitError::new(format!("group {outer} contains an {}", self.unknown(name))));
         };
         path.push(name);
-        let mut seen = BTreeSet::new();
         let mut hosts = Vec::new();
         for member in &group.members {
-            match member {
-                Member::Host(host) => hosts.push(host.clone()),
-                Member::Expression(text) => hosts.extend(expressions::typed(std::slice::from_ref(text))),
-                Member::Group(other) => {
-                    self.follow(other, path)?;
-                    hosts.extend(self.hosts[other.as_str()].iter().cloned());
-                }
+            hosts.extend(member.hosts());
+            if let Member::Group(other) = member {
+                self.follow(other, path)?;
+                hosts.extend(self.hosts[other.as_str()].iter().cloned());
             }
         }
-        hosts.retain(|host| seen.insert(host.clone()));
         path.pop();
-        self.hosts.insert(name, hosts);
+        self.hosts.insert(name, distinct(hosts.into_iter()));
         Ok(())
     }
 
@@ -182,7 +233,6 @@ impl<'a> ResolvedGroups<'a> {
     pub fn hosts_of(&self, name: &str) -> Result<Vec<String>, ExitError> {
         let hosts = match self.hosts.get(name) {
             Some(hosts) => hosts.clone(),
-            None if name == ALL && !self.inventory.is_empty() => self.all(),
             None => return Err(ExitError::usage(self.unknown(name))),
         };
         if hosts.is_empty() {
@@ -216,22 +266,21 @@ impl<'a> ResolvedGroups<'a> {
     /// Whether there is such a group.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.hosts.contains_key(name) || (name == ALL && !self.inventory.is_empty())
+        self.hosts.contains_key(name)
     }
 
     /// All hosts, each once, in the order of the groups.
     #[must_use]
     pub fn all(&self) -> Vec<String> {
-        let mut seen = BTreeSet::new();
-        let hosts = self.hosts.values().flatten().chain(self.inventory.hosts.keys());
-        hosts.filter(|host| seen.insert(host.as_str())).cloned().collect()
+        self.hosts.get(ALL).cloned().unwrap_or_default()
     }
 
-    /// The groups of every host and what is said of it, by the host's name.
+    /// The groups of every host that the inventory has by their names, and what is said of the host, by its name.
     #[must_use]
     pub fn facts(&self) -> HashMap<String, HostFacts> {
         let mut facts: HashMap<String, HostFacts> = HashMap::new();
-        let mut groups: Vec<_> = self.hosts.iter().collect();
+        let mut groups: Vec<_> =
+            self.hosts.iter().filter(|(name, _)| self.inventory.groups.contains_key(**name)).collect();
         groups.sort_by_key(|(name, _)| (**name != ALL, self.depths.get(**name).copied().unwrap_or_default()));
         for (name, hosts) in groups {
             let variables = self.inventory.groups.get(*name).map(|group| &group.variables);
@@ -342,6 +391,30 @@ mod tests {
             (address.label.as_str(), address.page.map(String::from)),
             ("web1", Ok("http://10.0.0.1:8086/".to_owned()))
         );
+    }
+
+    /// As Ansible has it, whatever is listed under these names.
+    #[test]
+    fn all_has_every_host_and_ungrouped_those_in_no_other_group() {
+        let mut inventory = inventory();
+        let host = |name: &str| Member::Host(name.to_owned());
+        inventory.group(ALL).members = vec![host("lone"), host("x")];
+        inventory.group(ALL).variables = [("owner".to_owned(), "we".to_owned())].into();
+        inventory.group(UNGROUPED).members = vec![host("db1"), host("free")];
+        inventory.group("rest").members = vec![Member::Group(UNGROUPED.into())];
+        let groups = inventory.resolve().expect("no circle");
+        assert_eq!(groups.hosts_of("all").expect("a group"), ["lone", "x", "web1", "web2", "db1", "free"]);
+        assert_eq!(groups.hosts_of("ungrouped").expect("a group"), ["free", "lone"], "db1 is in a group");
+        assert_eq!(groups.hosts_of("rest").expect("a group"), ["free", "lone"]);
+        let facts = groups.facts();
+        assert!(facts.values().all(|facts| facts.labels()["owner"] == "we"), "{facts:?}");
+        assert_eq!(facts["free"].groups, ["all", "rest", "ungrouped"].map(str::to_owned).into());
+        inventory.group("web").members.push(Member::Group(ALL.into()));
+        let error = inventory.resolve().expect_err("a circle").message;
+        assert!(error.contains("all -> ") && error.ends_with(" -> all; take one out"), "{error}");
+        let groups = Inventory::default();
+        let groups = groups.resolve().expect("no circle");
+        assert!(!groups.has(ALL) && groups.all().is_empty());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which hosts a pattern means: `web*`, `web[01-10]`, the name of a group, `!web3`.
+//! Which hosts a pattern means: `web*`, `web[01-10]`, the name of a group, `&prod`, `!web3`.
 
 use crate::inventory::expressions;
 
@@ -7,10 +7,21 @@ use crate::inventory::expressions;
 pub(super) struct Pattern {
     /// As it was typed.
     pub(super) typed: String,
-    /// Whether it says which hosts are not meant.
-    pub(super) is_negative: bool,
+    /// What it says of the hosts that it fits.
+    pub(super) sense: Sense,
     /// The names that it stands for, each of which may have wildcards.
     names: Vec<String>,
+}
+
+/// What a pattern says of the hosts that it fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sense {
+    /// They are meant.
+    Meant,
+    /// No others are meant: `&prod`.
+    Only,
+    /// They are not meant: `!web3`.
+    Not,
 }
 
 impl Pattern {
@@ -18,15 +29,20 @@ impl Pattern {
     pub(super) fn all(typed: &[String]) -> Vec<Self> {
         let parts = typed.iter().flat_map(|typed| expressions::split(typed));
         let pattern = |part: &str| {
-            let (is_negative, name) = part.strip_prefix('!').map_or((false, part), |name| (true, name));
+            let (sense, name) = match (part.strip_prefix('!'), part.strip_prefix('&')) {
+                (Some(name), _) => (Sense::Not, name),
+                (_, Some(name)) => (Sense::Only, name),
+                (None, None) => (Sense::Meant, part),
+            };
             let names = expressions::typed(&[name.to_owned()]);
-            Self {
-                typed: part.to_owned(),
-                is_negative,
-                names: names.into_iter().map(|name| name.to_lowercase()).collect(),
-            }
+            Self { typed: part.to_owned(), sense, names: names.into_iter().map(|name| name.to_lowercase()).collect() }
         };
         parts.map(pattern).collect()
+    }
+
+    /// Whether it is this name, without wildcards.
+    pub(super) fn is_name(&self, name: &str) -> bool {
+        self.names.iter().any(|pattern| pattern == name)
     }
 
     /// Whether it means what has these names, in lower case.

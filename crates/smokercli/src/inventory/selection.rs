@@ -7,8 +7,8 @@ use smoker_model::counted::{counted, is_or_are};
 use crate::error::ExitError;
 use crate::inventory::address::{HostAddress, host_and_port, host_as_written};
 use crate::inventory::expressions;
-use crate::inventory::groups::{HostFacts, Inventory, Variables};
-use crate::inventory::pattern::Pattern;
+use crate::inventory::groups::{ALL, HostFacts, Inventory, UNGROUPED, Variables};
+use crate::inventory::pattern::{Pattern, Sense};
 
 /// How many names are listed in a remark.
 const LISTED: usize = 5;
@@ -57,7 +57,8 @@ impl HostSelection {
     ///
     /// # Errors
     ///
-    /// When a group is unknown, empty or contains itself, a pattern of `--limit` means no host, or none is left.
+    /// When a group is unknown, empty or contains itself, a pattern of `--limit` means no host, one of `--exclude-hosts` begins with a
+    /// sign of `--limit`, or no host is left.
     pub fn find(
         named: &NamedHosts,
         inventory: &Inventory,
@@ -105,9 +106,8 @@ impl HostSelection {
         let (hosts, others) = distinct(hosts);
         remarks.extend(other_names(&others));
         let hosts = limit(hosts, &named.limit)?;
-        let count = hosts.len();
-        let (hosts, unused) = exclude(hosts, &named.excluded);
-        if hosts.is_empty() && (count > 0 || !named.limit.is_empty()) {
+        let (hosts, unused) = exclude(hosts, &named.excluded)?;
+        if hosts.is_empty() {
             return Err(ExitError::usage(
                 "--limit and --exclude-hosts leave no host; --list-hosts without them shows all",
             ));
@@ -174,7 +174,18 @@ impl InventoryHost {
         let page = self.address.page.as_ref().ok().and_then(host_and_port);
         let address = page.as_ref().map(|(host, port)| format!("{host}:{port}"));
         let own = [Some(self.address.label.clone()), page.map(|(host, _)| host), address];
-        own.into_iter().flatten().chain(self.groups.iter().cloned()).map(|name| name.to_lowercase()).collect()
+        let groups = self.own_groups().cloned();
+        own.into_iter().flatten().chain(groups).map(|name| name.to_lowercase()).collect()
+    }
+
+    /// Its groups but for those that no pattern with wildcards means: `a*` is not every host.
+    fn own_groups(&self) -> impl Iterator<Item = &String> {
+        self.groups.iter().filter(|group| ![ALL, UNGROUPED].contains(&group.as_str()))
+    }
+
+    fn is_meant_by(&self, pattern: &Pattern) -> bool {
+        let is_ungrouped = || self.own_groups().next().is_none();
+        pattern.is_name(ALL) || (pattern.is_name(UNGROUPED) && is_ungrouped()) || pattern.fits(&self.names())
     }
 
     /// What no other host of a call has.
@@ -238,28 +249,40 @@ fn empty_groups(outer: &str, empty: &[&str]) -> Option<String> {
 /// When a pattern means none of the hosts: a host that was mistyped would not be asked, and be missed by nobody.
 fn limit(hosts: Vec<InventoryHost>, typed: &[String]) -> Result<Vec<InventoryHost>, ExitError> {
     let patterns = Pattern::all(typed);
-    if let Some(pattern) = patterns.iter().find(|pattern| !hosts.iter().any(|host| pattern.fits(&host.names()))) {
+    if let Some(pattern) = patterns.iter().find(|pattern| !hosts.iter().any(|host| host.is_meant_by(pattern))) {
         let hosts = counted(hosts.len(), "host");
         return Err(ExitError::usage(format!(
             "--limit {}: none of the {hosts} has such a name or group; --list-hosts shows them",
             pattern.typed
         )));
     }
-    let (negative, positive): (Vec<_>, Vec<_>) = patterns.into_iter().partition(|pattern| pattern.is_negative);
+    let of = |sense| patterns.iter().filter(move |pattern| pattern.sense == sense);
+    let has_meant = of(Sense::Meant).next().is_some();
     let is_left = |host: &InventoryHost| {
-        (positive.is_empty() || positive.iter().any(|pattern| pattern.fits(&host.names())))
-            && !negative.iter().any(|pattern| pattern.fits(&host.names()))
+        (!has_meant || of(Sense::Meant).any(|pattern| host.is_meant_by(pattern)))
+            && of(Sense::Only).all(|pattern| host.is_meant_by(pattern))
+            && !of(Sense::Not).any(|pattern| host.is_meant_by(pattern))
     };
     Ok(hosts.into_iter().filter(is_left).collect())
 }
 
 /// The hosts but for those of `--exclude-hosts`, and the patterns that none of them fits.
-fn exclude(hosts: Vec<InventoryHost>, typed: &[String]) -> (Vec<InventoryHost>, Vec<String>) {
+///
+/// # Errors
+///
+/// When a pattern begins with a sign: whether `!web` excludes web or all others would be a guess.
+fn exclude(hosts: Vec<InventoryHost>, typed: &[String]) -> Result<(Vec<InventoryHost>, Vec<String>), ExitError> {
     let patterns = Pattern::all(typed);
-    let unused = patterns.iter().filter(|pattern| !hosts.iter().any(|host| pattern.fits(&host.names())));
+    if let Some(pattern) = patterns.iter().find(|pattern| pattern.sense != Sense::Meant) {
+        return Err(ExitError::usage(format!(
+            "--exclude-hosts {}: ! and & are signs of --limit; name the hosts that are not asked without one",
+            pattern.typed
+        )));
+    }
+    let unused = patterns.iter().filter(|pattern| !hosts.iter().any(|host| host.is_meant_by(pattern)));
     let unused = unused.map(|pattern| pattern.typed.clone()).collect();
-    let left = hosts.into_iter().filter(|host| !patterns.iter().any(|pattern| pattern.fits(&host.names()))).collect();
-    (left, unused)
+    let left = hosts.into_iter().filter(|host| !patterns.iter().any(|pattern| host.is_meant_by(pattern))).collect();
+    Ok((left, unused))
 }
 
 /// The names of a list with commas, unless all of it is one name.
@@ -372,6 +395,12 @@ mod tests {
             (vec!["web", "!web3"], vec!["web1", "web2:90"]),
             (vec!["!d*"], vec!["web1", "web2:90", "WEB3"]),
             (vec!["*1*"], vec!["web1", "db1"]),
+            (vec!["all"], vec!["web1", "web2:90", "WEB3", "db1"]),
+            (vec!["all", "!web"], vec!["db1"]),
+            (vec!["*1", "&web"], vec!["web1"]),
+            (vec!["&web", "&*3"], vec!["WEB3"]),
+            (vec!["web", "&all"], vec!["web1", "web2:90", "WEB3"]),
+            (vec!["!all"], vec![]),
         ] {
             assert_eq!(left(&typed), Ok(expected.iter().map(|&name| name.to_owned()).collect()), "{typed:?}");
         }
@@ -380,7 +409,23 @@ mod tests {
     #[test]
     fn a_pattern_that_means_no_host_is_told() {
         assert!(left(&["web1", "web9"]).expect_err("no host").contains("--limit web9: none of the 4 hosts"));
-        let (left, unused) = exclude(some_hosts(), &["web*".to_owned(), "x".to_owned()]);
-        assert_eq!((left.len(), unused), (1, vec!["x".to_owned()]));
+        let excluded = |typed: &[&str]| exclude(some_hosts(), &texts(typed)).map(|(left, unused)| (left.len(), unused));
+        assert_eq!(excluded(&["web*", "x"]), Ok((1, texts(&["x"]))));
+        assert_eq!(excluded(&["all"]), Ok((0, vec![])));
+        assert_eq!(excluded(&["ungrouped"]), Ok((4, texts(&["ungrouped"]))));
+        for typed in ["!web", "&web"] {
+            assert!(excluded(&[typed]).expect_err(typed).message.contains("signs of --limit"));
+        }
+    }
+
+    /// The groups that have every host, or the rest, are meant by their names alone.
+    #[test]
+    fn wildcards_do_not_mean_the_group_of_all_hosts() {
+        let mut hosts = some_hosts();
+        hosts.iter_mut().for_each(|host| host.groups.extend([ALL.to_owned()]));
+        hosts[3].groups = [ALL.to_owned(), UNGROUPED.to_owned()].into();
+        let left = |typed: &str| limit(hosts.clone(), &texts(&[typed])).map(|left| left.len());
+        assert!(left("a*").is_err() && left("ungr*").is_err());
+        assert_eq!((left("all"), left("ungrouped"), left("!ungrouped")), (Ok(4), Ok(1), Ok(3)));
     }
 }

@@ -96,7 +96,7 @@ pub(crate) fn find(
     for warning in store.warnings() {
         console.warn(&warning);
     }
-    let files = inventories(args)?;
+    let files = inventories(args, console)?;
     let named = named_hosts(args, &files, discovery, arguments, console)?;
     if !named.is_any() && (!named.limit.is_empty() || !named.excluded.is_empty()) {
         return Err(ExitError::usage(
@@ -167,7 +167,7 @@ fn through_nats(
     config: &ClientConfig,
     console: &Console,
 ) -> Result<Targets, ExitError> {
-    let files = inventories(args)?;
+    let files = inventories(args, console)?;
     let mut named = named_hosts(args, &files, discovery, arguments, console)?;
     let mut inventory = groups(args, files, config)?;
     let connection = nats::connect(args, config)?;
@@ -244,33 +244,35 @@ fn selected(
     Ok(selection)
 }
 
-/// The groups of the configuration and of `--inventory`.
+/// The groups of `--inventory`, or of the configuration where there is none.
 ///
 /// # Errors
 ///
 /// When an inventory cannot be used, or the groups of the configuration cannot be and the call may need them.
 pub(crate) fn inventory(args: &HostArgs, config: &ClientConfig) -> Result<Inventory, ExitError> {
-    groups(args, inventories(args)?, config)
+    groups(args, inventories(args, &Console::new(Verbosity::Quiet))?, config)
 }
 
 /// What the files of `--inventory` have.
-fn inventories(args: &HostArgs) -> Result<Inventory, ExitError> {
+fn inventories(args: &HostArgs, console: &Console) -> Result<Inventory, ExitError> {
     let mut inventory = Inventory::default();
     for path in &args.inventory {
-        inventory.merge(inventory_file::read(path)?);
+        let file = inventory_file::read(path)?;
+        file.remarks.iter().for_each(|remark| console.warn(remark));
+        inventory.merge(file.inventory);
     }
     Ok(inventory)
 }
 
-/// The groups of the configuration, and these.
+/// The groups of these files, or of the configuration where none are named: who names an inventory means its hosts, and no others
+/// that the configuration has under the same name.
 fn groups(args: &HostArgs, files: Inventory, config: &ClientConfig) -> Result<Inventory, ExitError> {
-    let mut inventory = match &config.groups {
-        Ok(groups) => groups.clone(),
-        Err(problem) if !args.group.is_empty() => return Err(ExitError::new(problem.clone())),
-        Err(_) => Inventory::default(),
-    };
-    inventory.merge(files);
-    Ok(inventory)
+    match &config.groups {
+        _ if !args.inventory.is_empty() => Ok(files),
+        Ok(groups) => Ok(groups.clone()),
+        Err(problem) if !args.group.is_empty() => Err(ExitError::new(problem.clone())),
+        Err(_) => Ok(Inventory::default()),
+    }
 }
 
 /// The Unix socket to ask: one that is named, or the daemon's own where neither a host nor a port is.

@@ -117,6 +117,144 @@ fn a_group_without_hosts_inside_of_another_is_told() {
     }
 }
 
+/// A dynamic inventory that finds nothing prints one without hosts: that is not this host.
+#[test]
+fn no_command_takes_an_inventory_without_hosts_for_this_host() {
+    let run = Run::of(SMOKERCLI);
+    let file = |name: &str, text: &str| run.file(name, text).display().to_string();
+    let empty = file("empty.json", "{\"g\": {\"hosts\": []}, \"_meta\": {\"hostvars\": {}}}");
+    let (sections, list) = (file("sections", "[g]\n[k:children]\ng\n"), file("list", "[\"w1\", \"w2\"]"));
+    let full = file("full.ini", "[web]\nweb1\n");
+    let script = Path::new(&empty).with_file_name("script");
+    executable::write(
+        &script,
+        "#!/bin/sh\necho '{\"all\": {\"children\": [\"ungrouped\", \"web\"]}, \"web\": null}'\n",
+    );
+    let script = script.display().to_string();
+    let touched = run.home().join("touched");
+    let command = format!("touch {} # {{host}}", touched.display());
+    for words in [
+        "",
+        "-e",
+        "-f",
+        "--list",
+        "--list-hosts",
+        "--watch",
+        "-g all",
+        "-s web1",
+        "--limit all",
+        "--exclude-hosts x",
+        "gate",
+        "baseline -o -",
+        "odd",
+        "silence",
+        "explain Disk",
+        "roll --dry-run --run",
+        "roll --run",
+    ] {
+        let arguments: Vec<_> = words.split_whitespace().collect();
+        let command = Some(command.as_str()).filter(|_| words.ends_with("--run"));
+        let done = Run::of(SMOKERCLI).args(arguments).args(command).args(["--inventory", &empty]).done();
+        assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{words}: {done:?}");
+        let told = format!("the inventory {empty} names no host; look at what it has");
+        assert!(done.stderr.contains(&told), "{words}: {}", done.stderr);
+    }
+    assert!(!touched.exists(), "a command has run");
+    for (paths, code, told) in [
+        (vec![&sections], 2, "names no host"),
+        (vec![&script], 2, "names no host"),
+        (vec![&full, &empty], 2, "empty.json names no host"),
+        (vec![&list], 1, "an object of groups"),
+    ] {
+        let arguments = paths.into_iter().flat_map(|path| ["--inventory", path]);
+        let done = Run::of(SMOKERCLI).args(arguments).args(["--list-hosts"]).done();
+        assert_eq!((done.code, done.stdout.as_str()), (Some(code), ""), "{done:?}");
+        assert!(done.stderr.contains(told), "{done:?}");
+    }
+}
+
+/// `all` is every host of the inventory whatever is listed under that name, and never one that only the configuration has.
+#[test]
+fn all_and_ungrouped_mean_what_they_mean_to_ansible() {
+    let run = Run::of(SMOKERCLI);
+    for (text, all, ungrouped) in [
+        ("[all]\nh1\n[web]\nh2\n", "h1 h2", "h1"),
+        ("[all:children]\nweb\n[web]\nh2\n[db]\nh3\n", "h2 h3", ""),
+        ("lone\n[all:vars]\na=1\n[web]\nh1\nh2\n", "lone h1 h2", "lone"),
+        ("[ungrouped]\nh1\nfree\n[web]\nh1\n", "free h1", "free"),
+        ("all: {hosts: {h1: }, children: {web: {hosts: {h2: }}}}\ndb: {hosts: {h3: }}\n", "h1 h2 h3", "h1"),
+        ("{\"all\": {\"hosts\": [\"h1\"]}, \"web\": {\"hosts\": [\"h2\"]}}", "h1 h2", "h1"),
+    ] {
+        let file = run.file("inventory", text).display().to_string();
+        let asked = |arguments: &[&str]| {
+            let inventory = ["--inventory", &file, "--list-hosts"];
+            // The configuration has a group of the same name, and others.
+            let done = Run::of(SMOKERCLI).config(GROUPS).args(inventory).args(arguments).done();
+            assert!(done.code == Some(0) || done.stdout.is_empty(), "{text} {arguments:?}: {done:?}");
+            let mut hosts: Vec<_> = done.stdout.lines().collect();
+            hosts.sort_unstable();
+            hosts.join(" ")
+        };
+        let sorted = |names: &str| {
+            let mut names: Vec<_> = names.split_whitespace().collect();
+            names.sort_unstable();
+            names.join(" ")
+        };
+        let others: Vec<_> =
+            all.split_whitespace().filter(|host| !ungrouped.split(' ').any(|it| it == *host)).collect();
+        for (arguments, expected) in [
+            (["-g", "all"].as_slice(), all),
+            (&["--limit", "all"], all),
+            (&["--limit", "*", "&all"], all),
+            (&["--limit", "!all"], ""),
+            (&["--exclude-hosts", "all"], ""),
+            (&["-g", "ungrouped"], ungrouped),
+            (&["--limit", "all", "&ungrouped"], ungrouped),
+            (&["--exclude-hosts", "ungrouped"], &others.join(" ")),
+            (&["-g", "prod"], ""),
+        ] {
+            assert_eq!(asked(arguments), sorted(expected), "{text} {arguments:?}");
+        }
+    }
+    let file = run.file("inventory", "[web]\nh1\n").display().to_string();
+    assert_eq!(names(GROUPS, &["--inventory", &file, "-g", "web"]), ["h1"], "not that of the configuration");
+    assert_eq!(names("groups: {all: [a], web: [b]}\n", &["-g", "all"]), ["a", "b"]);
+}
+
+#[test]
+fn folders_in_the_folder_of_an_inventory_are_read() {
+    let run = Run::of(SMOKERCLI);
+    run.file("inv/a", "[g]\na1\n");
+    run.file("inv/sub/x", "[g]\nsub1\n");
+    run.file("inv/group_vars/g", "not: [one\n");
+    run.file("inv/b.txt", "[g]\nlost1\n");
+    let folder = run.home().join("inv").display().to_string();
+    let done = listed("", &["--inventory", &folder]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "a1\nsub1\n"), "{done:?}");
+    assert!(done.stderr.contains("WARNING: left out of the inventory") && done.stderr.contains(": b.txt;"), "{done:?}");
+}
+
+/// An empty text names nothing, and is never taken for everything.
+#[test]
+fn an_empty_text_is_no_host_no_group_and_no_pattern() {
+    for (arguments, code) in [
+        (["-s", ""].as_slice(), 2),
+        (&["-g", ""], 2),
+        (&["-g", "web", "--limit", ""], 2),
+        (&["-g", "web", "--limit", "!"], 2),
+        (&["-g", "web", "--limit", "&"], 2),
+        (&["-g", "web", "--exclude-hosts", "!web1"], 2),
+        (&["--inventory", ""], 2),
+    ] {
+        let gate = [&["gate", "--within", "200ms", "--no-progress"], arguments].concat();
+        let done = Run::of(SMOKERCLI).config(GROUPS).args(gate).done();
+        assert_eq!((done.code, done.stdout.as_str()), (Some(code), ""), "{arguments:?}: {done:?}");
+    }
+    let done = listed(GROUPS, &["-g", "web", "--exclude-hosts", ""]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "web1\nweb2\nweb3\n"), "{done:?}");
+    assert!(done.stderr.contains("WARNING: --exclude-hosts"), "{done:?}");
+}
+
 #[test]
 fn shells_complete_groups_and_hosts() {
     let complete = |what: &str| {

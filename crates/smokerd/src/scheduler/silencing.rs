@@ -2,11 +2,14 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use smoker_model::wire::events::SilenceEvent;
 use smoker_model::wire::silences::{ListedSilence, Silence};
 use thiserror::Error;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
 use crate::os::clock_changes;
 use crate::results::events::Event;
@@ -19,12 +22,23 @@ use crate::scheduler::schedule::turn::Due;
 use crate::silences::file::SilencesFile;
 use crate::silences::table::{MAX_SILENCES, NewSilence, SilenceTable};
 
+/// How long the answer to who makes or ends a silence waits until that is written.
+const LONGEST_SAVE: Duration = Duration::from_secs(5);
+
+/// How long after silences could not be written it is tried again.
+const BETWEEN_SAVES: Duration = Duration::from_secs(5);
+
+/// How many writes may wait for a disk that hangs.
+const MOST_WRITERS: usize = 4;
+
 /// Why nothing is silenced.
 #[derive(Debug, Error)]
 pub(crate) enum SilenceError {
     #[error(transparent)]
     NoPlugin(#[from] ForceError),
-    #[error("there are {MAX_SILENCES} silences already, or so many names in them; end one")]
+    #[error(
+        "there are {MAX_SILENCES} silences already, or they are too long together; end one (GET /silences lists them)"
+    )]
     Full,
 }
 
@@ -42,8 +56,10 @@ impl PluginManager {
             let mut clock_changes = clock.changes();
             loop {
                 let due = manager.silences().next_end().map_or(Due::Never, Due::Wall);
+                let has_to_save = manager.silences().has_to_save();
                 tokio::select! {
                     () = shutdown.cancelled() => return,
+                    () = sleep(BETWEEN_SAVES), if has_to_save => drop(manager.begin_save()),
                     () = manager.0.silences_changed.notified() => {}
                     () = clock.sleep_until(due) => manager.expire_silences().await,
                     () = clock_changes::next(&mut clock_changes) => manager.expire_silences().await,
@@ -60,7 +76,8 @@ impl PluginManager {
             self.announce_silence("expired", self.listed(silence));
         }
         self.show_silences();
-        self.save_silences().await;
+        // Nobody waits for it, and a disk that hangs keeps no other one from ending.
+        drop(self.begin_save());
     }
 
     /// Silences plugins until a time: those of the selection, all when it has none.
@@ -142,14 +159,17 @@ impl PluginManager {
             let set = self.set();
             set.all().filter(|managed| managed.is_silenced_by(&silence)).map(|it| it.name().to_string()).collect()
         };
-        let survives_restart = self.silences().survives_restart();
+        let survives_restart = self.silences().survive_restart();
         ListedSilence { silence, silenced, survives_restart }
     }
 
     async fn silences_have_changed(&self) {
         self.show_silences();
         self.0.silences_changed.notify_one();
-        self.save_silences().await;
+        if let Some(saving) = self.begin_save() {
+            // A disk that hangs is not waited for; the watch tries again.
+            let _ = timeout(LONGEST_SAVE, saving).await;
+        }
     }
 
     /// Has the pages show which plugins are silenced.
@@ -164,14 +184,38 @@ impl PluginManager {
         self.0.silences_shown.notify_one();
     }
 
-    async fn save_silences(&self) {
-        let Some(file) = self.silences().file() else { return };
+    /// Begins to write the silences. What cannot be written is told once and tried again.
+    fn begin_save(&self) -> Option<JoinHandle<()>> {
+        let file = {
+            let mut silences = self.silences();
+            silences.is_unsaved = true;
+            let file = silences.file().filter(|_| silences.writers < MOST_WRITERS)?;
+            silences.writers += 1;
+            file
+        };
         let manager = self.clone();
-        let all = move || manager.silences().all().cloned().collect();
-        let written = tokio::task::spawn_blocking(move || file.write(all)).await;
-        if let Ok(Err(error)) = written {
-            tracing::error!("silences: {error}; they end with the daemon");
-        }
+        Some(tokio::task::spawn_blocking(move || {
+            let written = file.write(|| {
+                let mut silences = manager.silences();
+                silences.is_unsaved = false;
+                silences.text()
+            });
+            let mut silences = manager.silences();
+            silences.writers -= 1;
+            silences.is_unsaved |= written.is_err();
+            let is_failed = written.is_err();
+            match written {
+                Err(error) if !std::mem::replace(&mut silences.is_failing, true) => {
+                    tracing::error!("silences: {error}; they end with the daemon, unless they can be written later");
+                }
+                Ok(()) if std::mem::take(&mut silences.is_failing) => tracing::info!("silences can be written again"),
+                Ok(()) | Err(_) => {}
+            }
+            drop(silences);
+            if is_failed {
+                manager.0.silences_changed.notify_one();
+            }
+        }))
     }
 
     fn silences(&self) -> MutexGuard<'_, SilenceTable> {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use smoker_model::wire::silences::Silence;
 use smoker_trust::storage::text_file;
 
@@ -9,6 +10,21 @@ use crate::results::json_text;
 
 /// The name of the file in the state folder.
 const FILE: &str = "silences";
+
+/// What the file has.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SilencesText {
+    /// The number of the silence that was made last.
+    pub(crate) last: u64,
+    pub(crate) silences: Vec<Silence>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Silence(Silence),
+    Last { last: u64 },
+}
 
 /// Where the silences of a daemon are kept.
 #[derive(Clone, Debug)]
@@ -21,17 +37,20 @@ impl SilencesFile {
     }
 
     /// What it has. Lines that cannot be read are passed over, with a line in the log.
-    pub(crate) fn read(&self) -> Vec<Silence> {
+    pub(crate) fn read(&self) -> SilencesText {
         let text = text_file::read(&self.0).unwrap_or_else(|error| {
             tracing::error!("silences: {error}; those from before the start are not in effect");
             None
         });
-        let line = |line: &str| {
-            let read = serde_json::from_str(line);
-            read.map_err(|error| tracing::error!("silences: a line of {} is no silence: {error}", self.0.display()))
-                .ok()
-        };
-        text.unwrap_or_default().lines().filter_map(line).collect()
+        let mut read = SilencesText::default();
+        for line in text.unwrap_or_default().lines() {
+            match serde_json::from_str(line) {
+                Ok(Line::Silence(silence)) => read.silences.push(silence),
+                Ok(Line::Last { last }) => read.last = last,
+                Err(error) => tracing::error!("silences: a line of {} is no silence: {error}", self.0.display()),
+            }
+        }
+        read
     }
 
     /// Writes what there is when nobody else writes it, in the place of what it has: a line of JSON for each.
@@ -39,8 +58,12 @@ impl SilencesFile {
     /// # Errors
     ///
     /// Why it cannot be written.
-    pub(crate) fn write(&self, silences: impl Fn() -> Vec<Silence>) -> Result<(), String> {
-        let text = || silences().iter().map(|silence| json_text::to_text(silence) + "\n").collect::<String>();
+    pub(crate) fn write(&self, text: impl Fn() -> SilencesText) -> Result<(), String> {
+        let text = || {
+            let SilencesText { last, silences } = text();
+            let last = json_text::to_text(&Line::Last { last }) + "\n";
+            silences.iter().fold(last, |text, silence| text + &json_text::to_text(silence) + "\n")
+        };
         text_file::edit(&self.0, |_| Ok((text(), ()))).map_err(|error| error.to_string())
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Map, Value as Json};
 use smoker_model::wire::silences::{PluginSilence, Silence};
 
-use crate::silences::file::SilencesFile;
+use crate::silences::file::{SilencesFile, SilencesText};
 
 /// How many there may be at a time.
 pub(crate) const MAX_SILENCES: usize = 1000;
@@ -17,12 +17,21 @@ const MAX_TEXT: usize = 16 << 20;
 /// A clock that is set back by more than this was wrong before.
 const CORRECTION: TimeDelta = TimeDelta::hours(3);
 
+/// A clock that shows an earlier year has not been set since the boot: of a machine without a clock of its own that keeps time.
+const FIRST_YEAR: i32 = 2026;
+
 /// The silences by their numbers.
 #[derive(Debug, Default)]
 pub(crate) struct SilenceTable {
     silences: BTreeMap<u64, Kept>,
     last: u64,
     file: Option<SilencesFile>,
+    /// Whether the file does not have all of them yet.
+    pub(crate) is_unsaved: bool,
+    /// How many writes of it go on.
+    pub(crate) writers: usize,
+    /// Whether it could not be written the last time.
+    pub(crate) is_failing: bool,
 }
 
 #[derive(Debug)]
@@ -44,8 +53,9 @@ pub(crate) struct NewSilence {
 impl SilenceTable {
     /// Those that a file has and that have not ended.
     pub(crate) fn from_file(file: SilencesFile, now: DateTime<Utc>) -> Self {
-        let mut table = Self::default();
-        for silence in file.read() {
+        let SilencesText { last, silences } = file.read();
+        let mut table = Self { last, ..Self::default() };
+        for silence in silences {
             table.last = table.last.max(silence.id);
             let Ok(until) = DateTime::parse_from_rfc3339(&silence.until) else { continue };
             table.silences.insert(silence.id, Kept { silence, until: until.to_utc() });
@@ -55,9 +65,14 @@ impl SilenceTable {
         table
     }
 
-    /// Whether a restart of the daemon leaves them.
-    pub(crate) fn survives_restart(&self) -> bool {
-        self.file.is_some()
+    /// What the file is to have.
+    pub(crate) fn text(&self) -> SilencesText {
+        SilencesText { last: self.last, silences: self.all().cloned().collect() }
+    }
+
+    /// Whether a restart of the daemon leaves them: all are in the file.
+    pub(crate) fn survive_restart(&self) -> bool {
+        self.file.is_some() && !self.is_unsaved
     }
 
     /// Adds one; none when there are too many, or too long ones.
@@ -89,7 +104,9 @@ impl SilenceTable {
 
     /// Ends those whose time has come, and returns them.
     pub(crate) fn expire(&mut self, now: DateTime<Utc>) -> Vec<Silence> {
-        self.silences.values_mut().for_each(|kept| kept.correct(now));
+        if now.year() >= FIRST_YEAR {
+            self.silences.values_mut().for_each(|kept| kept.correct(now));
+        }
         let ended: Vec<_> = self.silences.iter().filter(|(_, kept)| kept.until <= now).map(|(id, _)| *id).collect();
         ended.into_iter().filter_map(|id| self.end(id)).collect()
     }
@@ -109,6 +126,11 @@ impl SilenceTable {
         let longest = self.silences.values().filter(|kept| matches(&kept.silence)).max_by_key(|kept| kept.until)?;
         let Silence { id, by, reason, until, .. } = longest.silence.clone();
         Some(PluginSilence { id, by, reason, until })
+    }
+
+    /// Whether the file has to be written, and nobody does it: the last write failed.
+    pub(crate) fn has_to_save(&self) -> bool {
+        self.file.is_some() && self.is_unsaved && self.writers == 0
     }
 
     /// Where they are kept; none without a state folder.
@@ -161,14 +183,14 @@ mod tests {
         assert_eq!((table.longest(|silence| silence.id > 5), table.next_end()), (None, Some(minutes(10))));
         assert_eq!(table.end(3).map(|silence| silence.until), Some("2026-11-30T12:20:00Z".to_owned()));
         assert_eq!(table.end(3), None);
-        file.write(|| table.all().cloned().collect()).expect("it can be written");
+        file.write(|| table.text()).expect("it can be written");
 
         let mut restored = SilenceTable::from_file(file.clone(), minutes(15));
         assert_eq!(restored.all().map(|silence| silence.id).collect::<Vec<_>>(), [2]);
         assert_eq!(
             restored.add(new(minutes(60)), now).map(|silence| silence.id),
-            Some(3),
-            "the highest that the file had, and one"
+            Some(4),
+            "a number that was given is not given again"
         );
         assert_eq!(restored.expire(minutes(60)).len(), 2);
         std::fs::write(folder.path().join("silences"), "rubbish\n{\"id\": 1}\n").expect("a file");
@@ -176,7 +198,7 @@ mod tests {
 
         let mut full = SilenceTable::default();
         assert!((0..MAX_SILENCES).all(|_| full.add(new(minutes(1)), now).is_some()));
-        assert!(full.add(new(minutes(1)), now).is_none() && !full.survives_restart());
+        assert!(full.add(new(minutes(1)), now).is_none() && !full.survive_restart());
     }
 
     #[test]
@@ -185,6 +207,9 @@ mod tests {
         let right: DateTime<Utc> = "2026-11-30T12:00:00Z".parse().expect("a time");
         let mut table = SilenceTable::default();
         table.add(new(wrong + TimeDelta::minutes(30)), wrong).expect("there is room");
+        let boot = DateTime::UNIX_EPOCH + TimeDelta::minutes(1);
+        assert!(table.expire(boot).is_empty());
+        assert_eq!(table.next_end(), Some(wrong + TimeDelta::minutes(30)), "the clock is set later");
         assert!(table.expire(wrong - TimeDelta::hours(2)).is_empty());
         assert!(table.expire(right).is_empty());
         assert_eq!(table.next_end(), Some(right + TimeDelta::minutes(30)));

@@ -148,3 +148,30 @@ fn a_silence_that_is_not_understood_is_none() {
     daemon.try_start().expect("it starts again");
     assert_eq!(daemon.get("/silences").json()["silences"].as_array().map(Vec::len), Some(3));
 }
+
+/// The answer says whether a restart leaves it, and what could not be written is written when that is possible again.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_silence_that_cannot_be_written_is_written_later() {
+    let config =
+        Config::new().top("socket: '{{DIR}}/smokerd.sock'\nstate_dir: {{DIR}}/state").plugin("Web", "Command: 'true'");
+    let mut daemon = Daemon::start(config);
+    let file = daemon.path("state/silences");
+    // A folder in its place.
+    let _ = fs::remove_file(&file);
+    fs::create_dir(&file).expect("a folder");
+    let made = |daemon: &Daemon| smokercli(daemon, &["silence", "--for", "1h", "--reason", "x", "-o", "json"]);
+    let first = made(&daemon);
+    assert!(first.stdout.contains(r#""survivesRestart": false"#), "{first:?}");
+    expect_line(&daemon.log(), &["silences: ", "unless they can be written later"]);
+    fs::remove_dir(&file).expect("removed");
+    wait::until_true("the file", || fs::read_to_string(&file).is_ok_and(|text| text.contains(r#""reason": "x""#)));
+
+    // A number is not given again.
+    assert_eq!(smokercli(&daemon, &["silence", "--end", "all"]).code, 0);
+    daemon.signal(Signal::SIGKILL);
+    let _ = daemon.wait_for_exit();
+    daemon.try_start().expect("it starts again");
+    let second = made(&daemon);
+    assert!(second.stdout.contains(r#""id": 2"#) && second.stdout.contains(r#""survivesRestart": true"#), "{second:?}");
+}

@@ -51,7 +51,8 @@ impl FurtherActions {
                 Meant::No(reason) => further.plain_keys.push(("Actions", reason)),
             }
         }
-        if let Some(parameter) = get("Escalate") {
+        let takes_back = |value: &Value| matches!(value, Value::List(steps) if steps.is_empty());
+        if let Some(parameter) = get("Escalate").filter(|parameter| !takes_back(&parameter.value)) {
             match escalations(&parameter.value, actions) {
                 Meant::Yes(found) => further.escalations = found,
                 Meant::Wrong(reason) => faults.extend(fault(parameter, reason)),

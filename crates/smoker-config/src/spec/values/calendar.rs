@@ -101,7 +101,12 @@ pub(crate) fn read<'a>(get: impl Fn(&str) -> Option<&'a Value>, now: DateTime<Ut
 
 impl CalendarKeys {
     fn take<T>(&mut self, key: &'static str, value: Option<&Value>, read: impl Fn(&Value) -> Meant<T>) -> Option<T> {
-        match read(value?) {
+        let value = value?;
+        // It takes back what a template says.
+        if matches!(value, Value::List(items) if items.is_empty()) {
+            return None;
+        }
+        match read(value) {
             Meant::Yes(value) => return Some(value),
             Meant::Wrong(reason) => self.wrong.push((key, format!("{key} {reason}"))),
             Meant::No(reason) => self.warnings.push((key, plain(key, &reason))),

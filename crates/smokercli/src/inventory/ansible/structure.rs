@@ -23,23 +23,30 @@ pub(super) fn read(document: &Value) -> Result<Inventory, String> {
         Value::Mapping(groups) => groups,
         _ => return Err("it has to be a mapping of groups, such as `all: {hosts: {web1: }}`".to_owned()),
     };
+    let mut meta = None;
     for (name, value) in groups {
         let name = name_of(name, "the top")?;
         if name == META {
-            read_meta(&mut inventory, value)?;
+            meta = Some(value);
         } else {
             read_group(&mut inventory, &name, value, 0)?;
         }
     }
+    if let Some(meta) = meta {
+        read_meta(&mut inventory, meta)?;
+    }
     Ok(inventory)
 }
 
+/// The variables of hosts. A host that no group has is none of the inventory.
 fn read_meta(inventory: &mut Inventory, meta: &Value) -> Result<(), String> {
     let Some(hosts) = meta.get("hostvars") else { return Ok(()) };
     for (name, value) in mapping(hosts, "_meta.hostvars")?.into_iter().flatten() {
         let name = name_of(name, "_meta.hostvars")?;
         let variables = variables(value, &name)?;
-        inventory.host(&name).extend(variables);
+        if inventory.has_host(&name) {
+            inventory.host(&name).extend(variables);
+        }
     }
     Ok(())
 }
@@ -168,6 +175,8 @@ mod tests {
                 "web": {"hosts": ["a", "b"], "vars": {"tier": 1}}, "db": ["c"]}"#,
         )
         .expect("valid");
+        let of_nobody = parsed(r#"{"web": ["a"], "_meta": {"hostvars": {"old": {"dc": "fra"}}}}"#).expect("valid");
+        assert_eq!(of_nobody.resolve().expect("no circle").all(), ["a"], "variables make no host");
         let groups = inventory.resolve().expect("no circle");
         assert_eq!(groups.hosts_of("all"), Ok(["a", "b", "c"].map(str::to_owned).into()));
         assert_eq!(groups.facts()["a"].labels(), [("dc".into(), "fra".into()), ("tier".into(), "1".into())].into());

@@ -35,6 +35,11 @@ impl Form {
 /// When it is not understood: where, and why.
 pub fn read(text: &str, form: Form) -> Result<Inventory, String> {
     let is_json = text.trim_start().starts_with('{');
+    if is_other_json(text) {
+        return Err(
+            "it is JSON, and no inventory, which is an object of groups such as {\"web\": [\"web1\"]}".to_owned()
+        );
+    }
     match form {
         _ if is_json => structure::read(&json::read(text)?),
         Form::Structure => structure::read(&yaml(text)?),
@@ -45,6 +50,12 @@ pub fn read(text: &str, form: Form) -> Result<Inventory, String> {
             _ => ini::read(text),
         },
     }
+}
+
+/// Whether it is JSON as programs print it that have found nothing, or know no groups. As INI it would be a section, or a host.
+fn is_other_json(text: &str) -> bool {
+    use serde_json::Value as Json;
+    matches!(serde_json::from_str(text), Ok(Json::Array(_) | Json::Null | Json::Bool(_)))
 }
 
 fn yaml(text: &str) -> Result<Value, String> {

@@ -95,28 +95,32 @@ impl AlertBoard {
         self.failures.remove(key);
     }
 
-    /// Notes that a call failed, where the receiver may have asked for a wait. Returns how long the next one waits; none when there
-    /// is none, because calls have failed for long.
+    /// Notes that a call failed, where the receiver may have asked for a wait. Returns how long the next one waits, the same time for all
+    /// that it told, so that they are told together again; and what is not told any more, because calls have failed for long.
     pub(super) fn fail(
         &mut self,
-        (key, action): (&AlertKey, &ActionSpec),
+        (tells, action): (&[(AlertKey, Told)], &ActionSpec),
         (reason, asked): (&str, Option<Duration>),
         now: DateTime<Utc>,
-    ) -> Option<Duration> {
-        let before = self.failures.remove(key).filter(|before| before.action == *action);
-        let count = before.map_or(0, |before| before.count);
-        if count >= GIVE_UP {
-            return None;
-        }
-        let backoff = SHORTEST_BACKOFF.saturating_mul(2_u32.saturating_pow(count)).min(LONGEST_BACKOFF);
+    ) -> (Option<Duration>, Vec<(AlertKey, Told)>) {
+        let before = |board: &mut Self, key: &AlertKey| {
+            board.failures.remove(key).filter(|before| before.action == *action).map_or(0, |before| before.count)
+        };
+        let counts: Vec<_> = tells.iter().map(|(key, _)| before(self, key)).collect();
+        let (kept, given_up): (Vec<_>, Vec<_>) = tells.iter().zip(counts).partition(|(_, count)| *count < GIVE_UP);
+        let given_up = given_up.into_iter().map(|(told, _)| told.clone()).collect();
+        let Some(most) = kept.iter().map(|(_, count)| *count).max() else { return (None, given_up) };
+        let backoff = SHORTEST_BACKOFF.saturating_mul(2_u32.saturating_pow(most)).min(LONGEST_BACKOFF);
         // A receiver that asks for less is given up no sooner.
         let wait = asked.map_or(backoff, |asked| asked.min(LONGEST_ASKED).max(backoff));
         let wait = spread(wait, wait / 5);
         let by = TimeDelta::from_std(wait).unwrap_or_default();
-        let (action, reason) = (action.clone(), reason.to_owned());
-        let failure = CallFailure { action, count: count + 1, until: now + by, wait: by, reason };
-        self.failures.insert(key.clone(), failure);
-        Some(wait)
+        for ((key, _), count) in kept {
+            let (action, reason) = (action.clone(), reason.to_owned());
+            let failure = CallFailure { action, count: count + 1, until: now + by, wait: by, reason };
+            self.failures.insert(key.clone(), failure);
+        }
+        (Some(wait), given_up)
     }
 
     /// Keeps only what is about these plugins.
@@ -175,6 +179,7 @@ impl AlertBoard {
 mod tests {
     use indexmap::IndexMap;
     use smoker_model::plugin::ActionRules;
+    use smoker_model::status::Status;
     use smoker_model::value::Value;
 
     use super::*;
@@ -187,6 +192,32 @@ mod tests {
             invocation: None,
             rules: ActionRules::default(),
         }
+    }
+
+    /// How long the next call waits after one that told of this plugin alone failed.
+    fn failed(
+        board: &mut AlertBoard,
+        key: &AlertKey,
+        (reason, asked): (&str, Option<Duration>),
+        now: DateTime<Utc>,
+    ) -> Option<Duration> {
+        let told = Told { status: Status::Error, sequence: 1, at: now, bad_since: None };
+        board.fail((&[(key.clone(), told)], &action()), (reason, asked), now).0
+    }
+
+    #[test]
+    fn what_a_call_told_together_is_told_together_again() {
+        let mut board = AlertBoard::default();
+        let now = Utc::now();
+        let told = Told { status: Status::Error, sequence: 1, at: now, bad_since: None };
+        let key = |number: usize| AlertKey { plugin: format!("p{number}").as_str().into(), action: "Page".to_owned() };
+        let tells: Vec<_> = (0..100).map(|number| (key(number), told.clone())).collect();
+        for _ in 0..3 {
+            let (wait, given_up) = board.fail((&tells, &action()), ("refused", None), now);
+            assert!(wait.is_some() && given_up.is_empty());
+        }
+        let until = |number| board.failure(&key(number)).and_then(|failure| failure.waits_until(&action(), now));
+        assert!(until(0).is_some() && (0..100).all(|number| until(number) == until(0)));
     }
 
     #[test]
@@ -211,7 +242,7 @@ mod tests {
             .map(|host| {
                 let key = AlertKey { plugin: "Db".into(), action: format!("Page{host}") };
                 let mut board = AlertBoard::default();
-                let _ = board.fail((&key, &action()), ("refused", None), start);
+                let _ = failed(&mut board, &key, ("refused", None), start);
                 let until =
                     board.failure(&key).and_then(|failure| failure.waits_until(&action(), start)).expect("it waits");
                 (until - start).num_milliseconds() / 10
@@ -226,7 +257,7 @@ mod tests {
         let key = AlertKey { plugin: "Db".into(), action: "Page".to_owned() };
         let start = Utc::now();
         for seconds in [5, 10, 20, 40, 80, 160, 320, 600, 600] {
-            let (least, wait) = (Duration::from_secs(seconds), board.fail((&key, &action()), ("refused", None), start));
+            let (least, wait) = (Duration::from_secs(seconds), failed(&mut board, &key, ("refused", None), start));
             assert!(wait.is_some_and(|wait| wait >= least && wait < least + least / 5), "{seconds}: {wait:?}");
         }
         assert!(board.describe(&key, &Zone::Machine)[0].starts_with("failed 9 times, tried again at "));
@@ -237,8 +268,8 @@ mod tests {
         // The clock was years behind, or ahead.
         let years = TimeDelta::days(1000);
         assert_eq!([start + years, start - years].map(|now| failure.waits_until(&action(), now)), [None, None]);
-        assert!((9..150).all(|_| board.fail((&key, &action()), ("refused", None), start + years).is_some()));
-        assert_eq!(board.fail((&key, &action()), ("refused", None), start), None);
+        assert!((9..150).all(|_| failed(&mut board, &key, ("refused", None), start + years).is_some()));
+        assert_eq!(failed(&mut board, &key, ("refused", None), start), None);
         assert!(board.failure(&key).is_none());
     }
 
@@ -249,7 +280,7 @@ mod tests {
         for (asked, least) in [(90, 90), (1, 5), (u64::MAX, 3600)] {
             let asked = Some(Duration::from_secs(asked));
             let hosts: Vec<_> =
-                (0..50).map(|_| AlertBoard::default().fail((&key, &action()), ("busy", asked), now)).collect();
+                (0..50).map(|_| failed(&mut AlertBoard::default(), &key, ("busy", asked), now)).collect();
             let least = Duration::from_secs(least);
             let is_right = |wait: &Option<Duration>| wait.is_some_and(|it| it >= least && it < least + least / 5);
             assert!(hosts.iter().all(is_right) && hosts.iter().any(|wait| *wait != hosts[0]), "{hosts:?}");

@@ -69,6 +69,11 @@ impl CallTarget {
     pub(super) fn of(plugin: &PreparedPlugin, action: &ActionSpec) -> Self {
         Self { action: action.clone(), run_as: plugin.spec().run_as.clone() }
     }
+
+    /// Whether calls are collected for it.
+    pub(super) fn is_collected(&self) -> bool {
+        self.action.rules.group.is_some()
+    }
 }
 
 impl Call {

@@ -11,11 +11,13 @@
 //! - `holds`: why calls are held; `looks`: runs of other plugins that they wait for
 //! - `pending`: the queue; `queued`: which actions have a place in it
 //! - `call`: one call, for one plugin or several
+//! - `choice`: which call is made next, and what it is about
 //! - `notifier`: makes the calls
 
 mod access;
 pub(crate) mod board;
 mod call;
+mod choice;
 mod decision;
 mod holds;
 mod looks;

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::mem;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use smoker_model::occasion::OccasionEvent;
@@ -10,12 +11,13 @@ use smoker_model::plugin::{ActionOn, ActionRules, ActionSpec, PluginName, Plugin
 use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
 use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::timeout;
 
 use crate::os::clock_changes;
 use crate::results::conditions::ToldState;
 use crate::results::events::{Event, Received};
 use crate::results::plugin::hard_state::HardState;
-use crate::scheduler::alerts::call::{self, Call, CallEnd, CallMember, CallTarget, Outcome};
+use crate::scheduler::alerts::call::{self, Call, CallEnd, CallTarget, Outcome};
 use crate::scheduler::alerts::decision::{Decision, decide};
 use crate::scheduler::alerts::holds::{Hold, hold};
 use crate::scheduler::alerts::looks::Looks;
@@ -30,29 +32,31 @@ use crate::scheduler::schedule::turn::Due;
 /// How many calls are made at a time. They take no slot of a run.
 const CALLS: usize = 8;
 
-/// How many of them may be those of one action: a receiver that does not answer must not keep others from being told.
-const CALLS_OF_ACTION: usize = 3;
+/// How long the record of notifications is waited for when the daemon stops.
+const LAST_SAVE: Duration = Duration::from_secs(5);
 
 /// What is told, to whom, when.
 #[derive(Debug)]
-struct Notifier {
-    manager: PluginManager,
-    pending: Pending,
+pub(super) struct Notifier {
+    pub(super) manager: PluginManager,
+    pub(super) pending: Pending,
     calls: JoinSet<Outcome>,
     /// What the calls that are being made tell.
-    made: HashMap<Id, Made>,
+    pub(super) made: HashMap<Id, Made>,
     busy: HashSet<AlertKey>,
     looks: Looks,
+    /// The write of what was told, while there is one. A disk that hangs must not keep anybody from being told.
+    saving: JoinSet<Result<(), String>>,
 }
 
 /// A call that is being made.
 #[derive(Debug)]
-struct Made {
+pub(super) struct Made {
     about: String,
-    name: String,
+    pub(super) name: String,
     action: ActionSpec,
     tells: Vec<(AlertKey, Told)>,
-    target: Option<CallTarget>,
+    pub(super) target: Option<CallTarget>,
 }
 
 impl PluginManager {
@@ -65,6 +69,7 @@ impl PluginManager {
             made: HashMap::new(),
             busy: HashSet::new(),
             looks: Looks::default(),
+            saving: JoinSet::new(),
         };
         self.spawn(notifier.run());
     }
@@ -79,7 +84,7 @@ impl Notifier {
         loop {
             let now = self.now();
             self.make_calls(now);
-            self.save().await;
+            self.save();
             // What is due and was not called waits for the end of a call.
             let next = if self.calls.len() < CALLS { self.pending.next_time_after(now) } else { None };
             tokio::select! {
@@ -100,6 +105,7 @@ impl Notifier {
                 () = clock_changes::next(&mut clock_changes) => self.review_and_ask_again(),
                 () = clock.sleep_until(next.map_or(Due::Never, Due::Wall)) => {}
                 Some(ended) = self.calls.join_next_with_id() => self.end(ended),
+                Some(written) = self.saving.join_next() => self.saved(written),
             }
             while let Some(ended) = self.calls.try_join_next_with_id() {
                 self.end(ended);
@@ -108,7 +114,21 @@ impl Notifier {
         while let Some(ended) = self.calls.join_next_with_id().await {
             self.end(ended);
         }
-        self.save().await;
+        let save_rest = async {
+            while {
+                self.save();
+                !self.saving.is_empty()
+            } {
+                if let Some(written) = self.saving.join_next().await {
+                    self.saved(written);
+                }
+            }
+        };
+        if timeout(LAST_SAVE, save_rest).await.is_err() {
+            tracing::error!(
+                "actions: the record of notifications could not be written in time; some may be called once more"
+            );
+        }
     }
 
     fn now(&self) -> DateTime<Utc> {
@@ -153,32 +173,39 @@ impl Notifier {
             if self.busy.contains(&key) {
                 continue;
             }
-            let Some(followed) = state.followed_by(&action.rules) else {
-                self.pending.set(&key, None);
-                continue;
-            };
-            let decision = decide(&action.rules, followed, &self.manager.alert_board().known(&key), now);
-            let call = match decision {
-                Decision::Call(OccasionEvent::Recovery) if is_told_by_another(spec, action) => {
-                    self.manager.alert_board().set_told(key.clone(), Told::of(followed, now));
-                    None
-                }
-                Decision::Call(event) => match self.hold(spec, (&state, followed, &action.rules), now) {
-                    Some(Hold { until, .. }) => until.map(waiting),
-                    None => Some(self.due_behind_failures(&key, action, event, now)),
-                },
-                Decision::Wait(at) => Some(waiting(at)),
-                Decision::Note => {
-                    self.manager.alert_board().set_told(key.clone(), Told::of(followed, now));
-                    None
-                }
-                Decision::Nothing => {
-                    self.manager.alert_board().forget_failure(&key);
-                    None
-                }
+            let call = match self.due_event(spec, action, &state, now) {
+                Ok(event) => Some(self.due_behind_failures(&key, action, event, now)),
+                Err(later) => later,
             };
             self.pending.set(&key, call);
         }
+    }
+
+    /// Why an action may be called now; else what it waits for, if for anything.
+    pub(super) fn due_event(
+        &mut self,
+        spec: &PluginSpec,
+        action: &ActionSpec,
+        state: &ToldState,
+        now: DateTime<Utc>,
+    ) -> Result<OccasionEvent, Option<PendingCall>> {
+        let key = AlertKey::of(&spec.name, action);
+        let Some(followed) = state.followed_by(&action.rules) else { return Err(None) };
+        let note = || self.manager.alert_board().set_told(key.clone(), Told::of(followed, now));
+        let decision = decide(&action.rules, followed, &self.manager.alert_board().known(&key), now);
+        match decision {
+            Decision::Call(OccasionEvent::Recovery) if is_told_by_another(spec, action) => note(),
+            Decision::Call(event) => {
+                return match self.hold(spec, (state, followed, &action.rules), now) {
+                    Some(Hold { until, .. }) => Err(until.map(waiting)),
+                    None => Ok(event),
+                };
+            }
+            Decision::Wait(at) => return Err(Some(waiting(at))),
+            Decision::Note => note(),
+            Decision::Nothing => self.manager.alert_board().forget_failure(&key),
+        }
+        Err(None)
     }
 
     /// Why a call is held. Has plugins run that it waits for.
@@ -224,17 +251,16 @@ impl Notifier {
     fn make_calls(&mut self, now: DateTime<Utc>) {
         while self.calls.len() < CALLS {
             let Some(key) = self.next_call(now) else { return };
-            let event = self.pending.get(&key).and_then(|call| call.event);
+            let is_due = self.pending.get(&key).is_some_and(|call| call.event.is_some());
             let plugin = self.manager.set().prepared_of(&key.plugin);
             self.pending.set(&key, None);
             let Some(plugin) = plugin else { continue };
-            let action = plugin.spec().actions.iter().find(|action| AlertKey::of(&key.plugin, action) == key);
-            let (Some(action), Some(event)) = (action.cloned(), event) else {
+            let Some(action) = self.action_of(&plugin, &key).filter(|_| is_due) else {
                 self.review(&plugin);
                 continue;
             };
             let target = action.rules.group.map(|_| CallTarget::of(&plugin, &action));
-            let mut keys = vec![(key, event)];
+            let mut keys = vec![key];
             if let Some(target) = &target {
                 keys.extend(self.others_of(target));
             }
@@ -242,64 +268,9 @@ impl Notifier {
         }
     }
 
-    /// The action whose time has come first, of those that may be called.
-    fn next_call(&self, now: DateTime<Utc>) -> Option<AlertKey> {
-        let mut counts = HashMap::<&str, usize>::new();
-        for made in self.made.values() {
-            *counts.entry(&made.name).or_default() += 1;
-        }
-        let may_be_called = |key: &&AlertKey| match counts.get(key.action.as_str()) {
-            None => true,
-            Some(count) => *count < CALLS_OF_ACTION && !self.is_being_called(key),
-        };
-        self.pending.due_at(now).find(may_be_called).cloned()
-    }
-
-    /// Whether calls that are collected for a target wait for one that is being made.
-    fn is_being_called(&self, key: &AlertKey) -> bool {
-        let target = || {
-            let plugin = self.manager.set().prepared_of(&key.plugin)?;
-            let action = plugin.spec().actions.iter().find(|action| AlertKey::of(&key.plugin, action) == *key)?;
-            action.rules.group.map(|_| CallTarget::of(&plugin, action))
-        };
-        let mut targets = self.made.values().filter_map(|made| made.target.as_ref()).peekable();
-        targets.peek().is_some() && target().is_some_and(|target| targets.any(|its| *its == target))
-    }
-
-    /// What else is due for a target.
-    fn others_of(&mut self, target: &CallTarget) -> Vec<(AlertKey, OccasionEvent)> {
-        let set = self.manager.set();
-        let is_for_it = |key: &AlertKey| {
-            let plugin = set.prepared_of(&key.plugin)?;
-            let action = plugin.spec().actions.iter().find(|action| AlertKey::of(&key.plugin, action) == *key)?;
-            (CallTarget::of(&plugin, action) == *target).then_some(())
-        };
-        let others = self.pending.due().filter(|(key, _)| is_for_it(key).is_some());
-        let others: Vec<_> = others.map(|(key, event)| (key.clone(), event)).collect();
-        drop(set);
-        for (key, _) in &others {
-            self.pending.set(key, None);
-        }
-        others
-    }
-
-    fn make_call(
-        &mut self,
-        action: ActionSpec,
-        keys: Vec<(AlertKey, OccasionEvent)>,
-        target: Option<CallTarget>,
-        now: DateTime<Utc>,
-    ) {
+    fn make_call(&mut self, action: ActionSpec, keys: Vec<AlertKey>, target: Option<CallTarget>, now: DateTime<Utc>) {
+        let members = keys.into_iter().filter_map(|key| self.member(key, now)).collect();
         let state = self.manager.state();
-        let members = keys.into_iter().filter_map(|(key, event)| {
-            let plugin = self.manager.set().prepared_of(&key.plugin)?;
-            let now = state.told_state(&key.plugin)?;
-            let hard = now.followed_by(&action.rules)?.clone();
-            let postponed = now.postponed.filter(|_| !action.rules.is_deferred());
-            let known = self.manager.alert_board().known(&key);
-            Some(CallMember { key, plugin, event, hard, known, postponed })
-        });
-        let members = members.collect();
         let Some(mut call) = Call::new(action, members, state, now) else { return };
         for (key, told) in &call.tells {
             self.manager.alert_board().set_tried(key, told.clone());
@@ -353,12 +324,9 @@ impl Notifier {
             }
             Err(CallEnd::Stopped) => {}
             Err(CallEnd::Failed(reason, asked)) => {
-                let mut next = None;
-                for (key, told) in tells {
-                    match board.fail((&key, action), (&reason, asked), now) {
-                        Some(wait) => next = Some(wait),
-                        None => board.set_told(key, told),
-                    }
+                let (next, given_up) = board.fail((&tells, action), (&reason, asked), now);
+                for (key, told) in given_up {
+                    board.set_told(key, told);
                 }
                 if let Some(wait) = next {
                     tracing::warn!("{about} failed: {reason}; it is tried again in {} s", wait.as_secs());
@@ -374,15 +342,17 @@ impl Notifier {
         self.manager.alert_board().retain(|name| names.contains(name));
     }
 
-    /// Writes what was told since the last time.
-    async fn save(&self) {
-        let Some(file) = self.manager.alert_board().take_unsaved() else { return };
+    /// Begins to write what was told since the last time, unless that is being written.
+    fn save(&mut self) {
+        let may_begin = self.saving.is_empty();
+        let Some(file) = may_begin.then(|| self.manager.alert_board().take_unsaved()).flatten() else { return };
         let manager = self.manager.clone();
-        let lines = move || manager.alert_board().lines();
-        let written = tokio::task::spawn_blocking(move || file.write(lines)).await;
-        if let Ok(written) = written {
-            self.manager.alert_board().saved(written);
-        }
+        self.saving.spawn_blocking(move || file.write(move || manager.alert_board().lines()));
+    }
+
+    fn saved(&self, written: Result<Result<(), String>, JoinError>) {
+        let written = written.unwrap_or_else(|error| Err(format!("its task panicked: {error}")));
+        self.manager.alert_board().saved(written);
     }
 }
 

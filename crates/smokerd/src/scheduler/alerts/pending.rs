@@ -52,8 +52,8 @@ impl Pending {
     }
 
     /// All that are due, whatever their time.
-    pub(super) fn due(&self) -> impl Iterator<Item = (&AlertKey, OccasionEvent)> {
-        self.entries.iter().filter_map(|(key, call)| Some((key, call.event?)))
+    pub(super) fn due(&self) -> impl Iterator<Item = &AlertKey> {
+        self.entries.iter().filter(|(_, call)| call.event.is_some()).map(|(key, _)| key)
     }
 
     /// Forgets what is not about these.

@@ -66,7 +66,7 @@ impl CalendarPlan {
         let done = last.filter(|last| *last - now <= CORRECTION).unwrap_or(now);
         plan.next = plan.after(done);
         if let Some(Passed { latest, count }) = plan.pass(now) {
-            let may_start = plan.may_start(latest, now);
+            let may_start = plan.missed != MissedRuns::Skip && plan.may_start(latest, now);
             if may_start {
                 plan.next = Some(latest);
             }

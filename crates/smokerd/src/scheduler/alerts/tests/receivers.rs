@@ -1,0 +1,80 @@
+//! Receivers that fail, and what is so when a call is made.
+
+use std::time::Duration;
+
+use super::{HOUR, host, until};
+
+/// Nobody knows whether a call that failed has arrived.
+#[tokio::test]
+async fn a_receiver_that_failed_hears_of_the_end_of_what_it_may_have_heard() {
+    let host = host("  Db: {Interval: 0, Action: Fail}");
+    host.set_down(&["refuse", "Db"]);
+    host.force("Db");
+    until("the problem", || host.lines("told") == ["Db ERROR problem"]).await;
+    host.set_up(&["Db"]);
+    host.force("Db");
+    host.results("Db", 2).await;
+    until("the recovery", || {
+        host.hand.advance(Duration::from_secs(1));
+        host.lines("told").iter().any(|line| line == "Db OK recovery")
+    })
+    .await;
+    // It is bad again before the receiver has said that it took that.
+    host.set_down(&["Db"]);
+    host.force("Db");
+    host.results("Db", 3).await;
+    host.set_up(&["refuse"]);
+    until("the next problem", || {
+        host.hand.advance(Duration::from_secs(1));
+        host.lines("told").last().is_some_and(|line| line == "Db ERROR problem")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_action_of_two_roles_tells_a_recovery_once() {
+    let host = host(
+        "  Db: {Interval: 0, Action: Tell, Escalate: [{After: 4s, Action: Tell}, {After: 8s, Action: Tell}]}\n  Mark: {Interval: 0}",
+    );
+    host.set_down(&["Db"]);
+    host.force("Db");
+    until("the problem and both escalations", || {
+        host.hand.advance(Duration::from_secs(1));
+        host.lines("told") == ["Db ERROR hard"; 3]
+    })
+    .await;
+    host.set_up(&["Db"]);
+    host.force("Db");
+    until("the recovery", || host.lines("told").contains(&"Db OK hard".to_owned())).await;
+    let recoveries = host.told().await.into_iter().filter(|line| line == "Db OK hard").count();
+    assert_eq!(recoveries, 1);
+}
+
+/// The window begins while calls are collected.
+#[tokio::test]
+async fn what_is_held_when_its_call_is_made_is_not_told() {
+    let host = host(
+        "  Db: {Action: Collect, Interval: 9h, Maintenance: {Cron: '1 10 * * *', Duration: 1h, Timezone: UTC}}\n  \
+         Web: {Action: Collect, Interval: 9h}\n  Mark: {Interval: 0}",
+    );
+    host.hand.advance(Duration::from_secs(45));
+    host.set_down(&["Db"]);
+    host.force("Db");
+    host.results("Db", 1).await;
+    host.set_down(&["Web"]);
+    host.force("Web");
+    host.results("Web", 1).await;
+    until("the call about Web", || {
+        host.hand.advance(Duration::from_secs(1));
+        !host.lines("told").is_empty()
+    })
+    .await;
+    let lines = || host.manager.alert_lines(&host.plugin("Db"));
+    assert_eq!(lines(), ["actions are held: maintenance"], "it was not told");
+    host.hand.advance(HOUR);
+    until("the call about Db", || {
+        host.hand.advance(Duration::from_secs(1));
+        host.lines("told") == ["problem"; 2]
+    })
+    .await;
+}
