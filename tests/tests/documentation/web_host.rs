@@ -85,19 +85,28 @@ fn the_commands_of_the_tutorial_work_in_their_order() {
     stand_in(&sandbox, "smokerd", &format!("exec {} \"$@\" -c {configuration}", of("smokerd")));
     stand_in(&sandbox, "smokercli", &format!("exec {} --no-progress \"$@\"", of("smokercli")));
     let restart = format!("smokerd --no-syslog -p {pidfile} < /dev/null > /dev/null 2>&1");
-    stand_in(&sandbox, "systemctl", &format!("echo \"$@\" >> {{{{DIR}}}}/asked\ntest \"$*\" != 'restart smokerd' || {restart}"));
+    stand_in(
+        &sandbox,
+        "systemctl",
+        &format!("echo \"$@\" >> {{{{DIR}}}}/asked\ntest \"$*\" != 'restart smokerd' || {restart}"),
+    );
     sandbox.write(".smokercli.yaml", b"bind_port: {{PORT}}\n").expect("writable");
 
     let tutorial = page::read("docs/tutorial.md");
     let begin = tutorial.lines().position(|line| line == PART).expect("the part about a web host");
     let blocks = markdown::blocks(&tutorial);
-    let lines = blocks.iter().filter(|block| block.language == "sh" && block.line > begin).flat_map(|block| block.text.lines());
+    let lines =
+        blocks.iter().filter(|block| block.language == "sh" && block.line > begin).flat_map(|block| block.text.lines());
     let lines: Vec<_> = lines.filter(|line| !line.trim().is_empty()).collect();
     assert!(lines.len() >= 10, "{lines:?}");
     let path = format!("{}:{}", sandbox.path("bin").display(), std::env::var("PATH").expect("a path"));
     for line in lines {
         let mut command = sandbox.command(Path::new("/bin/sh"));
-        command.args(["-c", &own(line)]).env("PATH", &path).env("HOME", sandbox.config_folder()).current_dir(sandbox.config_folder());
+        command
+            .args(["-c", &own(line)])
+            .env("PATH", &path)
+            .env("HOME", sandbox.config_folder())
+            .current_dir(sandbox.config_folder());
         let output = cli::run(&mut command);
         // The exit code of a test is the status of the plugin, and there is no nginx.
         let good: &[i32] = if line.contains("--test-plugin") { &[0, 3, 4] } else { &[0] };

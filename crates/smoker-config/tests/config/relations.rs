@@ -150,7 +150,10 @@ fn causes_that_never_run_by_themselves_are_warnings() {
     for (parameters, expected) in [
         ("After: idle", "After idle: that one is switched off or does not load, so this plugin never runs by itself"),
         ("After: [database, idle]", "After idle: that one is switched off or does not load, so no run follows it"),
-        ("Interval: 60, DependsOn: database", "DependsOn database: that one runs on request only, so once bad it stays so"),
+        (
+            "Interval: 60, DependsOn: database",
+            "DependsOn database: that one runs on request only, so once bad it stays so",
+        ),
     ] {
         let told = told(parameters);
         assert!(told.len() == 1 && told[0].starts_with(expected), "{parameters}: {told:?}");
