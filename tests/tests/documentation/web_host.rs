@@ -83,7 +83,7 @@ fn the_commands_of_the_tutorial_work_in_their_order() {
     let pidfile = sandbox.pidfile().display().to_string();
     let configuration = sandbox.path("smokerd.yaml").display().to_string();
     stand_in(&sandbox, "smokerd", &format!("exec {} \"$@\" -c {configuration}", of("smokerd")));
-    stand_in(&sandbox, "smokercli", &format!("exec {} --no-progress \"$@\"", of("smokercli")));
+    stand_in(&sandbox, "smokercli", &format!("exec {} \"$@\"", of("smokercli")));
     let restart = format!("smokerd --no-syslog -p {pidfile} < /dev/null > /dev/null 2>&1");
     stand_in(
         &sandbox,

@@ -141,6 +141,18 @@ fn circles_are_errors_with_the_way() {
     assert_eq!(plugin(&config, "b").rules.after.len(), 1);
 }
 
+/// It would take minutes if the way back was looked for from each of them.
+#[test]
+fn a_long_chain_is_read_at_once() {
+    let link = |at: usize| format!("  p{at}: {{Command: x, Interval: 60, DependsOn: p{}}}\n", at + 1);
+    let chain: String = (0..20_000).map(link).collect();
+    let folder = Folder::with_plugins(&format!(
+        "{chain}  p20000: {{Command: x, Interval: 60, DependsOn: last}}\n  last: {{Command: x, Interval: 60, DependsOn: last}}"
+    ));
+    let config = folder.config();
+    assert_eq!((config.plugins.len(), config.left_out.len()), (20_001, 1));
+}
+
 #[test]
 fn causes_that_never_run_by_themselves_are_warnings() {
     let told = |parameters: &str| -> Vec<String> {
