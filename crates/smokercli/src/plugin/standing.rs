@@ -54,3 +54,16 @@ pub fn shown_time(text: &str) -> String {
         |time| time.with_timezone(&LocalZone).to_rfc3339_opts(SecondsFormat::Secs, false),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_shown_by_the_clocks_of_this_machine() {
+        let (text, time) = ("2026-11-25T02:43:51Z", DateTime::parse_from_rfc3339);
+        let shown = shown_time(text);
+        assert!(time(&shown).is_ok_and(|shown| Ok(shown) == time(text)) && !shown.ends_with('Z'), "{shown}");
+        assert_eq!(shown_time("soon"), "soon");
+    }
+}

@@ -116,7 +116,7 @@ fn a_webhook_gets_what_services_expect_and_a_restart_is_bounded() {
 
 /// The reason may be that of a component, or how the command ended: it is told wherever a result is told, by actions that follow each one, too.
 #[test]
-fn whoever_is_told_of_a_result_is_told_its_reason() {
+fn each_action_that_is_told_of_a_result_is_told_its_reason() {
     let receiver = Receiver::start(true);
     let address = receiver.address();
     let webhook =
