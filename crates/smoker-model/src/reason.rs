@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use crate::messages::{self, Level};
-use crate::result::PluginResult;
+use crate::result::{ComponentResults, PluginResult};
 use crate::run_end::RunEnd;
 use crate::status::Status;
 
@@ -53,7 +53,7 @@ impl PluginResult {
     #[must_use]
     pub fn reason(&self) -> Option<String> {
         let messages = self.messages.as_ref().map(messages::Messages::as_json);
-        let components = self.component_results.iter().flat_map(|components| components.as_json());
+        let components = self.component_results.iter().flat_map(ComponentResults::as_json);
         let grounds = Grounds { status: self.status, messages, end: self.end };
         grounds.reason(components.map(|(name, component)| (name.as_str(), component)))
     }

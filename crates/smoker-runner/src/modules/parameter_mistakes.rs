@@ -109,6 +109,9 @@ struct BuiltInFault {
     fault: ParameterFault,
 }
 
+/// Parameters, those that take precedence first.
+type Layers<'a> = Vec<&'a Map<String, Json>>;
+
 /// What these built-ins refuse in the parameters.
 fn faults_of(plugin: &PluginSpec, built_ins: &[&'static Spec], parameters: &Map<String, Json>) -> Vec<BuiltInFault> {
     let actions = parameters.get("Action").and_then(Json::as_array).into_iter().flatten().enumerate();
@@ -120,7 +123,7 @@ fn faults_of(plugin: &PluginSpec, built_ins: &[&'static Spec], parameters: &Map<
                 catalogue::find(built_in.kind, name).is_some_and(|found| found.name == built_in.name)
             })
         };
-        let layers: Vec<(Option<usize>, Vec<&Map<String, Json>>)> = match built_in.kind {
+        let layers: Vec<(Option<usize>, Layers<'_>)> = match built_in.kind {
             ModuleKind::Action => {
                 let own = actions.iter().filter(names_it).copied();
                 let below = built_in.reads_plugin().then_some(parameters);
