@@ -10,6 +10,7 @@
 //! - `metrics`: metrics as Prometheus reads them
 //! - `run_end`: how the process of a run ended
 //! - `result`: the result of one run of a plugin
+//! - `reason`: why a result has its status, in one line
 //! - `run_record`: one run of a plugin: why, when, its result
 //! - `occasion`: what an action is told beside the result
 //! - `invalid_result`: why something that a plugin gave is none
@@ -38,6 +39,7 @@ pub mod occasion;
 pub mod perfdata;
 pub mod plugin;
 pub mod python_format;
+pub mod reason;
 pub mod result;
 pub mod run_end;
 pub mod run_parameter;

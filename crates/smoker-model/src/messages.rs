@@ -18,9 +18,15 @@ const BEGIN: usize = MAX_MESSAGES / 2;
 /// there is no message with a text.
 #[must_use]
 pub fn first(messages: &Map<String, Json>) -> Option<String> {
-    let of = |level: Level| messages.get(level.as_str())?.as_array()?.iter().find_map(Json::as_str);
-    let text = of(Level::Error).or_else(|| of(Level::Warn)).or_else(|| of(Level::Info))?;
-    text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+    first_of(messages, &[Level::Error, Level::Warn, Level::Info])
+}
+
+/// As [`first`], of these levels alone, in their order.
+#[must_use]
+pub(crate) fn first_of(messages: &Map<String, Json>, levels: &[Level]) -> Option<String> {
+    let lists = levels.iter().filter_map(|level| messages.get(level.as_str())?.as_array());
+    let lines = lists.flatten().filter_map(Json::as_str).flat_map(str::lines).map(str::trim);
+    lines.filter(|line| !line.is_empty()).map(str::to_owned).next()
 }
 
 /// The severity of a message.

@@ -64,7 +64,7 @@ pub struct ToldPlugin {
     pub since: DateTime<Utc>,
     /// When it became bad.
     pub bad_since: Option<DateTime<Utc>>,
-    /// The first message that says what is wrong; empty without one.
+    /// The reason of its result; empty of one that is OK and says nothing.
     pub message: String,
 }
 
@@ -93,7 +93,7 @@ impl Occasion {
         let bad_since = was_bad.or((status != Status::Ok).then_some(since));
         let previous = before.map(|(previous, _)| previous);
         let event = OccasionEvent::Result;
-        let message = first_message(result);
+        let message = told_reason(result);
         let told = ToldPlugin { name: plugin.clone(), event, status, previous, since, bad_since, message };
         Self { event, previous, since, bad_since, now, attempt: 1, is_soft: false, plugins: vec![told] }
     }
@@ -102,6 +102,18 @@ impl Occasion {
     #[must_use]
     pub fn bad_for(&self) -> Option<Duration> {
         (self.now - self.bad_since?).to_std().ok()
+    }
+
+    /// The reason of the result; for several plugins a part of each of the first. One line, of up to 2000 characters.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self.plugins.as_slice() {
+            [one] => one.message.clone(),
+            several => {
+                let lines: Vec<_> = several.iter().take(LISTED_PLUGINS).map(ToldPlugin::line).collect();
+                cut(&lines.join("; "))
+            }
+        }
     }
 
     /// What commands and templates know of it, by name.
@@ -117,6 +129,7 @@ impl Occasion {
             "badSeconds": seconds,
             "attempt": self.attempt,
             "state": if self.is_soft { "soft" } else { "hard" },
+            "message": self.message(),
             "count": self.plugins.len(),
             "plugins": self.plugins.iter().take(LISTED_PLUGINS).map(ToldPlugin::fields).collect::<Vec<_>>(),
         }) else {
@@ -137,6 +150,8 @@ impl Occasion {
             ("SMOKER_BAD_SECONDS", text(self.bad_for().map(|time| time.as_secs().to_string()))),
             ("SMOKER_ATTEMPT", self.attempt.to_string()),
             ("SMOKER_STATE", if self.is_soft { "soft" } else { "hard" }.to_owned()),
+            // A variable ends at such a character, and what has one cannot be started.
+            ("SMOKER_MESSAGE", self.message().replace('\0', " ")),
             ("SMOKER_COUNT", self.plugins.len().to_string()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
@@ -170,14 +185,15 @@ impl ToldPlugin {
 /// How much of a line is told, in characters.
 const TOLD_MESSAGE: usize = 2000;
 
-/// The first message of the result that says what is wrong, else the first one; its first line, up to 2000 characters.
+/// The reason of a result as actions are told it: up to 2000 characters; `no message` of a bad one that has none, and empty of a good one.
 #[must_use]
-pub fn first_message(result: &PluginResult) -> String {
-    use crate::messages::Level;
-    let messages = result.messages.as_ref();
-    let of = |level: Level| messages.and_then(|messages| messages.level(level).find(|text| !text.trim().is_empty()));
-    let text = [Level::Error, Level::Warn, Level::Info].into_iter().find_map(of).unwrap_or_default();
-    text.trim().lines().next().unwrap_or_default().chars().take(TOLD_MESSAGE).collect()
+pub fn told_reason(result: &PluginResult) -> String {
+    let none = if result.status == Status::Ok { "" } else { "no message" };
+    cut(&result.reason().unwrap_or_else(|| none.to_owned()))
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(TOLD_MESSAGE).collect()
 }
 
 fn rfc3339(at: DateTime<Utc>) -> String {

@@ -99,6 +99,9 @@ pub struct Findings {
 /// In the result of an action that failed: how many seconds the daemon does not call it again.
 pub const RETRY_AFTER: &str = "retryAfter";
 
+/// In the result of no run, which `smokerd --test-action` tells an action: true.
+pub const TEST: &str = "test";
+
 /// The keys that the original wrote into a result.
 const ORIGINAL_KEYS: [&str; 6] = ["status", "messages", "lastRun", "componentResults", "action", "forced"];
 
@@ -311,20 +314,8 @@ impl PluginResult {
         let found = findings.into_result(Moment::now(), forced);
         *self = Self { last_run, started, duration, end, perfdata, ..found };
     }
-
-    /// The first message of the worst level that has one, else of the first component with the same status; its
-    /// first line. None when nothing was said.
-    #[must_use]
-    pub fn first_message(&self) -> Option<String> {
-        let of_components = || {
-            let components = self.component_results.as_ref()?.as_json();
-            components.iter().filter(|(_, component)| component["status"] == self.status.as_str()).find_map(
-                |(name, component)| Some(format!("{name}: {}", messages::first(component["messages"].as_object()?)?)),
-            )
-        };
-        self.messages.as_ref().and_then(|messages| messages::first(messages.as_json())).or_else(of_components)
-    }
 }
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

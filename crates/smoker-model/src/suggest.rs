@@ -18,6 +18,17 @@ pub fn near<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     nearest(name, known, 2)
 }
 
+/// The known name that differs by case alone, where it is the only one.
+///
+/// # Errors
+///
+/// The name that was probably meant, if there is one.
+pub fn of_any_case<'a>(name: &str, known: &[&'a str]) -> Result<&'a str, Option<&'a str>> {
+    let lower = name.to_lowercase();
+    let alike: Vec<_> = known.iter().filter(|candidate| candidate.to_lowercase() == lower).collect();
+    if let [only] = *alike { Ok(*only) } else { Err(near(name, known)) }
+}
+
 fn nearest<'a>(name: &str, known: &[&'a str], edits: usize) -> Option<&'a str> {
     let name = name.to_lowercase().replace('-', "_");
     known
@@ -39,6 +50,15 @@ mod tests {
         assert_eq!(near("bind-port", &known), Some("bind_port"));
         assert_eq!(near("Plugin", &known), Some("plugins"));
         assert_eq!(near("something", &known), None);
+    }
+
+    #[test]
+    fn a_name_of_another_case_is_the_only_one_or_none() {
+        let known = ["Backup", "nightly", "Nightly"];
+        assert_eq!(of_any_case("backup", &known), Ok("Backup"));
+        assert_eq!(of_any_case("NIGHTLY", &known), Err(Some("nightly")));
+        assert_eq!(of_any_case("backpu", &known), Err(Some("Backup")));
+        assert_eq!(of_any_case("x", &known), Err(None));
     }
 
     #[test]

@@ -169,8 +169,9 @@ impl Runtime {
             self.runner.set_python(python.clone());
             self.python = python;
         }
-        let changes = self.manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
+        // First: what is left out is not gone, and what its actions were told is kept.
         self.manager.set_not_loaded(&not_loaded);
+        let changes = self.manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
         if let Some(otlp) = &mut self.otlp {
             otlp.change(settings.otlp.as_ref()).await;
         }

@@ -1,6 +1,7 @@
 //! The example of a web host loads, runs on one, tells what is wrong and mends what it can, and is what the tutorial shows.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde_json::Value as Json;
@@ -8,8 +9,9 @@ use smoker_tests::cli;
 use smoker_tests::config::Config;
 use smoker_tests::documents::markdown;
 use smoker_tests::machine::private_root::PrivateRoot;
+use smoker_tests::receiver::Receiver;
 use smoker_tests::sandbox::Sandbox;
-use smoker_tests::wait;
+use smoker_tests::{binary, wait};
 
 use crate::page;
 
@@ -52,6 +54,71 @@ fn the_example_loads_without_a_warning() {
     let explained = cli::smokerd(&sandbox, &["--explain", "Backup", "-c", &path]);
     assert!(explained.stdout.contains("in Europe/Prague") && explained.stdout.contains("T02:30:00+0"), "{explained:?}");
     assert!(!(checked.text() + &explained.text()).contains("sesame"));
+}
+
+/// The part of the tutorial about a web host.
+const PART: &str = "## A web host, step by step";
+
+/// A command in front of the built one: the machine has other configurations and services than those that a test may touch.
+fn stand_in(sandbox: &Sandbox, name: &str, text: &str) {
+    let file = format!("bin/{name}");
+    sandbox.write(&file, format!("#!/bin/sh\n{text}\n").as_bytes()).expect("writable");
+    fs::set_permissions(sandbox.path(&file), fs::Permissions::from_mode(0o755)).expect("it is ours");
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn the_commands_of_the_tutorial_work_in_their_order() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::start(true));
+    let address = format!("http://{}/services/key", receiver.address());
+    // Each part of it is there once more, or the test would touch the machine.
+    let own = |text: &str| {
+        let text = text.replace("/etc/smokerd/", "{{DIR}}/").replace("/run/smokerd.sock", "{{DIR}}/smokerd.sock");
+        let text = text.replace("https://hooks.slack.com/services/T0/B0/key", &address);
+        let text = text.replace("bind_port: 8086", "bind_port: {{PORT}}").replace("/var/lib/smokerd", "{{DIR}}/state");
+        sandbox.fill(&text.replace("Interval: 1m", "Interval: 1h").replace("Interval: 5m", "Interval: 1h"))
+    };
+    Config::whole(&own(&page::read(EXAMPLE))).write(&sandbox).expect("writable");
+    let of = |name: &str| binary::path(name).display().to_string();
+    let pidfile = sandbox.pidfile().display().to_string();
+    let configuration = sandbox.path("smokerd.yaml").display().to_string();
+    stand_in(&sandbox, "smokerd", &format!("exec {} \"$@\" -c {configuration}", of("smokerd")));
+    stand_in(&sandbox, "smokercli", &format!("exec {} \"$@\"", of("smokercli")));
+    let restart = format!("smokerd --no-syslog -p {pidfile} < /dev/null > /dev/null 2>&1");
+    stand_in(
+        &sandbox,
+        "systemctl",
+        &format!("echo \"$@\" >> {{{{DIR}}}}/asked\ntest \"$*\" != 'restart smokerd' || {restart}"),
+    );
+    sandbox.write(".smokercli.yaml", b"bind_port: {{PORT}}\n").expect("writable");
+
+    let tutorial = page::read("docs/tutorial.md");
+    let begin = tutorial.lines().position(|line| line == PART).expect("the part about a web host");
+    let blocks = markdown::blocks(&tutorial);
+    let lines =
+        blocks.iter().filter(|block| block.language == "sh" && block.line > begin).flat_map(|block| block.text.lines());
+    let lines: Vec<_> = lines.filter(|line| !line.trim().is_empty()).collect();
+    assert!(lines.len() >= 10, "{lines:?}");
+    let path = format!("{}:{}", sandbox.path("bin").display(), std::env::var("PATH").expect("a path"));
+    for line in lines {
+        let mut command = sandbox.command(Path::new("/bin/sh"));
+        command
+            .args(["-c", &own(line)])
+            .env("PATH", &path)
+            .env("HOME", sandbox.config_folder())
+            .current_dir(sandbox.config_folder());
+        let output = cli::run(&mut command);
+        // The exit code of a test is the status of the plugin, and there is no nginx.
+        let good: &[i32] = if line.contains("--test-plugin") { &[0, 3, 4] } else { &[0] };
+        assert!(good.contains(&output.code), "{line}: {}: {}", output.code, output.text());
+        if line.starts_with("smokerd --test-plugin") {
+            assert!(output.stdout.contains("plugin: Nginx"), "{}", output.text());
+        }
+    }
+    let asked = fs::read_to_string(sandbox.path("asked")).unwrap_or_default();
+    assert!(asked.contains("restart smokerd"), "{asked}");
+    let told = receiver.next().body["text"].to_string();
+    assert!(told.contains("a test of the action Slack; nothing has happened"), "{told}");
 }
 
 /// Runs the example on a machine with nginx, `PostgreSQL` and a certificate; `shared` is its `/shared`.

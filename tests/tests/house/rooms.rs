@@ -10,9 +10,10 @@ pub(crate) const ROOMS: [(&str, &[Room]); 14] = [
     (
         "smoker-model",
         &[
-            ("occasion", &["messages", "plugin", "result", "status"]),
+            ("occasion", &["plugin", "result", "status"]),
+            ("reason", &["messages", "result", "run_end", "status"]),
             ("run_record", &["plugin", "result", "time", "wire"]),
-            ("wire", &["perfdata", "result", "status"]),
+            ("wire", &["invalid_result", "perfdata", "result", "run_end", "status", "time"]),
             ("verdict", &["status"]),
             ("metrics", &["status"]),
             ("plugin", &["calendar", "notation", "run_parameter", "value"]),
@@ -272,6 +273,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 14] = [
                     "gate",
                     "inventory",
                     "odd",
+                    "plugin",
                     "query",
                     "render",
                     "roll",

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 use smoker_model::occasion::LISTED_PLUGINS;
 use smoker_model::plugin::module::ModuleRequest;
+use smoker_model::result::TEST;
 use smoker_model::status::Status;
 
 /// How much of a plugin's message a line has, in characters.
@@ -14,6 +15,8 @@ pub(crate) struct Told {
     pub(crate) host: String,
     pub(crate) plugin: String,
     pub(crate) status: Status,
+    /// Whether nothing has happened: the call is a test.
+    pub(crate) is_test: bool,
     /// All plugins that the call is for, the worst first.
     pub(crate) parts: Vec<ToldPart>,
     result: Map<String, Json>,
@@ -43,9 +46,17 @@ impl Told {
             host: host.unwrap_or_else(|| "localhost".to_owned()),
             plugin: request.plugin.clone(),
             status,
+            is_test: result.get(TEST) == Some(&Json::Bool(true)),
             parts,
             result,
         }
+    }
+
+    /// What tests tell of a host.
+    #[cfg(test)]
+    pub(crate) fn about(host: &str, is_test: bool, parts: Vec<ToldPart>) -> Self {
+        let (host, plugin, result) = (host.to_owned(), String::new(), Map::new());
+        Self { host, plugin, status: Status::Error, is_test, parts, result }
     }
 
     /// All of it by name, for templates.
@@ -134,7 +145,14 @@ mod tests {
         let told = |parts: Vec<Json>| {
             let Json::Object(result) = json!({"status": "ERROR", "plugins": parts}) else { panic!() };
             let parts = result["plugins"].as_array().expect("a list").iter().filter_map(ToldPart::of).collect();
-            Told { host: "web07".to_owned(), plugin: "P0".to_owned(), status: Status::Error, parts, result }
+            Told {
+                host: "web07".to_owned(),
+                plugin: "P0".to_owned(),
+                status: Status::Error,
+                is_test: false,
+                parts,
+                result,
+            }
         };
         assert_eq!(told(vec![part(0, "ERROR")]).text(), "ERROR P0 on web07: down");
         assert_eq!((cut("añb", 2), cut("añb", 3)), ("añ...".to_owned(), "añb".to_owned()));

@@ -25,14 +25,19 @@ pub struct ParameterKey {
 /// The place of a parameter; without one of its own that of the action or the plugin as a whole.
 pub(crate) fn locate(key: &ParameterKey, plugins: &[Entry], sections: &Sections<'_>) -> Option<Location> {
     let plugin = plugins.iter().find(|plugin| shown(&plugin.name) == key.plugin.as_str())?;
-    let actions = if key.is_of_action { actions_of(plugin, sections) } else { Vec::new() };
-    let is_meant = |action: &&Entry| key.action.is_none() || action.name.as_text() == key.action.as_deref();
-    let of_action = actions.into_iter().filter(is_meant).find_map(|action| match &key.name {
+    let actions = match &key.action {
+        _ if !key.is_of_action => Vec::new(),
+        // `Actions` and `Escalate` name it, too.
+        Some(name) => sections.actions.iter().filter(|action| shown(&action.name) == *name).collect(),
+        None => actions_of(plugin, sections),
+    };
+    let of_action = actions.iter().find_map(|action| match &key.name {
         Some(name) => find_text(action.value.entries()?, name).map(|entry| entry.place.clone()),
         None => Some(action.place.clone()),
     });
     let own = || key.name.as_deref().and_then(|name| place_in_plugin(plugin, name, sections));
-    let place = of_action.or_else(own);
+    let whole = || actions.iter().map(|action| action.place.clone()).next();
+    let place = of_action.or_else(own).or_else(whole);
     Some((&place.unwrap_or_else(|| plugin.place.clone())).into())
 }
 

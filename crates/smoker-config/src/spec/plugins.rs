@@ -61,7 +61,8 @@ fn relate(all: &mut Plugins, plugins: &[Entry], sections: &Sections<'_>, problem
             all.left_out.push(all.loaded.remove(at));
         }
     }
-    for (name, key, reason) in relations::silent_causes(&all.loaded) {
+    let causes = [relations::silent_causes(&all.loaded), relations::idle_causes(&all.loaded)];
+    for (name, key, reason) in causes.into_iter().flatten() {
         tell(Severity::Warning, &name, key, "", &reason);
     }
 }

@@ -58,6 +58,34 @@ pub(crate) fn take_out_unknown(plugins: &mut [PluginSpec], known: &[String]) -> 
     unknown
 }
 
+/// Plugins that others wait for, and that no schedule brings: those of `After` that are switched off or do not load, which are none of
+/// `plugins`, and those of `DependsOn` that run on request only.
+pub(crate) fn idle_causes(plugins: &[PluginSpec]) -> Vec<Wrong> {
+    let specs: HashMap<&PluginName, &PluginSpec> = plugins.iter().map(|spec| (&spec.name, spec)).collect();
+    let runs_by_itself = |spec: &PluginSpec| spec.trigger.is_some() || !spec.rules.after.is_empty();
+    let mut idle = Vec::new();
+    for spec in plugins {
+        let never = |name: &&PluginName| !specs.contains_key(name);
+        if let Some(name) = spec.rules.after.iter().find(never) {
+            let next = if spec.trigger.is_some() || spec.rules.after.iter().any(|name| specs.contains_key(name)) {
+                "no run follows it"
+            } else {
+                "this plugin never runs by itself"
+            };
+            let reason = format!("After {name}: that one is switched off or does not load, so {next}");
+            idle.push((spec.name.clone(), AFTER.place, reason));
+        }
+        let on_request = |name: &&PluginName| specs.get(*name).is_some_and(|cause| !runs_by_itself(cause));
+        if let Some(name) = spec.rules.depends_on.iter().find(on_request).filter(|_| runs_by_itself(spec)) {
+            let reason = format!(
+                "DependsOn {name}: that one runs on request only, so once bad it stays so until somebody runs it again; give {name} an Interval"
+            );
+            idle.push((spec.name.clone(), DEPENDS_ON.place, reason));
+        }
+    }
+    idle
+}
+
 /// The plugins that wait for themselves.
 pub(crate) fn all_circles(plugins: &[PluginSpec]) -> Vec<Wrong> {
     let mut all: Vec<_> = [DEPENDS_ON, AFTER].into_iter().flat_map(|relation| circles(plugins, relation)).collect();
@@ -88,13 +116,50 @@ pub(crate) fn silent_causes(plugins: &[PluginSpec]) -> Vec<Wrong> {
 /// Each plugin that can be reached from itself, with the way.
 fn circles(plugins: &[PluginSpec], relation: Relation) -> Vec<Wrong> {
     let specs: HashMap<&PluginName, &PluginSpec> = plugins.iter().map(|spec| (&spec.name, spec)).collect();
+    let entangled = entangled(plugins, relation);
     let circle = |spec: &PluginSpec| {
         let way = way_back(&spec.name, relation, &specs)?;
         let way: Vec<_> = way.iter().map(PluginName::as_str).collect();
         let reason = format!("{} in a circle: {}; break it", relation.what, way.join(" -> "));
         Some((spec.name.clone(), relation.place, reason))
     };
-    plugins.iter().filter_map(circle).collect()
+    plugins.iter().filter(|spec| entangled.contains(&spec.name)).filter_map(circle).collect()
+}
+
+/// The plugins that lie on a circle, or between two of them: only for these the way back is looked for, which takes long in a large configuration.
+fn entangled(plugins: &[PluginSpec], relation: Relation) -> HashSet<&PluginName> {
+    let mut left: HashSet<&PluginName> = plugins.iter().map(|spec| &spec.name).collect();
+    let (mut causes, mut consequences) = (Edges::new(), Edges::new());
+    for spec in plugins {
+        for name in (relation.names)(spec).into_iter().filter(|name| left.contains(name)) {
+            causes.entry(&spec.name).or_default().push(name);
+            consequences.entry(name).or_default().push(&spec.name);
+        }
+    }
+    take_out_ends(&mut left, &causes, &consequences);
+    take_out_ends(&mut left, &consequences, &causes);
+    left
+}
+
+type Edges<'a> = HashMap<&'a PluginName, Vec<&'a PluginName>>;
+
+/// Takes out the plugins from which no way leads on, until there is none.
+fn take_out_ends<'a>(left: &mut HashSet<&'a PluginName>, ways: &Edges<'a>, back: &Edges<'a>) {
+    let count =
+        |name: &PluginName| ways.get(name).map_or(0, |names| names.iter().filter(|it| left.contains(*it)).count());
+    let mut counts: HashMap<&PluginName, usize> = left.iter().map(|name| (*name, count(name))).collect();
+    let mut ends: Vec<_> = counts.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name).collect();
+    while let Some(end) = ends.pop() {
+        left.remove(end);
+        for name in back.get(end).into_iter().flatten() {
+            if let Some(count) = counts.get_mut(name) {
+                *count -= 1;
+                if *count == 0 {
+                    ends.push(name);
+                }
+            }
+        }
+    }
 }
 
 /// The shortest way from a plugin to itself.

@@ -141,6 +141,40 @@ fn circles_are_errors_with_the_way() {
     assert_eq!(plugin(&config, "b").rules.after.len(), 1);
 }
 
+/// It would take minutes if the way back was looked for from each of them.
+#[test]
+fn a_long_chain_is_read_at_once() {
+    let link = |at: usize| format!("  p{at}: {{Command: x, Interval: 60, DependsOn: p{}}}\n", at + 1);
+    let chain: String = (0..20_000).map(link).collect();
+    let folder = Folder::with_plugins(&format!(
+        "{chain}  p20000: {{Command: x, Interval: 60, DependsOn: last}}\n  last: {{Command: x, Interval: 60, DependsOn: last}}"
+    ));
+    let config = folder.config();
+    assert_eq!((config.plugins.len(), config.left_out.len()), (20_001, 1));
+}
+
+#[test]
+fn causes_that_never_run_by_themselves_are_warnings() {
+    let told = |parameters: &str| -> Vec<String> {
+        let problems = of(parameters).problems().into_iter().filter(|problem| problem.starts_with("Warning"));
+        problems.filter_map(|problem| Some(problem.split_once(": Plugin p: ")?.1.to_owned())).collect()
+    };
+    for (parameters, expected) in [
+        ("After: idle", "After idle: that one is switched off or does not load, so this plugin never runs by itself"),
+        ("After: [database, idle]", "After idle: that one is switched off or does not load, so no run follows it"),
+        (
+            "Interval: 60, DependsOn: database",
+            "DependsOn database: that one runs on request only, so once bad it stays so",
+        ),
+    ] {
+        let told = told(parameters);
+        assert!(told.len() == 1 && told[0].starts_with(expected), "{parameters}: {told:?}");
+    }
+    for quiet in ["After: database", "DependsOn: database", "Interval: 60, DependsOn: idle"] {
+        assert_eq!(told(quiet), [""; 0], "{quiet}");
+    }
+}
+
 #[test]
 fn a_cause_of_which_nobody_is_told_is_a_warning() {
     let problems = |database: &str| {

@@ -22,12 +22,18 @@ const LOOKED_AT: TimeDelta = TimeDelta::days(400);
 /// How many times are looked at.
 const TIMES: usize = 1000;
 
+/// The end of the windows that an instant lies in, the latest of them; none when it lies in none.
+#[must_use]
+pub fn end_at(windows: &[MaintenanceWindow], at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    windows.iter().filter_map(|window| window.end_at(at)).max()
+}
+
 /// Whether some window is always there: for more than a year, one begins before the last one ends.
 #[must_use]
 pub fn never_ends(windows: &[MaintenanceWindow], now: DateTime<Utc>) -> bool {
     let mut at = now;
     for _ in 0..TIMES {
-        let Some(end) = windows.iter().filter_map(|window| window.end_at(at)).max() else { return false };
+        let Some(end) = end_at(windows, at) else { return false };
         if end - now > LOOKED_AT {
             break;
         }

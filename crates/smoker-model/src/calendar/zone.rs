@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use chrono::{DateTime, FixedOffset, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDateTime, SecondsFormat, TimeDelta, TimeZone, Utc};
 use jiff::tz::TimeZoneDatabase;
 
 use crate::suggest;
@@ -72,6 +72,12 @@ impl Zone {
             Self::Machine => None,
             Self::Named(zone) => Some(&zone.name),
         }
+    }
+
+    /// An instant by its clocks, for people: RFC 3339 with the offset, in whole seconds.
+    #[must_use]
+    pub fn shown(&self, at: DateTime<Utc>) -> String {
+        at.with_timezone(&self.offset(at)).to_rfc3339_opts(SecondsFormat::Secs, false)
     }
 
     /// How far its clocks are ahead of UTC.

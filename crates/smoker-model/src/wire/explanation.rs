@@ -50,7 +50,7 @@ pub struct ExplainedParameter {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExplainedRun {
-    /// When it started, as RFC 3339 has it.
+    /// When it started, as RFC 3339 has it, by the clocks of the plugin's `Timezone`.
     pub started: String,
     /// `OK`, `WARN` or `ERROR`.
     pub status: String,
@@ -63,6 +63,9 @@ pub struct ExplainedRun {
     pub attempt: u32,
     /// How long it took, in seconds, its actions included.
     pub duration: f64,
+    /// Why it had its status, in one line; absent where nothing was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 impl Explanation {
@@ -89,8 +92,12 @@ impl Explanation {
         section("configuration", self.parameters.iter().map(parameter).collect());
         let run = |run: &ExplainedRun| {
             let by = run.triggered_by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
-            let ExplainedRun { started, status, trigger, attempt, duration, .. } = run;
-            format!("{started} {status} {trigger}{by}, attempt {attempt}, {duration:.3} s")
+            let ExplainedRun { started, status, trigger, attempt, duration, message, .. } = run;
+            // What was good, or made by hand, is no attempt in a row of bad ones.
+            let is_counted = status != "OK" && trigger != "force" && *attempt > 0;
+            let attempt = if is_counted { format!(", attempt {attempt}") } else { String::new() };
+            let message = message.as_ref().map_or_else(String::new, |message| format!(": {message}"));
+            format!("{started} {status} {trigger}{by}{attempt}, {duration:.3} s{message}")
         };
         section("last runs", self.last_runs.iter().map(run).collect());
         lines

@@ -21,6 +21,8 @@ pub struct ParameterMistake {
     pub plugin: PluginName,
     /// What the built-in declares.
     pub built_in: &'static Spec,
+    /// The name of the action that has it, of a built-in action that has one.
+    pub action: Option<String>,
     /// The parameter as the configuration writes it; none when it is missing.
     pub parameter: Option<String>,
     /// What is wrong, and what to do.
@@ -78,9 +80,10 @@ fn mistakes_of(plugin: &PluginSpec, python: &PythonSettings) -> Vec<ParameterMis
     let hidden = parameters.iter().map(|(name, value)| (name.clone(), value.hidden())).collect();
     let real = faults_of(plugin, &built_ins, &as_map(&parameters));
     let shown = faults_of(plugin, &built_ins, &as_map(&hidden));
-    let mistake = |(built_in, fault): (&'static Spec, ParameterFault)| {
-        let ParameterFault { parameter, reason, is_guess } = fault;
-        let mut shown = shown.iter().filter(|(other, _)| other.name == built_in.name).map(|(_, shown)| shown);
+    let mistake = |fault: BuiltInFault| {
+        let BuiltInFault { built_in, action, fault: ParameterFault { parameter, reason, is_guess } } = fault;
+        let is_of_it = |other: &&BuiltInFault| other.built_in.name == built_in.name && other.action == action;
+        let mut shown = shown.iter().filter(is_of_it).map(|shown| &shown.fault);
         // What may be meant so is told by names alone.
         let is_shown = is_guess || shown.clone().any(|shown| shown.reason == reason);
         let reason = if is_shown {
@@ -92,37 +95,45 @@ fn mistakes_of(plugin: &PluginSpec, python: &PythonSettings) -> Vec<ParameterMis
             let name = parameter.as_deref().unwrap_or("a value");
             of_same.unwrap_or_else(|| format!("{name} is refused; it is not shown, because it is of !env or !file"))
         };
-        ParameterMistake { plugin: plugin.name.clone(), built_in, parameter, reason, is_guess }
+        let action = action.and_then(|at| plugin.actions.get(at)?.name.clone());
+        ParameterMistake { plugin: plugin.name.clone(), built_in, action, parameter, reason, is_guess }
     };
     real.into_iter().map(mistake).collect()
 }
 
+/// What a built-in refuses.
+struct BuiltInFault {
+    built_in: &'static Spec,
+    /// Which of the plugin's actions it is, counted from 0.
+    action: Option<usize>,
+    fault: ParameterFault,
+}
+
+/// Parameters, those that take precedence first.
+type Layers<'a> = Vec<&'a Map<String, Json>>;
+
 /// What these built-ins refuse in the parameters.
-fn faults_of(
-    plugin: &PluginSpec,
-    built_ins: &[&'static Spec],
-    parameters: &Map<String, Json>,
-) -> Vec<(&'static Spec, ParameterFault)> {
-    let actions = parameters.get("Action").and_then(Json::as_array).into_iter().flatten();
-    let actions: Vec<_> = actions.filter_map(Json::as_object).collect();
+fn faults_of(plugin: &PluginSpec, built_ins: &[&'static Spec], parameters: &Map<String, Json>) -> Vec<BuiltInFault> {
+    let actions = parameters.get("Action").and_then(Json::as_array).into_iter().flatten().enumerate();
+    let actions: Vec<_> = actions.filter_map(|(at, action)| Some((at, action.as_object()?))).collect();
     let mut found = Vec::new();
     for built_in in built_ins.iter().copied() {
-        let names_it = |action: &&&Map<String, Json>| {
+        let names_it = |(_, action): &&(usize, &Map<String, Json>)| {
             action.get("Module").and_then(Json::as_str).is_some_and(|name| {
                 catalogue::find(built_in.kind, name).is_some_and(|found| found.name == built_in.name)
             })
         };
-        let layers: Vec<Vec<&Map<String, Json>>> = match built_in.kind {
+        let layers: Vec<(Option<usize>, Layers<'_>)> = match built_in.kind {
             ModuleKind::Action => {
                 let own = actions.iter().filter(names_it).copied();
                 let below = built_in.reads_plugin().then_some(parameters);
-                own.map(|own| [own].into_iter().chain(below).collect()).collect()
+                own.map(|(at, own)| (Some(at), [own].into_iter().chain(below).collect())).collect()
             }
-            ModuleKind::Plugin | ModuleKind::Check | ModuleKind::Parser => vec![vec![parameters]],
+            ModuleKind::Plugin | ModuleKind::Check | ModuleKind::Parser => vec![(None, vec![parameters])],
         };
-        for layers in layers {
+        for (action, layers) in layers {
             let faults = verify::verify(built_in, &layers, |name| command_uses(plugin, name));
-            found.extend(faults.into_iter().map(|fault| (built_in, fault)));
+            found.extend(faults.into_iter().map(|fault| BuiltInFault { built_in, action, fault }));
         }
     }
     found

@@ -51,7 +51,11 @@ pub(super) fn usage_error(mut error: clap::Error, names: &[String]) -> ExitError
                 add_tip(&mut error, tip);
             }
         }
-        _ => {}
+        _ => {
+            if let Some(tip) = tip_for_missing(&error) {
+                add_tip(&mut error, tip);
+            }
+        }
     }
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
@@ -62,6 +66,16 @@ pub(super) fn usage_error(mut error: clap::Error, names: &[String]) -> ExitError
 
 fn add_tip(error: &mut clap::Error, tip: String) {
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+}
+
+/// Where words belong that are missing: a list in front of them has taken them.
+fn tip_for_missing(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) else { return None };
+    let words: Vec<_> = missing.iter().filter(|name| name.starts_with('<')).map(String::as_str).collect();
+    let come = if words.len() == 1 { "comes" } else { "come" };
+    let is_missing = error.kind() == ErrorKind::MissingRequiredArgument && !words.is_empty();
+    is_missing
+        .then(|| format!("{} {come} first, since an option such as -s takes all words behind it", words.join(" ")))
 }
 
 /// What a word that belongs to no option was probably meant for, where the options are these.

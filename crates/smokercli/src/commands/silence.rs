@@ -12,6 +12,7 @@ use crate::client::silences::SilenceOrder;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::filter::{Filter, FilterMode};
+use crate::plugin::standing::shown_time;
 use crate::query;
 use crate::render;
 use crate::targets::Targets;
@@ -127,7 +128,7 @@ fn line(listed: &ListedSilence, order: &SilenceOrder) -> String {
     let text = match order {
         SilenceOrder::End(_) => format!("ended silence {id} of {of} by {by}: {reason}"),
         SilenceOrder::Make { .. } | SilenceOrder::List => {
-            format!("silence {id} of {of} until {until} by {by}: {reason}")
+            format!("silence {id} of {of} until {} by {by}: {reason}", shown_time(until))
         }
     };
     let is_kept = listed.survives_restart || matches!(order, SilenceOrder::End(_));

@@ -36,6 +36,18 @@ pub fn reason(view: &PluginView) -> Option<String> {
     ended(view).filter(|_| is_silent(view) && (is_killed || !printed))
 }
 
+/// Why a plugin has no result although nothing is in its way: it has not run yet.
+#[must_use]
+pub fn not_run_yet(view: &PluginView) -> Option<String> {
+    if !view.has_not_run() {
+        return None;
+    }
+    Some(match view.next_run() {
+        Some(next) => format!("not run yet; the next run is due at {next}"),
+        None => "not run yet, and no run is planned: it runs on request, or after another plugin".to_owned(),
+    })
+}
+
 /// Whether a plugin failed, and neither it nor a component says why.
 fn is_silent(view: &PluginView) -> bool {
     let is_bad = matches!(view.status(), Status::Warn | Status::Error);
@@ -103,4 +115,28 @@ pub fn facts(view: &PluginView) -> Vec<(&'static str, String)> {
         ("Perfdata", measured),
     ];
     all.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json, value::to_raw_value};
+
+    use super::*;
+    use crate::plugin::Plugin;
+
+    #[test]
+    fn a_plugin_that_has_not_run_says_when_it_will() {
+        let told = |members: Json| {
+            let mut object = json!({"name": "Backup", "lastResult": null});
+            object.as_object_mut().expect("an object").extend(members.as_object().expect("an object").clone());
+            not_run_yet(&Plugin::parse(to_raw_value(&object).expect("JSON")).view())
+        };
+        let planned = told(json!({"nextRun": "2026-11-30T02:30:00.000001"}));
+        assert_eq!(planned.as_deref(), Some("not run yet; the next run is due at 2026-11-30 02:30:00"));
+        assert!(told(json!({"nextRun": null})).is_some_and(|text| text.contains("no run is planned")));
+        let skipped = json!({"nextRun": null, "skipped": {"since": "x", "parent": "Db", "reason": "Db is ERROR"}});
+        for other in [json!({"nextRun": null, "lastResult": {"status": "OK"}}), skipped, json!({})] {
+            assert_eq!(told(other.clone()), None, "{other}");
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! What a daemon says of a plugin beside its result: that it is silenced, that its result is soft, that its status changes
 //! too often.
 
+use chrono::{DateTime, SecondsFormat};
 use serde_json::{Map, Value as Json};
+use smoker_model::time::local_zone::LocalZone;
 
 use crate::plugin::value_text::printed;
 use crate::plugin::view::PluginView;
@@ -40,5 +42,28 @@ pub fn silence(view: &PluginView) -> Option<[(&'static str, String); 3]> {
 
 fn silenced(silence: &Map<String, Json>) -> String {
     let member = |name: &str| silence.get(name).map_or_else(|| "?".into(), printed);
-    format!("until {} by {}: {}", member("until"), member("by"), member("reason"))
+    format!("until {} by {}: {}", shown_time(&member("until")), member("by"), member("reason"))
+}
+
+/// A time of the wire by the clocks of this machine, as the other times are, with their offset; as it is where it is none.
+#[must_use]
+pub fn shown_time(text: &str) -> String {
+    let time = DateTime::parse_from_rfc3339(text);
+    time.map_or_else(
+        |_| text.to_owned(),
+        |time| time.with_timezone(&LocalZone).to_rfc3339_opts(SecondsFormat::Secs, false),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_shown_by_the_clocks_of_this_machine() {
+        let (text, time) = ("2026-11-25T02:43:51Z", DateTime::parse_from_rfc3339);
+        let shown = shown_time(text);
+        assert!(time(&shown).is_ok_and(|shown| Ok(shown) == time(text)) && !shown.ends_with('Z'), "{shown}");
+        assert_eq!(shown_time("soon"), "soon");
+    }
 }

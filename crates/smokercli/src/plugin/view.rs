@@ -162,6 +162,16 @@ impl PluginView {
         date(self.0.get("nextRun")?)
     }
 
+    /// Whether there is no result, while the daemon says when the plugin runs next, or that it does not.
+    pub(super) fn has_not_run(&self) -> bool {
+        let is_skipped = self.object("skipped").is_some();
+        let is_forced = self.0.contains_key("forcedResult");
+        !is_skipped
+            && !is_forced
+            && self.0.get("lastResult").is_none_or(Json::is_null)
+            && self.0.contains_key("nextRun")
+    }
+
     /// The result's own messages.
     #[must_use]
     pub fn messages(&self) -> Option<MessagesView<'_>> {

@@ -67,9 +67,9 @@ fn line(out: &mut String, result: &PastResult, detail: Detail, style: Style) {
         append(out, format_args!(" ({}{seconds})", sanitize::line(result.trigger())));
     }
     if detail > Detail::Minimal
-        && let Some(message) = result.message()
+        && let Some(reason) = result.reason()
     {
-        append(out, format_args!(" {}", sanitize::line(message)));
+        append(out, format_args!(" {}", sanitize::line(&reason)));
     }
     out.push('\n');
 }

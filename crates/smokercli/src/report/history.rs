@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 use smoker_model::status::Status;
+use smoker_model::wire::stored_result;
 
 /// The levels of messages, in the order in which a reader looks for the reason of a status.
 const LEVELS: [&str; 3] = ["error", "warn", "info"];
@@ -82,6 +83,13 @@ impl PastResult {
     pub fn message(&self) -> Option<&str> {
         let messages = self.result()?.get("messages")?;
         LEVELS.iter().find_map(|level| messages.get(*level)?.as_array()?.first()?.as_str())
+    }
+
+    /// Why it has its status, in one line; for what cannot be read its first message.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        let read = self.result().and_then(|result| stored_result::read(result.clone()).ok());
+        read.map_or_else(|| self.message().map(str::to_owned), |result| result.reason())
     }
 
     /// Whether the end of the daemon ended its run, too.

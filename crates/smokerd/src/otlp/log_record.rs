@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
-use smoker_model::messages;
+use smoker_model::reason::Grounds;
 use smoker_model::run_end::RunEnd;
 use smoker_model::status::Status;
 
@@ -49,24 +49,16 @@ fn severity(status: Status) -> u8 {
     }
 }
 
-/// The first message, or how the run ended where there is none.
+/// The reason of the status, or the status itself where there is none.
 fn body(run: &StoredRun) -> String {
     // A text that cannot be read has no message.
     let shown: Shown = serde_json::from_str(&run.text).unwrap_or_default();
-    let message = shown.messages.as_ref().and_then(messages::first).or_else(|| of_components(&shown, run.facts.status));
-    let end = || run.facts.end.filter(|end| *end != RunEnd::Exited(0)).map(|end| end.to_string());
-    let mut text = message.or_else(end).unwrap_or_else(|| run.facts.status.as_str().to_owned());
+    let grounds = Grounds { status: run.facts.status, messages: shown.messages.as_ref(), end: run.facts.end };
+    let components = shown.components.as_array().into_iter().flatten().map(|component| &component["componentResult"]);
+    let reason = grounds.reason(components.map(|it| (it["name"].as_str().unwrap_or_default(), it)));
+    let mut text = reason.unwrap_or_else(|| run.facts.status.as_str().to_owned());
     text.truncate(text.floor_char_boundary(BODY));
     text
-}
-
-/// The first message of a component with the status of the result.
-fn of_components(shown: &Shown, status: Status) -> Option<String> {
-    let components = shown.components.as_array()?.iter().map(|component| &component["componentResult"]);
-    components.filter(|component| component["status"] == status.as_str()).find_map(|component| {
-        let message = messages::first(component["messages"].as_object()?)?;
-        Some(format!("{}: {message}", component["name"].as_str().unwrap_or_default()))
-    })
 }
 
 fn attributes(run: &StoredRun, facts: Option<&PluginFacts>) -> Vec<KeyValue> {

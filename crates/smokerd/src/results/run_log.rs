@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use smoker_model::messages::Level;
 use smoker_model::plugin::{NOTHING_TO_RUN, PluginName};
 use smoker_model::result::{ActionResult, PluginResult};
-use smoker_model::run_end::RunEnd;
 use smoker_model::run_record::{RunRecord, RunState};
 use smoker_model::status::Status;
 use smoker_runner::log_limit::LogLimit;
@@ -97,10 +96,7 @@ impl PluginLog {
 }
 
 fn message(result: &PluginResult) -> String {
-    // That a command ended well is no reason of its status.
-    let end = result.end.filter(|end| *end != RunEnd::Exited(0));
-    let without = || end.map_or_else(|| "without a message".to_owned(), |end| end.to_string());
-    shortened(result.first_message().unwrap_or_else(without))
+    shortened(result.reason().unwrap_or_else(|| "without a message".to_owned()))
 }
 
 /// The error that is the daemon's own: behind what the command printed, when it is a limit or a parser that failed.

@@ -114,8 +114,8 @@ pub(crate) struct PluginNow {
     pub(crate) skipped: Option<String>,
     pub(crate) attempt: Option<Attempt>,
     pub(crate) is_flapping: bool,
-    /// The silence that it is under: until when, by whom and why.
-    pub(crate) silence: Option<String>,
+    /// The silence that it is under.
+    pub(crate) silence: Option<PluginSilence>,
     /// How many scheduled runs were skipped.
     pub(crate) runs_skipped: u64,
 }
@@ -333,14 +333,13 @@ impl PluginEntry {
 
     /// What is known of it now.
     pub(crate) fn now(&self) -> PluginNow {
-        let silence = |silence: PluginSilence| format!("{} by {}: {}", silence.until, silence.by, silence.reason);
         PluginNow {
             next_run: json_text::local_time(&self.next_run.text),
             last_planned: self.last_planned,
             skipped: self.skipped.as_ref().map(|skipped| skipped.reason.clone()),
             attempt: self.attempt.filter(|_| self.retries.is_some()),
             is_flapping: self.is_flapping,
-            silence: self.silence.as_ref().and_then(|text| serde_json::from_str(text).ok()).map(silence),
+            silence: self.silence.as_ref().and_then(|text| serde_json::from_str(text).ok()),
             runs_skipped: self.counters.skipped(),
         }
     }

@@ -1,13 +1,17 @@
 //! Explains a plugin: when it runs, why not, and what its configuration comes from.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 use smoker_config::problem::Location;
+use smoker_model::calendar::maintenance;
+use smoker_model::calendar::zone::Zone;
 use smoker_model::counted::counted;
 use smoker_model::plugin::{ActionOn, ActionSpec, OnParentBad, PluginName, PluginSpec, RunAs, Trigger};
 use smoker_model::secrets::mask::masked;
 use smoker_model::time::moment::Moment;
 use smoker_model::wire::explanation::{ExplainedParameter, ExplainedRun, Explanation};
+use smoker_model::wire::silences::PluginSilence;
+use smoker_model::wire::stored_result;
 
 use crate::results::json_text;
 use crate::results::queries::run_query::{RunQuery, StoredRun};
@@ -31,7 +35,7 @@ pub(crate) fn of(
     Explanation {
         plugin: spec.name.to_string(),
         schedule: schedule(spec),
-        next_runs: first.map(|first| upcoming(spec, first, now.wall, RUNS)).unwrap_or_default(),
+        next_runs: first.map(|first| upcoming(spec, first, RUNS)).unwrap_or_default(),
         in_the_way: in_the_way(spec, known, now.wall),
         limits: limits(spec),
         relations: relations(spec),
@@ -54,7 +58,7 @@ fn schedule(spec: &PluginSpec) -> Vec<String> {
         None if spec.rules.after.is_empty() => {
             lines.push("on request only: it has none of Interval, Cron, At and After".to_owned());
         }
-        None => {}
+        None => lines.push(format!("after {}: it has no time of its own", list(&spec.rules.after))),
         Some(Trigger::Every { interval, splay }) => {
             lines.push(format!("each {} s, first runs spread over {} s", interval.as_secs_f64(), splay.as_secs_f64()));
         }
@@ -108,7 +112,6 @@ fn limits(spec: &PluginSpec) -> Vec<String> {
 }
 
 fn relations(spec: &PluginSpec) -> Vec<String> {
-    let list = |names: &[PluginName]| names.iter().map(PluginName::as_str).collect::<Vec<_>>().join(", ");
     let rules = &spec.rules;
     let mut lines = Vec::new();
     if !rules.depends_on.is_empty() {
@@ -137,12 +140,17 @@ fn relations(spec: &PluginSpec) -> Vec<String> {
     lines
 }
 
+fn list(names: &[PluginName]) -> String {
+    names.iter().map(PluginName::as_str).collect::<Vec<_>>().join(", ")
+}
+
 fn in_the_way(spec: &PluginSpec, known: Option<&PluginNow>, now: DateTime<Utc>) -> Vec<String> {
     let mut lines = Vec::new();
-    let end = spec.rules.maintenance.iter().filter_map(|window| window.end_at(now)).max();
-    lines.extend(end.map(|end| format!("Maintenance until {}: no run takes place", rfc3339(end))));
+    let zone = &spec.rules.zone;
+    let end = maintenance::end_at(&spec.rules.maintenance, now);
+    lines.extend(end.map(|end| format!("Maintenance until {}: no run takes place", zone.shown(end))));
     if let Some(only) = spec.rules.only.as_ref().filter(|only| !only.has(now)) {
-        let next = only.next_from(now).map_or_else(|| "never".to_owned(), rfc3339);
+        let next = only.next_from(now).map_or_else(|| "never".to_owned(), |next| zone.shown(next));
         lines.push(format!("Only: scheduled runs take place again from {next} on"));
     }
     let Some(known) = known else { return lines };
@@ -154,7 +162,10 @@ fn in_the_way(spec: &PluginSpec, known: Option<&PluginNow>, now: DateTime<Utc>) 
     if known.is_flapping {
         lines.push("it is flapping: its status changes too often".to_owned());
     }
-    lines.extend(known.silence.as_ref().map(|silence| format!("no action follows: silenced until {silence}")));
+    lines.extend(known.silence.as_ref().map(|PluginSilence { until, by, reason, .. }| {
+        let until = until.parse().map_or_else(|_| until.clone(), |until| zone.shown(until));
+        format!("no action follows: silenced until {until} by {by}: {reason}")
+    }));
     if known.runs_skipped > 0 {
         lines.push(format!(
             "{} scheduled runs were skipped since the start; the log has the reasons",
@@ -162,10 +173,6 @@ fn in_the_way(spec: &PluginSpec, known: Option<&PluginNow>, now: DateTime<Utc>) 
         ));
     }
     lines
-}
-
-fn rfc3339(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 impl PluginManager {
@@ -186,21 +193,28 @@ impl PluginManager {
         explanation.relations.extend(self.alert_lines(&plugin));
         let query = RunQuery { plugin: Some(name.clone()), limit: RUNS, ..RunQuery::default() };
         let runs = self.state().runs(query).await.map(|page| page.runs).unwrap_or_default();
-        explanation.last_runs = runs.iter().map(run).collect();
+        explanation.last_runs = runs.iter().map(|it| run(it, &spec.rules.zone)).collect();
         Some(explanation)
     }
 }
 
-fn run(run: &StoredRun) -> ExplainedRun {
+fn run(run: &StoredRun, zone: &Zone) -> ExplainedRun {
     let facts = &run.facts;
     ExplainedRun {
-        started: rfc3339(facts.started),
+        started: zone.shown(facts.started),
         status: facts.status.as_str().to_owned(),
         trigger: facts.trigger.as_str().to_owned(),
         triggered_by: facts.trigger.by().map(ToString::to_string),
         attempt: facts.attempt,
         duration: facts.duration.as_secs_f64(),
+        message: message(&run.text),
     }
+}
+
+/// The reason of a result, which is written as JSON; none of one that has none, and of one that cannot be read.
+fn message(text: &str) -> Option<String> {
+    let object = serde_json::from_str(text).ok()?;
+    stored_result::read(object).ok()?.reason()
 }
 
 #[cfg(test)]
@@ -225,7 +239,7 @@ mod tests {
         assert_eq!(next.len(), RUNS);
         for part in [
             "at '30 2 * * *' in Europe/Prague",
-            "Only: scheduled runs take place again from 2026-03-29T22:00:00Z on",
+            "Only: scheduled runs take place again from 2026-03-30T00:00:00+02:00 on",
             "Timeout 15 s",
             "depends on Db, and is skipped while one of them is bad",
             "no action follows its results",

@@ -43,12 +43,13 @@ pub(crate) fn problems(
     let keys: Vec<_> = mistakes.iter().map(key_of).collect();
     let locations = config::locate(path, overrides, &keys);
     let problem = |(mistake, location): (ParameterMistake, _)| {
-        let ParameterMistake { plugin, built_in, reason, is_guess, .. } = mistake;
-        let what = match built_in.kind {
-            ModuleKind::Plugin => "Module",
-            ModuleKind::Check => "Check",
-            ModuleKind::Parser => "Parser",
-            ModuleKind::Action => "the action's Module",
+        let ParameterMistake { plugin, built_in, action, reason, is_guess, .. } = mistake;
+        let what = match (built_in.kind, action) {
+            (ModuleKind::Plugin, _) => "Module".to_owned(),
+            (ModuleKind::Check, _) => "Check".to_owned(),
+            (ModuleKind::Parser, _) => "Parser".to_owned(),
+            (ModuleKind::Action, None) => "the action's Module".to_owned(),
+            (ModuleKind::Action, Some(action)) => format!("the action {action}: Module"),
         };
         let text = format!("Plugin {plugin}: {what} {}: {reason}", built_in.name);
         // Nobody wrote a `Check` for the original, so what it refuses is nothing that was put up with before.
@@ -63,7 +64,7 @@ fn key_of(mistake: &ParameterMistake) -> ParameterKey {
     ParameterKey {
         plugin: mistake.plugin.clone(),
         is_of_action: mistake.built_in.kind == ModuleKind::Action,
-        action: None,
+        action: mistake.action.clone(),
         name: mistake.parameter.clone(),
     }
 }

@@ -9,7 +9,7 @@ use smoker_logging::records::level::Level;
 use smoker_model::messages::{Level as MessageLevel, Messages};
 use smoker_model::occasion::{Occasion, OccasionEvent};
 use smoker_model::plugin::PluginSpec;
-use smoker_model::result::{ActionRun, Findings};
+use smoker_model::result::{ActionRun, Findings, TEST};
 use smoker_model::status::Status;
 use smoker_model::suggest;
 use smoker_model::time::moment::Moment;
@@ -128,5 +128,7 @@ fn sample(action: &str, status: Status) -> smoker_model::result::PluginResult {
         Status::Error | Status::Unknown => MessageLevel::Error,
     };
     let text = format!("a test of the action {action}; nothing has happened");
-    Findings::new(status, Messages::of(level, &text)).into_result(Moment::now(), false)
+    let mut findings = Findings::new(status, Messages::of(level, &text));
+    findings.extra.insert(TEST.to_owned(), true.into());
+    findings.into_result(Moment::now(), false)
 }

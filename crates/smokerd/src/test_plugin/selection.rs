@@ -37,7 +37,7 @@ pub(crate) struct Selection {
     /// Overridden parameters that nothing of the plugin reads.
     pub(crate) unread: Vec<String>,
     /// Whether the plugin has an action that is not to be run.
-    pub(crate) leaves_out_action: bool,
+    pub(crate) left_out_actions: usize,
     pub(crate) settings: DaemonSettings,
     pub(crate) python: PythonSettings,
 }
@@ -90,8 +90,8 @@ impl Selection {
         let Some(mut spec) = admitted.pop() else { return Err(SelectionError::NotLoaded(left_out)) };
         warnings.retain(|problem| problem.severity > Severity::Info);
         warnings.extend(admission::account_problems(std::slice::from_ref(&spec)));
-        let leaves_out_action = !spec.actions.is_empty() && !request.with_action;
-        if leaves_out_action {
+        let left_out_actions = if request.with_action { 0 } else { spec.actions.len() };
+        if left_out_actions > 0 {
             spec.actions.clear();
         }
         hide_tagged(&spec, &settings);
@@ -99,7 +99,7 @@ impl Selection {
         let of_parameters = parameter_problems::problems(std::slice::from_ref(&spec), &python, path, Some(&overrides));
         warnings.extend(of_parameters.map_err(StartError::Runtime)?);
         let unread = config::unread_overrides(path, &overrides);
-        Ok(Self { spec, warnings, unread, leaves_out_action, settings, python })
+        Ok(Self { spec, warnings, unread, left_out_actions, settings, python })
     }
 }
 

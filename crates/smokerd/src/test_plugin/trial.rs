@@ -39,7 +39,7 @@ pub(crate) struct Trial {
 impl Trial {
     /// Runs the plugin as the daemon would.
     pub(crate) fn run(selection: Selection) -> Result<Self, StartError> {
-        let Selection { spec, warnings, unread, leaves_out_action, settings, python } = selection;
+        let Selection { spec, warnings, unread, left_out_actions, settings, python } = selection;
         signals::block_signals();
         if let Some(credentials) = privileges::credentials_of(&settings)? {
             privileges::drop_privileges(&credentials)?;
@@ -62,7 +62,7 @@ impl Trial {
         }
         problems.extend(trace.invalid.iter().flat_map(explain::result));
         let unread = unread.iter().map(|name| unread_note(&spec, name));
-        let notes = unread.chain(notes(&spec, &trace, leaves_out_action, was_interrupted)).collect();
+        let notes = unread.chain(notes(&spec, &trace, left_out_actions, was_interrupted)).collect();
         let ids = plugin.credentials().as_ref().ok().and_then(Option::as_ref);
         let ids = ids.map(|ids| (ids.uid.as_raw(), ids.gid.as_raw()));
         Ok(Self { spec, ids, trace, result, problems, notes, was_interrupted })
@@ -83,10 +83,13 @@ fn unread_note(spec: &PluginSpec, name: &str) -> String {
     format!("nothing of the plugin reads the parameter {name}: its Command has no %({name})s{near}")
 }
 
-fn notes(spec: &PluginSpec, trace: &RunTrace, leaves_out_action: bool, was_interrupted: bool) -> Vec<String> {
+fn notes(spec: &PluginSpec, trace: &RunTrace, left_out_actions: usize, was_interrupted: bool) -> Vec<String> {
     let lock = trace.maintenance_lock.as_ref();
     let lock = lock.map(|path| format!("not run, because the MaintenanceLock {path} exists"));
-    let action = leaves_out_action.then(|| "its action was not run; --with-action runs it".to_owned());
+    let action = (left_out_actions > 0).then(|| {
+        let (what, them) = if left_out_actions == 1 { ("action was", "it") } else { ("actions were", "them") };
+        format!("its {what} not run; --with-action runs {them}")
+    });
     let end = was_interrupted.then(|| "interrupted by a signal; the result is incomplete".to_owned());
     let cuts = [("output", &trace.stdout), ("error", &trace.stderr)].into_iter().filter(|(_, it)| it.cut > 0);
     let cuts = cuts.map(|(stream, printed)| {

@@ -79,9 +79,23 @@ fn an_actions_mistake_has_the_place_in_the_action_and_no_password() {
     );
     let output = check(&Config::whole(&config));
     output.expect_code(3);
-    let of_action = "Plugin told: the action's Module smoker.plugins.nsca: ";
+    let of_action = "Plugin told: the action Tell: Module smoker.plugins.nsca: ";
     expect_line(&output.stderr, &[&place_of(&config, "Password:"), of_action, "Password has to be text"]);
     assert!(!output.text().contains("hidden"), "{}", output.text());
+}
+
+#[test]
+fn one_mistake_in_two_actions_is_two_lines_with_their_places() {
+    let config = sections(
+        "actions:\n  Chat: {Module: smoker.actions.webhook,\n    Url: 'ftp://chat'}\n  Page: {Module: smoker.actions.webhook,\n    Url: 'ftp://page'}\n\
+         plugins:\n  told: {Command: 'true', Actions: [Chat, Page]}\n",
+    );
+    let output = check(&Config::whole(&config));
+    output.expect_code(3);
+    for (line, action) in [("Url: 'ftp://chat'", "Chat"), ("Url: 'ftp://page'", "Page")] {
+        let text = format!("Plugin told: the action {action}: Module smoker.actions.webhook: Url has to be");
+        expect_line(&output.stderr, &[&place_of(&config, line), &text]);
+    }
 }
 
 #[test]

@@ -115,6 +115,26 @@ fn calls_about_many_plugins_are_one_and_those_about_one_come_again() {
     assert!(receiver.has_no_more());
 }
 
+/// It is not gone: what its actions were told is kept.
+#[test]
+fn a_plugin_that_does_not_load_for_a_while_is_told_of_as_before() {
+    let config = |more: &str| {
+        let web = format!("Command: test -e {{{{DIR}}}}/web\nInterval: 0.2\nSplay: 0\nAction: Tell{more}");
+        Config::new()
+            .action("Tell", "Command: echo \"$SMOKER_PLUGIN $SMOKER_EVENT\" >> {{DIR}}/told\nActionOn: change")
+            .plugin("Web", &web)
+            .plugin("Other", "Command: 'true'")
+    };
+    let daemon = Daemon::start(config(""));
+    wait::until_true("the problem", || !lines(&daemon, "told").is_empty());
+    let _ = daemon.reload(&config("\nTimeout: 0"));
+    wait::until_true("the plugin to be left out", || daemon.get("/plugins/Web").status == 404);
+    fs::write(daemon.path("web"), "").expect("writable");
+    let _ = daemon.reload(&config(""));
+    wait::until_true("the recovery", || lines(&daemon, "told").len() > 1);
+    assert_eq!(lines(&daemon, "told"), ["Web problem", "Web recovery"]);
+}
+
 /// What failed because of another plugin is looked at again before anybody is told.
 #[test]
 fn a_consequence_is_not_told_when_its_cause_is_well_again() {

@@ -114,6 +114,93 @@ fn a_webhook_gets_what_services_expect_and_a_restart_is_bounded() {
     }
 }
 
+/// The reason may be that of a component, or how the command ended: it is told wherever a result is told, by actions that follow each one, too.
+#[test]
+fn each_action_that_is_told_of_a_result_is_told_its_reason() {
+    let receiver = Receiver::start(true);
+    let address = receiver.address();
+    let webhook =
+        |path: &str, more: &str| format!("Module: smoker.actions.webhook\nUrl: http://{address}/{path}\n{more}");
+    let collect = "Command: cat > {{DIR}}/$SMOKER_PLUGIN.json; echo \"$SMOKER_MESSAGE\" > {{DIR}}/$SMOKER_PLUGIN.text\nStdin: json";
+    let disk = json!({
+        "status": "ERROR",
+        "messages": null,
+        "componentResults": {
+            "/": {"status": "OK", "messages": {"info": ["Used 10%"], "error": [], "warn": []}},
+            "/var": {"status": "ERROR", "messages": {"info": [], "error": ["Used 99%"], "warn": []}},
+        },
+    });
+    let mut config = Config::new()
+        .file("disk.json", &disk.to_string())
+        .action("Slack", &webhook("slack", "Preset: slack"))
+        .action("Generic", &webhook("generic", ""))
+        .action("Alerts", &format!("Module: smoker.actions.alertmanager\nUrl: http://{address}/alerts"))
+        .action("Collect", collect);
+    let on = [("", "change"), ("Each", "always")];
+    for (prefix, on) in on {
+        let told = format!("Actions: [Slack, Generic, Alerts, Collect]\nActionOn: {on}");
+        config = config
+            .plugin(&format!("{prefix}Disk"), &format!("Command: cat {{{{DIR}}}}/disk.json\n{told}"))
+            .plugin(&format!("{prefix}Quiet"), &format!("Command: exit 3\n{told}"));
+    }
+    let daemon = Daemon::start(config);
+    let names: Vec<_> = on.iter().flat_map(|(prefix, _)| [format!("{prefix}Disk"), format!("{prefix}Quiet")]).collect();
+    for name in &names {
+        assert_eq!(daemon.run(name).status(), "ERROR");
+    }
+    let mut posted = Vec::new();
+    for name in &names {
+        let reason = if name.ends_with("Disk") { "/var: Used 99%" } else { "exit status 3" };
+        let mut find = |what: &str, is_it: &dyn Fn(&Posted) -> bool| -> Json {
+            loop {
+                if let Some(found) = posted.iter().find(|it| is_it(it)) {
+                    return found.body.clone();
+                }
+                assert!(posted.len() < 40, "{what} of {name}: {posted:?}");
+                posted.push(receiver.next());
+            }
+        };
+        let about = format!("ERROR {name} on ");
+        let told = |it: &Posted, path: &str| it.head.starts_with(&format!("post /{path}"));
+        let slack = find("slack", &|it| {
+            told(it, "slack") && it.body["text"].as_str().is_some_and(|text| text.starts_with(&about))
+        });
+        assert!(slack["text"].as_str().is_some_and(|text| text.contains(&format!(": {reason} (since "))), "{slack}");
+        let generic = find("generic", &|it| told(it, "generic") && it.body["plugin"] == **name);
+        assert_eq!(
+            (&generic["message"], &generic["plugins"][0]["message"]),
+            (&json!(reason), &json!(reason)),
+            "{generic}"
+        );
+        let is_alert = |alert: &&Json| alert["labels"]["plugin"] == **name;
+        let alerts = find("alerts", &|it| {
+            told(it, "alerts") && it.body.as_array().is_some_and(|all| all.iter().any(|alert| is_alert(&alert)))
+        });
+        let alert = alerts.as_array().and_then(|all| all.iter().find(is_alert)).expect("its alert");
+        assert_eq!(alert["annotations"]["description"], reason);
+        let read = |end: &str| fs::read_to_string(daemon.path(&format!("{name}.{end}"))).unwrap_or_default();
+        wait::until_true("the command", || read("text").trim() == reason);
+        let stdin: Json = serde_json::from_str(&read("json")).expect("JSON");
+        assert_eq!((&stdin["message"], &stdin["plugins"][0]["message"]), (&json!(reason), &json!(reason)), "{stdin}");
+        if name.ends_with("Disk") {
+            for body in [&generic, &stdin] {
+                assert_eq!(body["componentResults"], disk["componentResults"], "{body}");
+            }
+        } else {
+            assert_eq!(stdin["exitStatus"], 3, "{stdin}");
+        }
+    }
+    let explained = daemon.get("/plugins/disk/explain").json();
+    let run = &explained["explanation"]["lastRuns"][0];
+    assert_eq!(
+        (&run["message"], &explained["explanation"]["plugin"]),
+        (&json!("/var: Used 99%"), &json!("Disk")),
+        "{run}"
+    );
+    let near = daemon.get("/plugins/Dsik/explain");
+    assert!(near.status == 404 && near.text().contains("Plugin Dsik not found; did you mean Disk?"), "{}", near.text());
+}
+
 /// A service that is busy says how long it wants no call, in seconds or with a date. What it asks for is never less than what
 /// the daemon would wait anyway, or it would be given up sooner.
 #[test]
@@ -236,6 +323,25 @@ fn alerts_fire_survive_a_crash_and_are_resolved() {
     let before = sent("Web");
     daemon.try_start().expect("it starts again");
     wait::until_true("the alert to be sent again", || sent("Web") > before);
+
+    // A test is an alert of its own beside that of the plugin.
+    let path = daemon.path("smokerd.yaml").display().to_string();
+    let test =
+        |status: &str| cli::smokerd(&daemon.sandbox, &["--test-action", "Alerts", "--status", status, "-c", &path]);
+    let named = |name: &str| {
+        let alerts = alertmanager.alerts().into_iter().filter(|alert| alert["labels"]["alertname"] == name);
+        alerts.map(|alert| alert["annotations"]["description"].clone()).collect::<Vec<_>>()
+    };
+    let tested = test("ERROR");
+    assert!(
+        tested.stdout.contains("took the alert SmokerTest, which ends in 2 minutes, or with --status OK"),
+        "{tested:?}"
+    );
+    wait::until_true("the alert of the test", || named("SmokerTest").len() == 1);
+    assert!(named("SmokerPlugin").contains(&json!("refused")), "{:?}", named("SmokerPlugin"));
+    let tested = test("OK");
+    assert!(tested.stdout.contains("took the alert SmokerTest, which has ended"), "{tested:?}");
+    wait::until_true("its end", || named("SmokerTest").is_empty());
     fs::write(daemon.path("db"), "").expect("writable");
     let _ = daemon.run("Db");
     wait::until_true("the alert of Db to be resolved", || {

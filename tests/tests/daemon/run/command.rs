@@ -118,6 +118,7 @@ fn parameters_are_in_the_environment() {
         "SMOKER_ATTEMPT=1",
         "SMOKER_COUNT=1",
         "SMOKER_EVENT=result",
+        "SMOKER_MESSAGE=SMOKER_PLUGIN=My check",
         "SMOKER_PLUGIN=My check",
         since,
         "SMOKER_STATE=hard",

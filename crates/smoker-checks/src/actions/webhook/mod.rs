@@ -57,7 +57,13 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         }
     }
     let last = answers.pop().unwrap_or_default();
+    let stays = told.is_test && settings.preset == Preset::PagerDuty && told.status != Status::Ok;
     let text = match (bodies.len(), settings.preset) {
+        _ if stays => format!(
+            "sent an incident of its own to {}: {}; it stays until a test with --status OK resolves it",
+            settings.shown,
+            last.text()
+        ),
         (2.., Preset::PagerDuty) => format!("sent {} events to {}: {}", bodies.len(), settings.shown, last.text()),
         _ => format!("posted to {}: {}", settings.shown, last.text()),
     };

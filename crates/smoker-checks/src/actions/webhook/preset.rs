@@ -67,10 +67,12 @@ fn pagerduty(told: &Told, part: &ToldPart, routing_key: Option<&str>) -> Json {
     // 1024 characters are as many as a summary may have.
     let summary: String = told.line(part).chars().take(1024).collect();
     let message = cut(&part.message, DETAILS);
+    // The incident of a test is none of the plugin's own.
+    let of_test = if told.is_test { "/test" } else { "" };
     json!({
         "routing_key": routing_key,
         "event_action": action,
-        "dedup_key": format!("smoker/{}/{}", told.host, part.name),
+        "dedup_key": format!("smoker/{}/{}{of_test}", told.host, part.name),
         "client": "smokerd",
         "payload": {
             "summary": summary,
@@ -85,6 +87,25 @@ fn pagerduty(told: &Told, part: &ToldPart, routing_key: Option<&str>) -> Json {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_makes_an_incident_of_its_own() {
+        let key = |is_test| {
+            let part = ToldPart {
+                name: "Db".to_owned(),
+                status: Status::Error,
+                previous: None,
+                since: String::new(),
+                bad_since: None,
+                message: String::new(),
+            };
+            let told = Told::about("web07", is_test, vec![part]);
+            pagerduty(&told, &told.parts[0], None)["dedup_key"].clone()
+        };
+        assert_eq!((key(false), key(true)), ("smoker/web07/Db".into(), "smoker/web07/Db/test".into()));
+    }
+
     #[test]
     fn a_message_can_neither_call_nor_link() {
         assert_eq!(super::escaped("<!channel> a & <http://x|y>"), "&lt;!channel&gt; a &amp; &lt;http://x|y&gt;");

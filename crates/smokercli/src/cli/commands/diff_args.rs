@@ -25,6 +25,7 @@ Exit codes:
 /// `smokercli diff`.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "smokercli diff", bin_name = "smokercli diff", after_help = EXAMPLES, args_override_self = true)]
+#[command(override_usage = "smokercli diff <BEFORE> <AFTER> [OPTIONS]")]
 #[command(about = "Show what differs between two files of smokercli baseline; no host is asked")]
 pub(crate) struct DiffArgs {
     /// How hosts were; - is standard input

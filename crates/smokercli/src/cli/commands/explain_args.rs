@@ -20,6 +20,7 @@ Exit codes:
 /// `smokercli explain`.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "smokercli explain", bin_name = "smokercli explain", after_help = EXAMPLES, args_override_self = true)]
+#[command(override_usage = "smokercli explain <PLUGIN> [OPTIONS]")]
 #[command(about = "Explain a plugin: when it runs, what is in the way, and where its configuration is written")]
 pub(crate) struct ExplainArgs {
     /// The name of the plugin

@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{ArgMatches, Command, Parser};
 
 use crate::cli::abbreviation;
 use crate::cli::abbreviation::long_names;
@@ -79,7 +79,7 @@ pub(crate) fn parse<T: Parser>(
     let original = ORIGINAL.map(str::to_owned).into_iter().filter(|name| names.contains(name)).collect();
     let of_plugins = plugin_options.iter().filter_map(|option| option.long.clone()).collect();
     let arguments = abbreviation::expand(arguments, &[original, of_plugins, names.clone()])?;
-    let matches = match command.try_get_matches_from_mut(arguments) {
+    let matches = match matches_of(&mut command, arguments) {
         Ok(matches) => matches,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             return Ok(SubcommandLine::Print(error.to_string()));
@@ -91,9 +91,32 @@ pub(crate) fn parse<T: Parser>(
     Ok(SubcommandLine::Run(Box::new(args), typed))
 }
 
+/// What a command line says. Words that the command itself takes may also be the last ones, behind a list such as that of `-s`, which would
+/// take them: `explain -s web07 Backup`.
+fn matches_of(command: &mut Command, arguments: Vec<OsString>) -> Result<ArgMatches, clap::Error> {
+    let count = command.get_positionals().filter(|word| word.is_required_set()).count();
+    let moved = with_words_first(&arguments, count);
+    let error = match command.try_get_matches_from_mut(arguments) {
+        Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => error,
+        other => return other,
+    };
+    moved.and_then(|arguments| command.try_get_matches_from_mut(arguments).ok()).ok_or(error)
+}
+
+/// The command line with its last `count` words in front, where they are words of a list that keeps others.
+fn with_words_first(arguments: &[OsString], count: usize) -> Option<Vec<OsString>> {
+    let (name, rest) = arguments.split_first()?;
+    let (kept, words) = rest.split_at_checked(rest.len().checked_sub(count)?)?;
+    let is_word = |argument: &OsString| !argument.as_encoded_bytes().starts_with(b"-");
+    let are_of_list = !words.is_empty() && kept.last().is_some_and(is_word) && words.iter().all(is_word);
+    are_of_list.then(|| [std::slice::from_ref(name), words, kept].concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::commands::diff_args::DiffArgs;
+    use crate::cli::commands::explain_args::ExplainArgs;
     use crate::cli::commands::gate_args::GateArgs;
     use crate::discovery::plugin_option::ValueCount;
     use crate::exit_code;
@@ -114,6 +137,38 @@ mod tests {
         for line in ["gate --force", "gate word", "gate --settle 0", "gate --within x", "gate --bogus"] {
             assert_eq!(parsed(line, &[]).expect_err(line).code, exit_code::USAGE, "{line}");
         }
+    }
+
+    #[test]
+    fn words_of_the_command_come_first_or_last() {
+        let explain = |line: &str| parse::<ExplainArgs>(line.split(' ').map(OsString::from), &[]);
+        for line in [
+            "explain Backup -s a b",
+            "explain -s a b Backup",
+            "explain -o json -s a b Backup",
+            "explain -s a -s b Backup",
+        ] {
+            let Ok(SubcommandLine::Run(args, _)) = explain(line) else { panic!("{line}") };
+            assert_eq!(
+                (args.plugin.as_str(), args.targets.hosts),
+                ("Backup", vec!["a".to_owned(), "b".to_owned()]),
+                "{line}"
+            );
+        }
+        for line in ["explain -s Backup", "explain -s a b -o json", "explain"] {
+            let message = explain(line).expect_err(line).message;
+            let tip = "tip: <PLUGIN> comes first, since an option such as -s takes all words behind it";
+            assert!(message.contains(tip) && message.contains("smokercli explain <PLUGIN> [OPTIONS]"), "{message}");
+        }
+        let diff = |line: &str| parse::<DiffArgs>(line.split(' ').map(OsString::from), &[]);
+        let Ok(SubcommandLine::Run(args, _)) = diff("diff -p Web before after") else { panic!("not understood") };
+        assert_eq!(
+            (args.before.to_str(), args.after.to_str(), args.filters.plugins),
+            (Some("before"), Some("after"), vec!["Web".to_owned()])
+        );
+        assert!(
+            diff("diff -p before after").expect_err("no words").message.contains("tip: <BEFORE> <AFTER> come first")
+        );
     }
 
     #[test]

@@ -12,6 +12,7 @@ use hyper::header::{HeaderName, HeaderValue};
 use hyper::{StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 use smoker_model::plugin::PluginName;
+use smoker_model::suggest;
 use smoker_model::wire::explanation::ExplanationPage;
 use smoker_model::wire::not_loaded::NOT_LOADED_HEADER;
 
@@ -120,11 +121,27 @@ pub(crate) async fn explain(
     uri: Uri,
 ) -> Result<Response, ApiError> {
     let name = item_name(&uri);
-    let plugin_name = PluginName::from(name.as_str());
+    let plugin_name = meant(&manager, &requester, &name)?;
     let config = manager.state().config_of(&plugin_name).ok_or_else(|| unknown(&name))?;
     config.facts.check(requester.limits.as_deref()).map_err(|failure| ApiError::Forbidden(failure.for_client()))?;
     let explanation = manager.explain(&plugin_name).await.ok_or_else(|| unknown(&name))?;
     Ok(json_response::json(StatusCode::OK, &ExplanationPage { explanation }))
+}
+
+/// The plugin of a name, or the only one whose name differs by case alone, as filters find it.
+fn meant(manager: &PluginManager, requester: &Requester, name: &str) -> Result<PluginName, ApiError> {
+    let plugin_name = PluginName::from(name);
+    if manager.state().config_of(&plugin_name).is_some() {
+        return Ok(plugin_name);
+    }
+    // A near name would tell a client with limits of plugins that it may not see.
+    let (_, plugins) = manager.state().plugins();
+    let visible = plugins.iter().filter(|plugin| plugin.config.facts.check(requester.limits.as_deref()).is_ok());
+    let names: Vec<_> = visible.map(|plugin| plugin.config.facts.name()).collect();
+    suggest::of_any_case(name, &names).map(PluginName::from).map_err(|near| match near {
+        Some(near) => ApiError::NotFound(format!("Plugin {name} not found; did you mean {near}?")),
+        None => unknown(name),
+    })
 }
 
 /// There is no plugin of this name.

@@ -61,7 +61,9 @@ impl PluginManager {
         for action in queued(plugin) {
             let key = AlertKey::of(&spec.name, action);
             let name = if key.action.is_empty() { "of its template" } else { &key.action };
-            lines.extend(board.describe(&key).into_iter().map(|text| format!("action {name}: {text}")));
+            lines.extend(
+                board.describe(&key, &spec.rules.zone).into_iter().map(|text| format!("action {name}: {text}")),
+            );
         }
         lines
     }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use smoker_model::calendar::zone::Zone;
 use smoker_model::plugin::{ActionSpec, PluginName};
 use smoker_model::time::waits::spread;
 
@@ -161,15 +162,14 @@ impl AlertBoard {
         self.known.iter().map(|(key, known)| ToldLine::of(key, known)).collect()
     }
 
-    /// What an action was told, for people.
-    pub(super) fn describe(&self, key: &AlertKey) -> Vec<String> {
-        let rfc3339 = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    /// What an action was told, for people, by the clocks of a zone.
+    pub(super) fn describe(&self, key: &AlertKey, zone: &Zone) -> Vec<String> {
         let told = self.known.get(key).and_then(|known| known.told.as_ref());
-        let told = told.map(|told| format!("told {} at {}", told.status, rfc3339(told.at)));
+        let told = told.map(|told| format!("told {} at {}", told.status, zone.shown(told.at)));
         let failed = self.failures.get(key).map(|failure| {
             let CallFailure { count, until, reason, .. } = failure;
             let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
-            format!("failed {times}, tried again at {}: {reason}", rfc3339(*until))
+            format!("failed {times}, tried again at {}: {reason}", zone.shown(*until))
         });
         told.into_iter().chain(failed).collect()
     }
@@ -260,7 +260,7 @@ mod tests {
             let (least, wait) = (Duration::from_secs(seconds), failed(&mut board, &key, ("refused", None), start));
             assert!(wait.is_some_and(|wait| wait >= least && wait < least + least / 5), "{seconds}: {wait:?}");
         }
-        assert!(board.describe(&key)[0].starts_with("failed 9 times, tried again at "));
+        assert!(board.describe(&key, &Zone::Machine)[0].starts_with("failed 9 times, tried again at "));
         let failure = board.failure(&key).expect("it failed");
         assert!(failure.waits_until(&action(), start).is_some_and(|until| until >= start + TimeDelta::seconds(600)));
         let other = ActionSpec { own_parameters: IndexMap::from([("Url".to_owned(), Value::Null)]), ..action() };

@@ -7,11 +7,12 @@ use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 use smoker_model::counted::counted;
 use smoker_model::messages::{Level, Messages};
-use smoker_model::occasion::{LISTED_PLUGINS, Occasion, OccasionEvent, ToldPlugin, first_message};
+use smoker_model::occasion::{LISTED_PLUGINS, Occasion, OccasionEvent, ToldPlugin, told_reason};
 use smoker_model::plugin::{ActionSpec, RunAs};
 use smoker_model::result::{Findings, PluginResult, RETRY_AFTER};
 use smoker_model::status::Status;
 use smoker_model::time::moment::Moment;
+use smoker_model::wire::stored_result;
 use smoker_runner::prepared::PreparedPlugin;
 
 use crate::results::plugin::freshness::PostponedActions;
@@ -117,9 +118,9 @@ pub(super) fn outcome(result: &PluginResult, is_stopping: bool) -> Outcome {
         Status::Error if is_stopping => Err(CallEnd::Stopped),
         Status::Error => {
             let asked = result.extra.get(RETRY_AFTER).and_then(Json::as_u64).map(Duration::from_secs);
-            Err(CallEnd::Failed(first_message(result), asked))
+            Err(CallEnd::Failed(told_reason(result), asked))
         }
-        _ => Ok(first_message(result)),
+        _ => Ok(told_reason(result)),
     }
 }
 
@@ -137,7 +138,7 @@ impl CallMember {
             previous,
             since: *since,
             bad_since,
-            message: first_message(result),
+            message: told_reason(result),
         }
     }
 
@@ -146,17 +147,7 @@ impl CallMember {
         let text = state.newest_with_status(&self.key.plugin, self.hard.status);
         let object = text.and_then(|text| serde_json::from_str::<Json>(&text).ok());
         let Some(Json::Object(object)) = object else { return without_messages(self.hard.status) };
-        let seconds = object.get("duration").and_then(Json::as_f64);
-        let started = object.get("lastRunUtc").and_then(Json::as_str);
-        let started = started.and_then(|text| DateTime::parse_from_rfc3339(text).ok()).map(|time| time.to_utc());
-        let result = Findings::parse(object).map(|findings| findings.into_result(Moment::now(), false));
-        let Ok(mut result) = result else { return without_messages(self.hard.status) };
-        result.duration = seconds.and_then(|it| std::time::Duration::try_from_secs_f64(it).ok()).unwrap_or_default();
-        if let Some(started) = started {
-            (result.started, result.last_run) = (started, started.into());
-        }
-        result.action = None;
-        result
+        stored_result::read(object).unwrap_or_else(|_| without_messages(self.hard.status))
     }
 }
 

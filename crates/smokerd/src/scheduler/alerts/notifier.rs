@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use smoker_model::occasion::OccasionEvent;
 use smoker_model::plugin::{ActionOn, ActionRules, ActionSpec, PluginName, PluginSpec};
+use smoker_model::wire::not_loaded::{self, NotLoaded};
 use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -341,9 +342,17 @@ impl Notifier {
         }
     }
 
+    /// Forgets what actions of plugins were told that the configuration does not have any more. One that does not load may come back as it was.
     fn forget_removed(&mut self) {
-        let names: HashSet<_> = self.manager.set().prepared().map(|plugin| plugin.spec().name.clone()).collect();
-        self.manager.alert_board().retain(|name| names.contains(name));
+        let left_out = self.manager.not_loaded().and_then(|header| not_loaded::read(&header));
+        let left_out = left_out.unwrap_or(NotLoaded { count: 0, names: Vec::new() });
+        if left_out.names.len() < left_out.count {
+            return;
+        }
+        let loaded: HashSet<_> = self.manager.set().prepared().map(|plugin| plugin.spec().name.clone()).collect();
+        let is_known =
+            |name: &PluginName| loaded.contains(name) || left_out.names.iter().any(|it| *it == name.as_str());
+        self.manager.alert_board().retain(is_known);
     }
 
     /// Begins to write what was told since the last time, unless that is being written.

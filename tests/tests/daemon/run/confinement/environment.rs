@@ -140,9 +140,11 @@ fn of_commands_and_their_actions() {
     let line = action.info()[0];
     let seen = shown(line);
     let since = seen.get("SMOKER_SINCE").expect("since when it has the status");
+    let message = seen.get("SMOKER_MESSAGE").expect("the message");
+    assert!(!message.is_empty() && outcome.info()[0].starts_with(message.as_str()), "{message}");
     let event = [("SMOKER_EVENT", "result"), ("SMOKER_STATE", "hard"), ("SMOKER_ATTEMPT", "1"), ("SMOKER_COUNT", "1")];
     let before = [("SMOKER_PREVIOUS_STATUS", ""), ("SMOKER_BAD_SINCE", ""), ("SMOKER_BAD_SECONDS", "")];
-    let own = [("SMOKER_TIMEOUT", "7"), ("SMOKER_STATUS", "OK"), ("SMOKER_SINCE", since)];
+    let own = [("SMOKER_TIMEOUT", "7"), ("SMOKER_STATUS", "OK"), ("SMOKER_SINCE", since), ("SMOKER_MESSAGE", message)];
     expect(line, &with(&with(&with(&expected, &own), &event), &before));
 }
 
