@@ -1,7 +1,6 @@
 //! The verdict at an end.
 
 use crate::status::Status;
-use crate::verdict::baseline::Before;
 use crate::verdict::difference::renames::renames;
 use crate::verdict::host_rounds::{Contact, HostRounds};
 use crate::verdict::part::Part;
@@ -89,6 +88,8 @@ pub struct HostVerdict {
     pub is_restarting: bool,
     /// Whether it answered, and has no plugin at all.
     pub is_empty: bool,
+    /// Whether it answered, and the call selects none of its plugins: nothing of it is looked at. It is bad then, unless it was so before.
+    pub is_unselected: bool,
     /// How often another start of its daemon has answered than the time before: its rounds began again each time.
     pub restarts: u32,
     /// How many plugins and components of before the call does not look at, and the baseline could not tell that.
@@ -145,7 +146,9 @@ impl Verdict {
     /// Whether somebody should look at something although the gate proceeds.
     #[must_use]
     pub fn needs_review(&self) -> bool {
-        self.bad_hosts > 0 || self.parts().any(|(_, part)| part.needs_review())
+        self.bad_hosts > 0
+            || self.hosts.iter().any(|host| host.is_unselected)
+            || self.parts().any(|(_, part)| part.needs_review())
     }
 
     /// All parts, each with the number of its host.
@@ -210,9 +213,10 @@ impl Rounds {
         }));
         parts.sort_by(|one, other| one.part.cmp(&other.part));
         let is_bad = self.host_standing(host) != HostStanding::Settled;
-        let is_empty = host.contact == Contact::Answered { has_plugins: false };
+        let is_empty = matches!(host.contact, Contact::Answered { has_plugins: false, .. });
+        let is_unselected = matches!(host.contact, Contact::Answered { has_plugins: true, has_selected: false });
         let (restarts, left_out) = (host.restarts, host.count_left_out());
-        HostVerdict { is_bad, silent, is_restarting, is_empty, restarts, left_out, parts }
+        HostVerdict { is_bad, silent, is_restarting, is_empty, is_unselected, restarts, left_out, parts }
     }
 
     fn part_verdict(&self, host: &HostRounds, part: &Part, rounds: &PartRounds) -> PartVerdict {
@@ -223,7 +227,7 @@ impl Rounds {
         });
         let is_silent = !matches!(host.contact, Contact::Answered { .. });
         let is_settled = rounds.good_in_row >= self.settings.settle;
-        let was_good = before.is_none_or(Before::was_good);
+        let was_good = before.is_none_or(|before| before.was_good_unless(self.settings.warn_is_bad));
         let status = rounds.last.as_ref().map(|finding| finding.status);
         let is_slower = || {
             let seconds_before = before.and_then(|before| before.seconds);

@@ -152,7 +152,8 @@ fn tell_unknown(hosts: &[InventoryHost], found: &[Option<&BaselineHost>], consol
 fn before(host: &BaselineHost, filter: &Filter) -> HostBefore {
     let mut host = host.clone();
     keep_selected(&mut host.plugins, filter);
-    host.known_parts()
+    // Plugins without a result were selected, and nothing is known of them: that is not a host on which nothing was.
+    host.known_parts().filter(|parts| !parts.is_empty() || host.plugins.is_empty())
 }
 
 fn keep_selected(plugins: &mut Vec<BaselinePlugin>, filter: &Filter) {

@@ -19,6 +19,10 @@ const FRESH: Duration = Duration::from_secs(1);
 /// what they are.
 const LAST_LOOK: Duration = Duration::from_secs(2);
 
+/// For how long nothing but what the configuration of daemons lacks has to be bad until the gate gives up before its deadline, unless a
+/// quarter of the time is less: a deployment may reload a daemon behind its start.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// What a round of a host has given.
 #[derive(Debug)]
 pub(super) struct Probed {
@@ -91,6 +95,7 @@ pub(super) async fn drive(
     // Since when everything that counts is settled. Behind that each host answers once more, and that is enough: the
     // answers of a large fleet are never of one moment.
     let mut settled_since = None;
+    let (mut lost_since, patience) = (None, PATIENCE.min(timing.within / 4));
     let round = |host: usize, at: Instant, settled: BTreeSet<String>| async move {
         sleep_until(at).await;
         let started = Instant::now();
@@ -135,8 +140,13 @@ pub(super) async fn drive(
         pace.answered = has_answered.then_some(now);
         let standing = rounds.standing();
         settled_since = settled_since.filter(|_| standing == GateStanding::Settled);
+        lost_since = lost_since.filter(|_| standing == GateStanding::Lost);
         match standing {
-            GateStanding::Lost => return End::Lost,
+            GateStanding::Lost => {
+                if *lost_since.get_or_insert(now) + patience <= now {
+                    return End::Lost;
+                }
+            }
             GateStanding::Settled => {
                 // A host may have gone since it settled.
                 let since = *settled_since.get_or_insert(now);

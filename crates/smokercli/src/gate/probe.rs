@@ -176,7 +176,7 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             (Some(now), Some(before)) => now > *before,
             _ => false,
         };
-        let is_bad = |finding: &Finding| !finding.is_good() || (self.warn_is_bad && finding.status == Status::Warn);
+        let is_bad = |finding: &Finding| !finding.is_good_unless(self.warn_is_bad);
         if !is_newer {
             return false;
         }
@@ -215,8 +215,8 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             seconds.zip(finding.seconds).is_some_and(|(before, now)| now > 2.0 * before)
         };
         let is_odd = |(name, run): (&String, &PluginRun)| {
-            let is_bad = !run.finding.is_good() || run.components.values().any(|part| !part.is_good());
-            is_bad || is_longer(name, &run.finding)
+            let mut all = std::iter::once(&run.finding).chain(run.components.values());
+            all.any(|finding| !finding.is_good_unless(self.warn_is_bad)) || is_longer(name, &run.finding)
         };
         !self.known[host].borrow().is_past_asked && runs.iter().any(is_odd)
     }
@@ -232,7 +232,7 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             }
         };
         let first = self.known[host].borrow().first.clone();
-        Some(past_of(&results, first.as_deref()))
+        Some(past_of(&results, first.as_deref(), self.warn_is_bad))
     }
 }
 
@@ -278,8 +278,8 @@ fn began(view: &PluginView) -> Option<String> {
     began.as_str().map(str::to_owned)
 }
 
-/// The past of each part before a time; results are newest first.
-fn past_of(results: &[PastResult], before: Option<&str>) -> BTreeMap<Part, Past> {
+/// The past of each part before a time, by the rule of the call; results are newest first.
+fn past_of(results: &[PastResult], before: Option<&str>, warn_is_bad: bool) -> BTreeMap<Part, Past> {
     let mut all: BTreeMap<Part, Past> = BTreeMap::new();
     for result in results.iter().filter(|result| !result.is_interrupted()) {
         let Some(content) = result.result() else { continue };
@@ -293,7 +293,7 @@ fn past_of(results: &[PastResult], before: Option<&str>) -> BTreeMap<Part, Past>
         }
         let mut note = |part: Part, finding: &Finding| {
             let past = all.entry(part).or_default();
-            past.was_good.push(finding.is_good());
+            past.was_good.push(finding.is_good_unless(warn_is_bad));
             past.durations.extend(finding.seconds);
         };
         note(Part::of_plugin(result.plugin()), &run.finding);
