@@ -73,6 +73,8 @@ pub struct PartVerdict {
     pub has_wavered: bool,
     /// Whether it keeps the gate closed, unless the budget allows the host to be bad.
     pub blocks: bool,
+    /// Whether it was there before, and is not any more.
+    pub is_gone: bool,
     /// The name that it has probably now, of one that is gone.
     pub renamed_to: Option<String>,
 }
@@ -202,7 +204,7 @@ impl Rounds {
             for part in &gone {
                 let kind = if host.is_known_failure(part) { Kind::KnownFailure } else { Kind::Gone };
                 let renamed_to = renamed.get(*part).map(ToString::to_string);
-                parts.push(PartVerdict { renamed_to, ..empty(host, part, kind) });
+                parts.push(PartVerdict { is_gone: true, renamed_to, ..empty(host, part, kind) });
             }
             parts.extend(host.missing.iter().map(|name| empty(host, &Part::of_plugin(name), Kind::Missing)));
         }
@@ -222,9 +224,10 @@ impl Rounds {
     fn part_verdict(&self, host: &HostRounds, part: &Part, rounds: &PartRounds) -> PartVerdict {
         let before = host.before.as_ref().and_then(|before| before.get(part)).copied();
         let past = host.past.get(part);
-        let flaky = past.and_then(Past::flaky).or_else(|| {
-            (rounds.falls > 0).then_some(Flaky { bad: rounds.bad.max(1) as usize, of: rounds.rounds as usize })
-        });
+        let flaky = match past {
+            Some(past) => past.flaky(),
+            None => rounds.flaky(),
+        };
         let is_silent = !matches!(host.contact, Contact::Answered { .. });
         let is_settled = rounds.good_in_row >= self.settings.settle;
         let was_good = before.is_none_or(|before| before.was_good_unless(self.settings.warn_is_bad));
@@ -238,9 +241,7 @@ impl Rounds {
             (true, _) => Kind::Silent,
             (false, true) if !was_good => Kind::KnownFailure,
             // What is bad now and then was so before: that is not worse.
-            (false, true) if before.is_some() && past.and_then(Past::flaky).is_none() && !is_skipped(rounds) => {
-                Kind::NewFailure
-            }
+            (false, true) if before.is_some() && flaky.is_none() && !is_skipped(rounds) => Kind::NewFailure,
             (false, true) => Kind::Failure,
             (false, false) if !was_good && is_settled => Kind::Fixed,
             (false, false) if !was_good && !self.settings.strict => Kind::KnownFailure,
@@ -284,6 +285,7 @@ fn empty(host: &HostRounds, part: &Part, kind: Kind) -> PartVerdict {
         flaky: None,
         has_wavered: false,
         blocks: kind.is_blocking(),
+        is_gone: false,
         renamed_to: None,
     }
 }

@@ -8,6 +8,7 @@ use smoker_model::verdict::baseline::Before;
 use smoker_model::verdict::budget::{Budget, Share};
 use smoker_model::verdict::outcome::{Decision, Kind};
 use smoker_model::verdict::part::Part;
+use smoker_model::verdict::past::Past;
 use smoker_model::verdict::rounds::{GateStanding, Rounds, Settings};
 
 const SETTINGS: Settings =
@@ -151,4 +152,39 @@ fn a_host_on_which_nothing_is_selected_keeps_the_gate_closed() {
     rounds.record(0, good());
     rounds.record(1, nothing());
     assert_eq!((rounds.standing(), rounds.verdict().bad_hosts), (GateStanding::Settled, 1));
+}
+
+/// A part that was good, and has been bad since a round of the gate, has become worse: it is not bad now and then.
+#[test]
+fn what_falls_and_stays_bad_is_no_flaky_part() {
+    let disk = before(&[(Part::of_plugin("Disk"), Status::Ok)]);
+    let steady = Past { durations: Vec::new(), was_good: vec![true; 20] };
+    let unsteady = Past { durations: Vec::new(), was_good: vec![true, false, true] };
+    for (rounds_of, past, kind, is_flaky) in [
+        ("+-", None, Kind::NewFailure, false),
+        ("+---", None, Kind::NewFailure, false),
+        ("+-+-", None, Kind::Failure, true),
+        ("+-+", None, Kind::Good, true),
+        // The journal knows better than some rounds.
+        ("+-+-", Some(&steady), Kind::NewFailure, false),
+        ("-", Some(&unsteady), Kind::Failure, true),
+        ("+", Some(&unsteady), Kind::Good, true),
+    ] {
+        let mut rounds = Rounds::new(SETTINGS, 1, Some(vec![disk.clone()]));
+        if let Some(past) = past {
+            rounds.note_past(0, [(Part::of_plugin("Disk"), past.clone())].into());
+        }
+        for round in rounds_of.chars() {
+            let status = if round == '+' { Status::Ok } else { Status::Error };
+            rounds.record(0, answered(&[], &[("Disk", run(status, &[]))]));
+        }
+        let part = &rounds.verdict().hosts[0].parts[0];
+        assert_eq!((part.kind, part.flaky.is_some()), (kind, is_flaky), "{rounds_of} {past:?}");
+        assert!(part.kind != Kind::NewFailure || part.flaky.is_none());
+    }
+    let known = before(&[(Part::of_plugin("Disk"), Status::Error), (Part::of_plugin("Web"), Status::Ok)]);
+    let mut rounds = Rounds::new(SETTINGS, 1, Some(vec![known]));
+    rounds.record(0, answered(&[], &[("Web", run(Status::Ok, &[]))]));
+    let gone: Vec<_> = rounds.verdict().parts().map(|(_, part)| (part.kind, part.is_gone)).collect();
+    assert_eq!(gone, [(Kind::KnownFailure, true), (Kind::Good, false)]);
 }

@@ -9,14 +9,15 @@ use smoker_model::verdict::baseline::Before;
 use smoker_model::verdict::part::Part;
 use smoker_model::verdict::past::Past;
 use tokio::sync::Semaphore;
+use tokio::time::sleep;
 
 use crate::baseline::reference;
 use crate::client::ask_error::AskError;
 use crate::client::history;
-use crate::client::host::{self, HostAnswer, HostLinks};
+use crate::client::host::{self, BegunRun, HostAnswer, HostLinks};
 use crate::client::session::{ForcedRuns, Session};
 use crate::filter::Filter;
-use crate::gate::drive::{Probed, Prober, UnderWay};
+use crate::gate::drive::{Probed, Prober, UnderWay, WaitsFor};
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
 use crate::plugin::value_text::member;
@@ -88,8 +89,10 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
     }
 
     async fn round(&self, host: usize, settled: &BTreeSet<String>) -> Result<Probed, Silence> {
+        self.wait_for(host, WaitsFor::Turn);
         // The semaphore is never closed, so this returns a permit.
         let permit = self.asking.acquire().await;
+        self.wait_for(host, WaitsFor::Answer);
         let is_expected = settled.is_empty() || settled.len() < self.known[host].borrow().selected;
         let forces = ForcedRuns::Repeated { is_expected };
         let answer = host::ask(&Session { forces, ..self.session }, &self.addresses[host]).await;
@@ -107,9 +110,8 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             open.into_iter().filter(|plugin| plugin.has_name()).map(|plugin| plugin.name().to_owned()).collect();
         let mut runs = BTreeMap::new();
         if !wanted.is_empty() {
-            let begun = host::begin_run(&self.session, &links, wanted.clone()).await.map_err(|error| silent(&error))?;
-            drop(permit);
-            self.known[host].borrow_mut().under_way.is_running = true;
+            let begun = self.begin_run(host, &links, &wanted, permit).await?;
+            self.wait_for(host, WaitsFor::Runs);
             let results = host::run_results(&self.session, &links, begun).await.map_err(|error| silent(&error))?;
             runs = self.runs_of(host, &wanted, &results);
         }
@@ -132,13 +134,37 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         Ok(Probed { answer, past })
     }
 
+    /// Has the daemon run plugins. One that lets this client force no more runs yet has answered: the round goes on when it does, without
+    /// the place of other hosts meanwhile.
+    async fn begin_run<P>(
+        &self,
+        host: usize,
+        links: &HostLinks,
+        wanted: &[String],
+        permit: P,
+    ) -> Result<BegunRun, Silence> {
+        let mut begun = host::begin_run(&self.session, links, wanted.to_vec()).await;
+        drop(permit);
+        while let Err(Some(wait)) = begun.as_ref().map_err(AskError::rate_wait) {
+            self.wait_for(host, WaitsFor::Rate);
+            sleep(wait).await;
+            begun = host::begin_run(&self.session, links, wanted.to_vec()).await;
+        }
+        begun.map_err(|error| silent(&error))
+    }
+
+    /// Notes what the round of a host waits for.
+    fn wait_for(&self, host: usize, waits_for: WaitsFor) {
+        self.known[host].borrow_mut().under_way.waits_for = waits_for;
+    }
+
     /// Whether another start of the daemon has answered than in the round before.
     fn meets_restart(&self, host: usize, links: &HostLinks) -> bool {
         let mut known = self.known[host].borrow_mut();
         let has_met_restart = known.has_answered && known.instance != links.instance;
         known.has_answered = true;
         known.instance.clone_from(&links.instance);
-        known.under_way = UnderWay { has_met_restart, is_running: false };
+        known.under_way.has_met_restart = has_met_restart;
         has_met_restart
     }
 

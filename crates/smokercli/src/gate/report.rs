@@ -193,6 +193,9 @@ fn remarks(part: &PartVerdict, settle: u32) -> Vec<String> {
     if part.has_wavered {
         remarks.push("bad or gone after it was good".to_owned());
     }
+    if part.is_gone && part.kind != Kind::Gone {
+        remarks.push("not there any more".to_owned());
+    }
     remarks.extend(part.renamed_to.as_ref().map(|name| format!("probably {name} now")));
     remarks
 }

@@ -63,6 +63,7 @@ fn part_object(part: &PartVerdict) -> Json {
         "goodRounds": part.good_in_row,
         "flaky": part.flaky.map(|flaky| json!({"bad": flaky.bad, "of": flaky.of})),
         "wavered": part.has_wavered,
+        "gone": part.is_gone,
         "renamedTo": part.renamed_to,
     })
 }
