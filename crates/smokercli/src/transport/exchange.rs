@@ -85,6 +85,8 @@ pub enum FailureKind {
     Refused,
     /// The server, or a proxy before it, says that it cannot answer now: HTTP 502, 503 or 504.
     Unavailable,
+    /// The server takes no more requests of this client yet, and says after which time it does: HTTP 429 with `Retry-After`.
+    TooMany(Duration),
     /// The server has no such page.
     NotFound,
     /// The body is larger than the client takes.

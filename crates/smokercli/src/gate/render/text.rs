@@ -30,7 +30,9 @@ pub(super) fn render(report: &GateReport<'_>, detail: Detail, style: Style) -> S
             style.push(&mut out, Some(Paint::Red), &sanitize::line(&problem));
             out.push('\n');
         }
-        if let Some(remark) = host_remark(verdict).filter(|_| detail > Detail::Minimal || verdict.is_bad) {
+        if let Some(remark) =
+            host_remark(verdict).filter(|_| detail > Detail::Minimal || verdict.is_bad || verdict.is_unselected)
+        {
             style.push(&mut out, Some(Paint::Gold), &name);
             append(&mut out, format_args!(": {remark}\n"));
         }
