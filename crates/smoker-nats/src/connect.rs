@@ -132,12 +132,15 @@ impl Connect {
     pub fn explained(&self, words: &str) -> String {
         let has = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
         let meaning = match &self.cert_and_key {
-            _ if has(&["UnknownIssuer"]) => {
+            _ if has(&["UnknownIssuer", "BadSignature"]) => {
                 "the server's certificate is not signed by an authority that is known; name the certificates that sign it by cacert"
                     .to_owned()
             }
             _ if has(&["NotValidForName"]) => {
                 "the server's certificate is for another name; connect to a name that it has, or have it signed for this one".to_owned()
+            }
+            _ if has(&["certificate: Expired", "certificate expired"]) => {
+                "the server's certificate has ended; have it renewed".to_owned()
             }
             None if has(ALERTS) => {
                 "the server wants a certificate of its clients; name yours by cert and key".to_owned()
@@ -251,6 +254,8 @@ mod tests {
             (&with, "Broken pipe (os error 32)", "accepts the certificate /c"),
             (&with, "authorization violation", "/c is that of no user"),
             (&with, "invalid peer certificate: UnknownIssuer", "by cacert"),
+            (&with, "invalid peer certificate: BadSignature", "by cacert"),
+            (&with, "invalid peer certificate: certificate expired: verification time 5 (UNIX)", "have it renewed"),
         ] {
             let said = connect.explained(words);
             assert!(said.starts_with(words) && said.contains(meaning), "{said}");
