@@ -136,7 +136,7 @@ impl Connect {
                 "the server's certificate is not signed by an authority that is known; name the certificates that sign it by cacert"
                     .to_owned()
             }
-            _ if has(&["NotValidForName"]) => {
+            _ if has(&["NotValidForName", "not valid for name"]) => {
                 "the server's certificate is for another name; connect to a name that it has, or have it signed for this one".to_owned()
             }
             _ if has(&["certificate: Expired", "certificate expired"]) => {
@@ -255,6 +255,7 @@ mod tests {
             (&with, "authorization violation", "/c is that of no user"),
             (&with, "invalid peer certificate: UnknownIssuer", "by cacert"),
             (&with, "invalid peer certificate: BadSignature", "by cacert"),
+            (&with, "invalid peer certificate: certificate not valid for name \"b\"", "for another name"),
             (&with, "invalid peer certificate: certificate expired: verification time 5 (UNIX)", "have it renewed"),
         ] {
             let said = connect.explained(words);

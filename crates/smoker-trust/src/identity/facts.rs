@@ -17,7 +17,7 @@ pub struct CertificateFacts {
     pub not_after: Option<DateTime<Utc>>,
 }
 
-/// What the URI of a certificate for a NATS server begins with. Such a certificate opens no daemon, whoever its authority is: every host of a fleet
+/// What the URI of a certificate for a NATS server begins with. Such a certificate opens no daemon, by no authority: every host of a fleet
 /// has one.
 pub const NATS_USER: &str = "urn:smoker:nats:";
 
