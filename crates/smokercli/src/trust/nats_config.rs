@@ -25,7 +25,7 @@ enum Identities {
     /// That they have a seed.
     Seeds,
     /// That they have the key of a certificate.
-    Certificates(Certificates),
+    Certificates(Box<Certificates>),
 }
 
 /// Writes the configuration, and the seeds or certificates that are missing.
@@ -45,7 +45,7 @@ pub(super) fn write(store: &TrustStore, args: &NatsConfigArgs, port: &str) -> Re
         return Err(ExitError::usage(format!("{host} is in a group and not among the hosts; name it by -s, too")));
     }
     let identities = if args.certificates {
-        Identities::Certificates(Certificates::of(store, &args.fleet)?)
+        Identities::Certificates(Box::new(Certificates::of(store, &args.fleet)?))
     } else {
         Identities::Seeds
     };

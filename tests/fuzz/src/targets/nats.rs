@@ -38,12 +38,19 @@ fn check(input: &[u8]) -> String {
         assert!((100..1000).contains(status), "{status}");
     }
     let requests = messages.iter().filter(|(_, payload)| is_request(payload)).count();
-    messages.iter().for_each(|(_, payload)| check_presence(payload));
-    messages.iter().flat_map(|(headers, _)| headers.get(HOST)).for_each(|host| check_names(host.as_str()));
+    for (headers, payload) in &messages {
+        check_presence(payload);
+        if let Some(host) = headers.get(HOST) {
+            check_names(host.as_str());
+        }
+    }
     let kind = match &outcome {
         Ok(Some((status, _))) => format!("status {}", status / 100),
         Ok(None) => "not whole".to_owned(),
-        Err(reason) => reason.chars().filter(|letter| !letter.is_ascii_digit()).take(50).collect(),
+        Err(reason) => {
+            let words = reason.split('"').next().unwrap_or_default();
+            words.chars().filter(|letter| !letter.is_ascii_digit()).collect()
+        }
     };
     format!("{kind}, requests {}", requests.min(2))
 }
