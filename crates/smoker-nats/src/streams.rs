@@ -169,7 +169,9 @@ mod tests {
     fn what_the_server_sends_itself_is_known() {
         let headers = |names: &[&str]| {
             let mut headers = HeaderMap::new();
-            names.iter().for_each(|name| headers.insert(*name, "x"));
+            for name in names {
+                headers.insert(*name, "x");
+            }
             headers
         };
         assert!(!is_resent(None) && !is_resent(Some(&headers(&[SEQUENCE, "Nats-Msg-Id"]))));

@@ -126,7 +126,9 @@ fn answer(host: &str, request: &[u8], bridges: &Bridges, writer: &Mutex<TcpStrea
         Bridge::Cut => parts.truncate(1),
         _ => {}
     }
-    parts.iter().for_each(|(head, payload)| message(writer, reply, head, payload));
+    for (head, payload) in &parts {
+        message(writer, reply, head, payload);
+    }
     if matches!(bridge, Bridge::Cut) {
         let stream = writer.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = stream.shutdown(Shutdown::Both);
