@@ -123,6 +123,10 @@ fn a_host_and_an_operator_are_known_by_their_certificates_and_do_what_is_their_o
     });
     assert_eq!(objects(&output.stdout).len(), 1, "{}", output.stdout);
     wait::until_true("its result", || operator.stored().len() == 1);
+    let mut check = site.command("check_smoker_plugin");
+    check.args(["-H", "web1", "--nats", &server.url(), "--fleet", "test", "--cacert"]).arg(site.fleet("ca.pem"));
+    let output = cli::run(check.arg("--cert").arg(site.fleet("operators/alice.pem")).arg("a"));
+    assert!(output.code == 0 && output.stdout.starts_with("OK: "), "{}", output.stdout);
 
     // With the certificate of web1, as web2.
     let other = site.bridge(&server, &daemon, "web2", &certificate);
