@@ -38,8 +38,8 @@ static LOGGERS: LoggerNames =
 pub(crate) enum Command {
     /// Printing this text, such as the help.
     Print(String),
-    /// Nothing but to read the configuration.
-    Check,
+    /// Nothing but to read the configuration, and the files that it names.
+    Check(Settings),
     /// Connecting a daemon.
     Bridge(Settings),
     /// Making the streams.
@@ -57,7 +57,7 @@ struct Arguments {
     config: PathBuf,
     #[command(flatten)]
     options: Options,
-    /// Read the configuration, say what is wrong with it, and end
+    /// Read the configuration and the files of the identity, say what is wrong with them, and end
     #[arg(long)]
     check: bool,
     /// Log details, too
@@ -133,7 +133,7 @@ pub(crate) fn command(arguments: impl Iterator<Item = OsString>) -> Result<Comma
         log::to_standard_error_without(NATS, Level::INFO, &LOGGERS);
     }
     Ok(match arguments.task {
-        _ if arguments.check => Command::Check,
+        _ if arguments.check => Command::Check(settings),
         None => Command::Bridge(settings),
         Some(Task::Streams { per_plugin, replicas }) => Command::Streams(settings, Keep { per_plugin, replicas }),
         Some(Task::Sink { target: SinkTask::File { path, durable } }) => {

@@ -4,13 +4,16 @@
 //!
 //! - `requests`: requests and their answers
 //! - `results`: what the stream has is what the journal has
-//! - `permissions`: what a host may do
+//! - `permissions`: what a host may do; `forged`: what it may try
+//! - `certificates`: hosts and operators that are known by certificates
 //! - `sinks`: what takes results out of the stream
 //! - `client`: a client of NATS
 //! - `asked`: what `smokercli --nats` shows; `operator`: who asks, and the hosts
 
 mod asked;
+mod certificates;
 mod client;
+mod forged;
 mod operator;
 mod permissions;
 mod requests;
