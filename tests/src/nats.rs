@@ -2,9 +2,11 @@
 //!
 //! # Layout
 //!
+//! - `cluster`: three servers, one of which can be cut off
 //! - `simulated`: bridges of many hosts that are none
 //! - `frame`: what a server sends to its clients
 
+pub mod cluster;
 pub mod frame;
 pub mod simulated;
 
@@ -180,6 +182,11 @@ impl Bridge {
         let mut started = self.started.take().expect("it runs");
         started.signal(signal);
         started.exit_within(wait::DEADLINE).expect("it ends")
+    }
+
+    /// Sends it a signal that does not end it.
+    pub fn signal(&self, signal: Signal) {
+        self.started.as_ref().expect("it runs").signal(signal);
     }
 
     /// Removes what it knows of results that it has published.

@@ -38,7 +38,12 @@ pub(super) struct Stored {
 
 impl NatsClient {
     pub(super) fn of(server: &NatsServer) -> Self {
-        Self::with(&Connect { servers: server.url(), name: "test".to_owned(), ..Connect::default() })
+        Self::of_servers(&server.url())
+    }
+
+    /// One of several servers.
+    pub(super) fn of_servers(servers: &str) -> Self {
+        Self::with(&Connect { servers: servers.to_owned(), name: "test".to_owned(), ..Connect::default() })
     }
 
     pub(super) fn with(connect: &Connect) -> Self {
@@ -111,6 +116,17 @@ impl NatsClient {
     pub(super) fn publish(&self, subject: &str, text: &str) {
         self.runtime.block_on(async {
             self.client.publish(subject.to_owned(), text.to_owned().into()).await.expect("published");
+            self.client.flush().await.expect("sent");
+        });
+    }
+
+    /// Publishes a request many times, whose answers go to somebody else.
+    pub(super) fn request_without_reading(&self, subject: &str, reply: &str, request: &str, times: usize) {
+        self.runtime.block_on(async {
+            for _ in 0..times {
+                let (subject, reply) = (subject.to_owned(), reply.to_owned());
+                self.client.publish_with_reply(subject, reply, request.to_owned().into()).await.expect("published");
+            }
             self.client.flush().await.expect("sent");
         });
     }

@@ -4,6 +4,8 @@
 //!
 //! - `requests`: requests and their answers
 //! - `results`: what the stream has is what the journal has
+//! - `compared`: the stream beside the journal
+//! - `cluster`: three servers, one of which is cut off; `slow`: consumers that do not keep up
 //! - `permissions`: what a host may do
 //! - `sinks`: what takes results out of the stream
 //! - `many`: more hosts than this machine has, some of which die
@@ -12,9 +14,12 @@
 
 mod asked;
 mod client;
+mod cluster;
+mod compared;
 mod many;
 mod operator;
 mod permissions;
 mod requests;
 mod results;
 mod sinks;
+mod slow;
