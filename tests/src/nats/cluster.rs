@@ -75,7 +75,7 @@ impl Member {
         let host = switch.host(number, &format!("{address}/24"), &sandbox);
         let routes: Vec<_> = (1..=SERVERS).map(|number| format!("nats://{}:6222", self::address(number))).collect();
         let text = format!(
-            "server_name: n{number}\nlisten: {address}:4222\njetstream {{ store_dir: \"{}\" }}\n\
+            "server_name: n{number}\nlisten: {address}:4222\nping_interval: 5s\njetstream {{ store_dir: \"{}\" }}\n\
              cluster {{ name: test, listen: {address}:6222, routes: [{}] }}\n",
             sandbox.path("jetstream").display(),
             routes.join(", ")
