@@ -107,6 +107,17 @@ enum SinkTask {
         #[arg(long, value_name = "NAME", default_value = "webhook")]
         durable: String,
     },
+    /// Send results to a collector of the OpenTelemetry protocol (OTLP/HTTP), as log records
+    Otlp {
+        /// The address before /v1/logs: http://HOST:4318
+        endpoint: String,
+        /// Certificates (PEM) that may sign the collector's; without it those of the system
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        ca_file: Option<PathBuf>,
+        /// The name of its consumer, for this sink alone
+        #[arg(long, value_name = "NAME", default_value = "otlp")]
+        durable: String,
+    },
 }
 
 /// Reads the command line, the program's name first, and the file; logs to standard error from then on.
@@ -141,6 +152,9 @@ pub(crate) fn command(arguments: impl Iterator<Item = OsString>) -> Result<Comma
         }
         Some(Task::Sink { target: SinkTask::Webhook { url, durable } }) => {
             Command::Sink(settings, Target::Webhook { url, durable })
+        }
+        Some(Task::Sink { target: SinkTask::Otlp { endpoint, ca_file, durable } }) => {
+            Command::Sink(settings, Target::Otlp { endpoint, ca_file, durable })
         }
     })
 }

@@ -27,6 +27,8 @@ use crate::settings::Settings;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(75);
 /// How many requests wait for their turn, beside those that the daemon is asked.
 const MAX_WAITING: usize = 32;
+/// The bytes that most answers have at most: with room for them, they are read at once, not in pieces that double.
+const USUAL_ANSWER: usize = 16 * 1024;
 /// How long requests may go on when the bridge stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -181,7 +183,7 @@ impl Bridge {
 
 /// The next bytes: as many as a part has, or what is left.
 async fn piece(stream: &mut UnixStream, size: usize) -> std::io::Result<Bytes> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(USUAL_ANSWER);
     stream.take(size as u64).read_to_end(&mut bytes).await?;
     Ok(bytes.into())
 }

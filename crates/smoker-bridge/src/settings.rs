@@ -44,6 +44,7 @@ pub(crate) struct Keep {
 pub(crate) enum Target {
     File { path: PathBuf, durable: String },
     Webhook { url: String, durable: String },
+    Otlp { endpoint: String, ca_file: Option<PathBuf>, durable: String },
 }
 
 impl Settings {

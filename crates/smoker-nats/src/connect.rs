@@ -13,6 +13,9 @@ use thiserror::Error;
 pub const MAX_RECONNECT_DELAY: Duration = Duration::from_secs(8);
 /// How long a connection may take.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often a silent server is asked whether it is there. The third question without an answer ends the connection, so that a server that a cut network
+/// has taken away is known after 15 s; no other sign of it would come.
+pub const PING_EVERY: Duration = Duration::from_secs(5);
 
 /// The names of TLS alerts by which a server refuses the certificate of a client, or that there is none.
 const ALERTS: &[&str] = &[
@@ -80,6 +83,7 @@ impl Connect {
         let mut options = ConnectOptions::new()
             .name(&self.name)
             .connection_timeout(CONNECT_TIMEOUT)
+            .ping_interval(PING_EVERY)
             .reconnect_delay_callback(reconnect_delay);
         if let Some((user, password)) = self.user_and_password() {
             options = options.user_and_password(user, password);

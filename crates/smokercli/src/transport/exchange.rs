@@ -136,6 +136,10 @@ pub trait Transport {
 
     /// How many requests it has under way at once; more of them wait.
     fn parallel(&self) -> usize;
+
+    /// About how long a request keeps the client and its host busy in a large fleet, where they are many. Polls that come sooner after each other
+    /// would delay useful requests.
+    fn cost_of_request(&self) -> Duration;
 }
 
 impl fmt::Display for Method {

@@ -39,7 +39,12 @@ pub(super) struct Stored {
 
 impl NatsClient {
     pub(super) fn of(server: &NatsServer) -> Self {
-        Self::with(&Connect { servers: server.url(), name: "test".to_owned(), ..Connect::default() })
+        Self::of_servers(&server.url())
+    }
+
+    /// One of several servers.
+    pub(super) fn of_servers(servers: &str) -> Self {
+        Self::with(&Connect { servers: servers.to_owned(), name: "test".to_owned(), ..Connect::default() })
     }
 
     pub(super) fn with(connect: &Connect) -> Self {
@@ -121,6 +126,17 @@ impl NatsClient {
         self.runtime.block_on(async {
             let (subject, reply) = (subject.to_owned(), reply.to_owned());
             self.client.publish_with_reply(subject, reply, text.to_owned().into()).await.expect("published");
+            self.client.flush().await.expect("sent");
+        });
+    }
+
+    /// Publishes a request many times, whose answers go to somebody else.
+    pub(super) fn request_without_reading(&self, subject: &str, reply: &str, request: &str, times: usize) {
+        self.runtime.block_on(async {
+            for _ in 0..times {
+                let (subject, reply) = (subject.to_owned(), reply.to_owned());
+                self.client.publish_with_reply(subject, reply, request.to_owned().into()).await.expect("published");
+            }
             self.client.flush().await.expect("sent");
         });
     }
