@@ -109,7 +109,7 @@ enum SinkTask {
     },
     /// Send results to a collector of the OpenTelemetry protocol (OTLP/HTTP), as log records
     Otlp {
-        /// The address before /v1/logs: http://HOST:4318
+        /// The address before /v1/logs, such as `http://HOST:4318`
         endpoint: String,
         /// Certificates (PEM) that may sign the collector's; without it those of the system
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -79,6 +79,15 @@ pub struct PartVerdict {
     pub renamed_to: Option<String>,
 }
 
+/// Why nothing of a host that answered is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unseen {
+    /// It has no plugin at all.
+    Empty,
+    /// The call selects none of its plugins. It is bad then, unless it was so before.
+    Unselected,
+}
+
 /// What has become of a host.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HostVerdict {
@@ -88,10 +97,8 @@ pub struct HostVerdict {
     pub silent: Option<String>,
     /// Whether it looked as if it were starting again.
     pub is_restarting: bool,
-    /// Whether it answered, and has no plugin at all.
-    pub is_empty: bool,
-    /// Whether it answered, and the call selects none of its plugins: nothing of it is looked at. It is bad then, unless it was so before.
-    pub is_unselected: bool,
+    /// Why nothing of it is looked at, though it answered; none when something is.
+    pub unseen: Option<Unseen>,
     /// How often another start of its daemon has answered than the time before: its rounds began again each time.
     pub restarts: u32,
     /// How many plugins and components of before the call does not look at, and the baseline could not tell that.
@@ -149,7 +156,7 @@ impl Verdict {
     #[must_use]
     pub fn needs_review(&self) -> bool {
         self.bad_hosts > 0
-            || self.hosts.iter().any(|host| host.is_unselected)
+            || self.hosts.iter().any(|host| host.unseen == Some(Unseen::Unselected))
             || self.parts().any(|(_, part)| part.needs_review())
     }
 
@@ -215,10 +222,13 @@ impl Rounds {
         }));
         parts.sort_by(|one, other| one.part.cmp(&other.part));
         let is_bad = self.host_standing(host) != HostStanding::Settled;
-        let is_empty = matches!(host.contact, Contact::Answered { has_plugins: false, .. });
-        let is_unselected = matches!(host.contact, Contact::Answered { has_plugins: true, has_selected: false });
+        let unseen = match host.contact {
+            Contact::Answered { has_plugins: false, .. } => Some(Unseen::Empty),
+            Contact::Answered { has_plugins: true, has_selected: false } => Some(Unseen::Unselected),
+            _ => None,
+        };
         let (restarts, left_out) = (host.restarts, host.count_left_out());
-        HostVerdict { is_bad, silent, is_restarting, is_empty, is_unselected, restarts, left_out, parts }
+        HostVerdict { is_bad, silent, is_restarting, unseen, restarts, left_out, parts }
     }
 
     fn part_verdict(&self, host: &HostRounds, part: &Part, rounds: &PartRounds) -> PartVerdict {

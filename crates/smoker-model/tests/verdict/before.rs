@@ -6,7 +6,7 @@ use smoker_model::status::Status;
 use smoker_model::verdict::answer::{Answer, Finding, PluginRun};
 use smoker_model::verdict::baseline::Before;
 use smoker_model::verdict::budget::{Budget, Share};
-use smoker_model::verdict::outcome::{Decision, Kind};
+use smoker_model::verdict::outcome::{Decision, Kind, Unseen};
 use smoker_model::verdict::part::Part;
 use smoker_model::verdict::past::Past;
 use smoker_model::verdict::rounds::{GateStanding, Rounds, Settings};
@@ -133,7 +133,11 @@ fn a_host_on_which_nothing_is_selected_keeps_the_gate_closed() {
         let verdict = rounds.verdict();
         let host = &verdict.hosts[1];
         let is_open = decision == Decision::Proceed;
-        assert_eq!((verdict.decision, host.is_bad, host.is_unselected), (decision, !is_open, true), "{baseline:?}");
+        assert_eq!(
+            (verdict.decision, host.is_bad, host.unseen),
+            (decision, !is_open, Some(Unseen::Unselected)),
+            "{baseline:?}"
+        );
         assert_eq!(rounds.standing() == GateStanding::Settled, is_open, "{baseline:?}");
         assert!(verdict.needs_review());
         rounds.record(1, good());

@@ -63,7 +63,9 @@ pub(crate) fn run(args: &DiffArgs) -> Result<u8, ExitError> {
         baselines.iter().flat_map(|baseline| &baseline.hosts).any(|host| !host.plugins.is_empty())
     };
     let had_plugins = has_plugins([&before, &after]);
-    [&mut before, &mut after].into_iter().for_each(|baseline| reference::select(baseline, &filter));
+    for baseline in [&mut before, &mut after] {
+        reference::select(baseline, &filter);
+    }
     if had_plugins && !has_plugins([&before, &after]) {
         return Err(ExitError::new(
             "No plugins found: the filters select none of either baseline, so nothing is compared",

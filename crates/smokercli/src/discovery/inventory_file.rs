@@ -41,7 +41,7 @@ pub(crate) fn read(path: &Path) -> Result<InventoryFile, ExitError> {
     let mut found = InventoryFile::default();
     found.add(path, 0)?;
     if !found.inventory.has_hosts() {
-        let remarks: String = found.remarks.iter().map(|remark| format!("; {remark}")).collect();
+        let remarks: String = found.remarks.iter().flat_map(|remark| ["; ", remark.as_str()]).collect();
         return Err(ExitError::usage(format!(
             "the inventory {} names no host; look at what it has or prints, or name hosts by -s (-s localhost for this one){remarks}",
             path.display()

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use smoker_model::verdict::budget::Budget;
-use smoker_model::verdict::outcome::{Decision, HostVerdict, Kind, PartVerdict, Verdict};
+use smoker_model::verdict::outcome::{Decision, HostVerdict, Kind, PartVerdict, Unseen, Verdict};
 
 use crate::baseline::reference::LeftOut;
 use crate::gate::drive::End;
@@ -116,7 +116,7 @@ pub(super) const KINDS: [Kind; 12] = [
 
 /// Whether nothing of a host is looked at, and that keeps no gate closed.
 pub(super) fn is_not_looked_at(host: &HostVerdict) -> bool {
-    host.is_unselected && !host.is_bad
+    host.unseen == Some(Unseen::Unselected) && !host.is_bad
 }
 
 /// What is wrong with a host as a whole.
@@ -124,9 +124,12 @@ pub(super) fn host_problem(host: &HostVerdict) -> Option<String> {
     match &host.silent {
         Some(reason) if host.is_restarting => Some(format!("silent, starting again: {reason}")),
         Some(reason) => Some(format!("silent: {reason}")),
-        None if host.is_empty => Some("it has no plugins".to_owned()),
+        None if host.unseen == Some(Unseen::Empty) => Some("it has no plugins".to_owned()),
         // Where something of it is missing or gone, that says more.
-        None if host.is_unselected && host.is_bad && !host.parts.iter().any(|part| part.blocks) => {
+        None if host.unseen == Some(Unseen::Unselected)
+            && host.is_bad
+            && !host.parts.iter().any(|part| part.blocks) =>
+        {
             Some("no plugin is selected on it, so nothing is known of it".to_owned())
         }
         None => None,

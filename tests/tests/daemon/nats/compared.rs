@@ -51,7 +51,9 @@ pub(super) fn streams(client: &NatsClient) -> BTreeMap<String, Vec<u64>> {
         let (host, _) = client.fleet.read_result(&stored.subject).expect("the subject of a result");
         streams.entry(host).or_default().push(stored.json["sequence"].as_u64().expect("a number"));
     }
-    streams.values_mut().for_each(|numbers| numbers.sort_unstable());
+    for numbers in streams.values_mut() {
+        numbers.sort_unstable();
+    }
     streams
 }
 

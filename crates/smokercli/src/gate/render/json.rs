@@ -42,7 +42,7 @@ fn host_object(host: &InventoryHost, verdict: &HostVerdict) -> Json {
         "labels": host.labels,
         "bad": verdict.is_bad,
         "silent": verdict.silent,
-        "lookedAt": verdict.silent.is_none() && !verdict.is_empty && !verdict.is_unselected,
+        "lookedAt": verdict.silent.is_none() && verdict.unseen.is_none(),
         "restarting": verdict.is_restarting,
         "restarts": verdict.restarts,
         "parts": verdict.parts.iter().map(part_object).collect::<Vec<_>>(),

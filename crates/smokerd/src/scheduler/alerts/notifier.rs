@@ -19,6 +19,7 @@ use crate::results::conditions::ToldState;
 use crate::results::events::{Event, Received};
 use crate::results::plugin::hard_state::HardState;
 use crate::scheduler::alerts::call::{self, Call, CallEnd, CallTarget, Outcome};
+use crate::scheduler::alerts::choice::action_of;
 use crate::scheduler::alerts::decision::{Decision, decide};
 use crate::scheduler::alerts::holds::{Hold, hold};
 use crate::scheduler::alerts::on_demand::OnDemandRuns;
@@ -260,7 +261,7 @@ impl Notifier {
             let plugin = self.manager.set().prepared_of(&key.plugin);
             self.pending.set(&key, None);
             let Some(plugin) = plugin else { continue };
-            let Some(action) = self.action_of(&plugin, &key).filter(|_| is_due) else {
+            let Some(action) = action_of(&plugin, &key).filter(|_| is_due) else {
                 self.review(&plugin);
                 continue;
             };

@@ -126,7 +126,7 @@ mod tests {
         assert!(!runs.ask(&spec, 10, now + MINUTE));
         assert!(!runs.is_given_up(&name, 10, now + MINUTE * 59), "its schedule has a run");
         assert!(runs.is_given_up(&name, 10, now + MINUTE * 60));
-        assert_eq!(runs.first_end(&[name.clone()]), Some(now + MINUTE * 60));
+        assert_eq!(runs.first_end(std::slice::from_ref(&name)), Some(now + MINUTE * 60));
         runs.forget_unanswered();
         assert!(!runs.ask(&spec, 10, now + MINUTE * 61), "what waits for it is told");
 
