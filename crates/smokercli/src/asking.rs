@@ -1,4 +1,4 @@
-//! How long work with hosts goes on: networking, progress, and what ends it early.
+//! How long work with hosts goes on: networking, progress, and what ends it early. `smoker-fleet` has both of it, too.
 
 use std::pin::pin;
 
@@ -16,7 +16,7 @@ const LOOKUP_THREADS: usize = 64;
 /// # Errors
 ///
 /// When the system does not allow it.
-pub(crate) fn networking() -> Result<Runtime, ExitError> {
+pub fn networking() -> Result<Runtime, ExitError> {
     Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(LOOKUP_THREADS)
@@ -46,8 +46,9 @@ pub(crate) async fn with_progress(console: &Console, work: impl Future<Output = 
     }
 }
 
-/// Waits for a signal of [`StopSignals`].
-pub(crate) async fn stop_signal() {
+/// Waits for Ctrl-C, SIGTERM, or SIGHUP, which comes when the terminal is closed, unless the program was started to outlive that
+/// (`nohup`).
+pub async fn stop_signal() {
     StopSignals::listen().next().await;
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use smoker_model::plugin::PluginName;
+use smoker_model::time::backoff::doubled;
 use smoker_model::time::waits::spread;
 
 use crate::scheduler::alerts::told::{AlertKey, Told, ToldLine};
@@ -97,7 +98,7 @@ impl AlertBoard {
         if count >= GIVE_UP {
             return None;
         }
-        let backoff = SHORTEST_BACKOFF.saturating_mul(2_u32.saturating_pow(count)).min(LONGEST_BACKOFF);
+        let backoff = doubled(SHORTEST_BACKOFF, LONGEST_BACKOFF, count);
         // A receiver that asks for less is given up no sooner.
         let wait = asked.map_or(backoff, |asked| asked.min(LONGEST_ASKED).max(backoff));
         let wait = spread(wait, wait / 5);
