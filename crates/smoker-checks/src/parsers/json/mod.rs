@@ -22,7 +22,7 @@ use smoker_model::value::Value;
 
 use crate::components::{level_of, worse};
 use crate::json_output;
-use crate::measure::condition::LARGEST_EXACT;
+use crate::measure::comparison::LARGEST_EXACT;
 use crate::measure::decimal::Decimal;
 use crate::parameters::{Parameters, texts_of, wrong};
 use crate::parsers::json::path::JsonPath;
