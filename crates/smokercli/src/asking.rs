@@ -27,6 +27,12 @@ pub fn networking() -> Result<Runtime, ExitError> {
 /// Waits for the work and shows its progress. Returns whether it was completed;
 /// Ctrl-C, SIGTERM and SIGHUP cancel it.
 pub(crate) async fn with_progress(console: &Console, work: impl Future<Output = ()>) -> bool {
+    until_stopped(console, work, || console.tick()).await.is_some()
+}
+
+/// Waits for the work, and shows how it goes on by `show` as often as the console is to change. None when Ctrl-C, SIGTERM or SIGHUP
+/// has cancelled it.
+pub(crate) async fn until_stopped<T>(console: &Console, work: impl Future<Output = T>, show: impl Fn()) -> Option<T> {
     let mut work = pin!(work);
     let mut interrupted = pin!(stop_signal());
     let interval = console.tick_interval();
@@ -39,9 +45,9 @@ pub(crate) async fn with_progress(console: &Console, work: impl Future<Output = 
         };
         tokio::select! {
             biased;
-            () = &mut interrupted => return false,
-            () = &mut work => return true,
-            () = tick => console.tick(),
+            () = &mut interrupted => return None,
+            done = &mut work => return Some(done),
+            () = tick => show(),
         }
     }
 }

@@ -14,7 +14,7 @@ mod threshold;
 use serde_json::Value as Json;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::notation::python_text;
-use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 use smoker_model::suggest;
@@ -80,16 +80,12 @@ const PARAMETERS: &[ParameterSpec] = &[
 
 /// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
-    Spec {
-        name: "json",
-        kind: ModuleKind::Parser,
-        meaning: "reads any JSON and judges it by parameters",
-        output: "messages, and a component for each of `JsonValues`",
-        parameters: PARAMETERS,
-        needs_child: false,
-        leaves_running: false,
-        is_original: false,
-    }
+    Spec::parser(
+        "json",
+        "reads any JSON and judges it by parameters",
+        "messages, and a component for each of `JsonValues`",
+        PARAMETERS,
+    )
 }
 
 /// Reads the output.
