@@ -1,7 +1,7 @@
 //! Says that the host is there: at each connection, and every 30 seconds.
 
 use chrono::{SecondsFormat, Utc};
-use smoker_nats::connect::random_part_of;
+use smoker_model::time::waits::spread;
 use smoker_nats::presence::{EVERY, Presence};
 use tokio::time::sleep;
 
@@ -32,7 +32,7 @@ pub(crate) async fn say(mut connection: Connection, daemon: Daemon, settings: &S
         }
         tokio::select! {
             _ = connection.made.changed() => {}
-            () = sleep(EVERY * 3 / 4 + random_part_of(EVERY / 4)) => {}
+            () = sleep(spread(EVERY * 3 / 4, EVERY / 4)) => {}
         }
     }
 }

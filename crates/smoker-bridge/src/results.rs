@@ -13,7 +13,7 @@ use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::DirectGetErrorKind;
 use futures_util::future::try_join_all;
 use serde::Deserialize;
-use smoker_nats::connect::random_part_of;
+use smoker_model::time::waits::spread;
 use smoker_nats::streams::SEQUENCE;
 use smoker_nats::subject::{self, Fleet};
 use tokio::sync::watch;
@@ -58,7 +58,7 @@ pub(crate) async fn publish_all(
         }
         tokio::select! {
             _ = stop.changed() => break,
-            () = sleep(MAX_PAUSE / 10 + random_part_of(MAX_PAUSE)) => {}
+            () = sleep(spread(MAX_PAUSE / 10, MAX_PAUSE)) => {}
         }
     }
     if let Err(error) = position.save() {

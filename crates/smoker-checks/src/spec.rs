@@ -70,6 +70,25 @@ impl Spec {
         }
     }
 
+    /// The declaration of a parser: pure, so it runs in the daemon.
+    pub(crate) const fn parser(
+        name: &'static str,
+        meaning: &'static str,
+        output: &'static str,
+        parameters: &'static [ParameterSpec],
+    ) -> Self {
+        Self {
+            name,
+            kind: ModuleKind::Parser,
+            meaning,
+            output,
+            parameters,
+            needs_child: false,
+            leaves_running: false,
+            is_original: false,
+        }
+    }
+
     /// Whether it reads the parameters of the plugin that it follows, below its own. An action of ours does not: `Headers` or
     /// `Verify` of a plugin are about what that looks at.
     #[must_use]

@@ -18,12 +18,11 @@ use axum::{Router, serve};
 use chrono::Utc;
 use nix::sys::stat::{Mode, umask};
 use smoker_page::files;
+use smokercli::asking::{networking, stop_signal};
 use smokercli::error::ExitError;
 use smokercli::fleet_page::FleetPage;
 use smokercli::listen::Listen;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::runtime::Builder;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::pages;
 use crate::rounds;
@@ -39,16 +38,13 @@ struct Known {
     every: Duration,
 }
 
-/// Serves the page until SIGINT or SIGTERM.
+/// Serves the page until SIGINT, SIGTERM or SIGHUP.
 ///
 /// # Errors
 ///
 /// When it cannot listen there.
 pub(crate) fn run(page: &FleetPage) -> Result<(), ExitError> {
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| ExitError::new(format!("cannot set up networking: {error}")))?;
+    let runtime = networking()?;
     let transport = page.transport()?;
     let known = Known { newest: Newest::default(), hosts: page.hosts(), every: page.every() };
     let outcome = runtime.block_on(async {
@@ -110,17 +106,6 @@ fn bind(path: &Path) -> io::Result<UnixListener> {
     let listener = UnixListener::bind(path);
     umask(before);
     listener
-}
-
-/// Waits for Ctrl-C or SIGTERM.
-async fn stop_signal() {
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminated) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminated.recv() => {}
-        },
-        Err(_) => drop(tokio::signal::ctrl_c().await),
-    }
 }
 
 fn routes(known: Known, listen: &Listen) -> Router {

@@ -1,14 +1,17 @@
 //! Which server, and as whom.
 
 use std::fs;
-use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions};
 use percent_encoding::percent_decode_str;
+use smoker_model::time::backoff::doubled;
+use smoker_model::time::waits::spread;
 use thiserror::Error;
 
+/// The time before the first attempt to connect again, at most.
+pub const FIRST_RECONNECT_DELAY: Duration = Duration::from_millis(250);
 /// The time between two attempts to connect at most. The time is drawn at random up to it, so that the hosts of a fleet do not come back all at once.
 pub const MAX_RECONNECT_DELAY: Duration = Duration::from_secs(8);
 /// How long a connection may take.
@@ -202,20 +205,11 @@ fn shown(server: &str) -> String {
     format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host))
 }
 
-/// How long to wait before the next attempt: a random part of a bound that doubles from 250 ms to [`MAX_RECONNECT_DELAY`].
+/// How long to wait before the next attempt: a random part of a bound that doubles from [`FIRST_RECONNECT_DELAY`] to [`MAX_RECONNECT_DELAY`].
 #[must_use]
 pub fn reconnect_delay(attempts: usize) -> Duration {
-    let doubled = u32::try_from(attempts.saturating_sub(1).min(8)).unwrap_or(8);
-    let bound = (Duration::from_millis(250) * 2_u32.pow(doubled)).min(MAX_RECONNECT_DELAY);
-    random_part_of(bound)
-}
-
-/// A time below this one, at random.
-#[must_use]
-pub fn random_part_of(bound: Duration) -> Duration {
-    // Each RandomState has keys of its own, which is random enough to spread hosts.
-    let part = u32::try_from(RandomState::new().hash_one(std::process::id()) % 1024).unwrap_or(0);
-    bound * part / 1024
+    let failures = u32::try_from(attempts.saturating_sub(1)).unwrap_or(u32::MAX);
+    spread(Duration::ZERO, doubled(FIRST_RECONNECT_DELAY, MAX_RECONNECT_DELAY, failures))
 }
 
 fn read(path: &PathBuf) -> Result<String, ConnectError> {

@@ -1,9 +1,16 @@
 // Past results as pictures, each with a text that says the same.
 
 import { draw } from "./dom";
-import type { Past } from "./row";
 import { moment, span } from "./text";
 import { STATUSES } from "./wire";
+import type { Status } from "./wire";
+
+/** What pictures show of a past result. */
+export interface Past {
+  status: Status;
+  start: number;
+  duration: number;
+}
 
 const [CELL, HEIGHT] = [5, 18];
 

@@ -2,18 +2,13 @@
 
 import { make, say } from "./dom";
 import { strip } from "./plot";
+import type { Past } from "./plot";
 import { firstLine, moment, span } from "./text";
 import { componentsOf, durationOf, messagesOf, startOf, statusOf } from "./wire";
 import type { Entry, Plugin, Result, Status } from "./wire";
 
 /** How many past results are kept of a plugin. */
 const PAST = 100;
-
-export interface Past {
-  status: Status;
-  start: number;
-  duration: number;
-}
 
 const pastOf = (result: Result): Past => ({ status: statusOf(result), start: startOf(result), duration: durationOf(result) });
 

@@ -2,8 +2,9 @@
 
 use serde_json::Value as Json;
 use smoker_model::messages::{Level, Messages};
-use smoker_model::notation::python_json_reader::{self, ReadError};
+use smoker_model::notation::python_json_reader;
 use smoker_model::notation::python_text;
+use smoker_model::notation::read_error::ReadError;
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 use smoker_model::value::Value;

@@ -1,4 +1,4 @@
-//! How long work with hosts goes on: networking, progress, and what ends it early.
+//! How long work with hosts goes on: networking, progress, and what ends it early. `smoker-fleet` has both of it, too.
 
 use std::pin::pin;
 
@@ -16,7 +16,7 @@ const LOOKUP_THREADS: usize = 64;
 /// # Errors
 ///
 /// When the system does not allow it.
-pub(crate) fn networking() -> Result<Runtime, ExitError> {
+pub fn networking() -> Result<Runtime, ExitError> {
     Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(LOOKUP_THREADS)
@@ -27,6 +27,12 @@ pub(crate) fn networking() -> Result<Runtime, ExitError> {
 /// Waits for the work and shows its progress. Returns whether it was completed;
 /// Ctrl-C, SIGTERM and SIGHUP cancel it.
 pub(crate) async fn with_progress(console: &Console, work: impl Future<Output = ()>) -> bool {
+    until_stopped(console, work, || console.tick()).await.is_some()
+}
+
+/// Waits for the work, and shows how it goes on by `show` as often as the console is to change. None when Ctrl-C, SIGTERM or SIGHUP
+/// has cancelled it.
+pub(crate) async fn until_stopped<T>(console: &Console, work: impl Future<Output = T>, show: impl Fn()) -> Option<T> {
     let mut work = pin!(work);
     let mut interrupted = pin!(stop_signal());
     let interval = console.tick_interval();
@@ -39,15 +45,16 @@ pub(crate) async fn with_progress(console: &Console, work: impl Future<Output = 
         };
         tokio::select! {
             biased;
-            () = &mut interrupted => return false,
-            () = &mut work => return true,
-            () = tick => console.tick(),
+            () = &mut interrupted => return None,
+            done = &mut work => return Some(done),
+            () = tick => show(),
         }
     }
 }
 
-/// Waits for a signal of [`StopSignals`].
-pub(crate) async fn stop_signal() {
+/// Waits for Ctrl-C, SIGTERM, or SIGHUP, which comes when the terminal is closed, unless the program was started to outlive that
+/// (`nohup`).
+pub async fn stop_signal() {
     StopSignals::listen().next().await;
 }
 

@@ -28,6 +28,7 @@
 #![forbid(unsafe_code)]
 
 pub mod app;
+pub mod asking;
 pub mod client;
 pub mod config;
 pub mod error;
@@ -44,7 +45,6 @@ pub mod terminal;
 pub mod transport;
 pub mod trust_store;
 
-mod asking;
 mod baseline;
 mod cli;
 mod commands;

@@ -16,7 +16,7 @@ use std::time::Duration;
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use futures_util::StreamExt;
-use smoker_nats::connect::random_part_of;
+use smoker_model::time::waits::spread;
 use smoker_nats::subject::Fleet;
 use tokio::time::sleep;
 
@@ -64,7 +64,7 @@ pub(crate) async fn take(connection: &mut Connection, fleet: &Fleet, target: Tar
             tracing::warn!("results wait in the stream: {reason}");
             told = reason;
         }
-        sleep(MAX_PAUSE / 10 + random_part_of(MAX_PAUSE)).await;
+        sleep(spread(MAX_PAUSE / 10, MAX_PAUSE)).await;
     }
 }
 

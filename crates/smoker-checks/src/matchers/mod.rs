@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! - `matcher`: exact, contains, `/pattern/`, `semver`, numbers, lengths, `JSONPath`, and, or, not
+//! - `reader`: how configurations write matchers
 //! - `elements`: elements of lists, each with a matcher of its own
 //! - `glob`: `*` and `?` in names
 //! - `quote`: what was found, short
@@ -14,3 +15,4 @@ pub(crate) mod quote;
 pub(crate) mod values;
 
 mod elements;
+mod reader;

@@ -5,7 +5,8 @@ use smoker_model::status::Status;
 use smoker_model::suggest;
 
 use crate::components::worse;
-use crate::measure::condition::{Condition, are_covered};
+use crate::measure::condition::Condition;
+use crate::measure::coverage::are_covered;
 use crate::measure::declaration::Measure;
 use crate::parameters::{Parameters, scalar_text, wrong};
 

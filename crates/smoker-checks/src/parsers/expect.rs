@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 use smoker_model::messages::{Level, Messages};
-use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
@@ -31,16 +31,12 @@ const PARAMETERS: &[ParameterSpec] = &[
 
 /// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
-    Spec {
-        name: "expect",
-        kind: ModuleKind::Parser,
-        meaning: "compares the exit status and the output of a command with what they should be",
-        output: "an error for each that is not as it should be, and what the command printed",
-        parameters: PARAMETERS,
-        needs_child: false,
-        leaves_running: false,
-        is_original: false,
-    }
+    Spec::parser(
+        "expect",
+        "compares the exit status and the output of a command with what they should be",
+        "an error for each that is not as it should be, and what the command printed",
+        PARAMETERS,
+    )
 }
 
 /// Reads the output.
@@ -91,6 +87,7 @@ fn unnamed_status(matcher: &Matcher, found: i32) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use smoker_model::plugin::module::ModuleKind;
 
     use super::*;
     use crate::test_request::plugin;

@@ -8,7 +8,7 @@
 use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 use regex::RegexSet;
 use smoker_model::messages::{Level, Messages};
-use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
@@ -38,16 +38,7 @@ const PARAMETERS: &[ParameterSpec] = &[
 
 /// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
-    Spec {
-        name: "regex",
-        kind: ModuleKind::Parser,
-        meaning: "looks for patterns in lines",
-        output: "a message for each level that has lines",
-        parameters: PARAMETERS,
-        needs_child: false,
-        leaves_running: false,
-        is_original: false,
-    }
+    Spec::parser("regex", "looks for patterns in lines", "a message for each level that has lines", PARAMETERS)
 }
 
 /// Reads the output.

@@ -50,13 +50,13 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// None yet.
+    /// No lines, for a page in this format.
     #[must_use]
     pub fn new(format: Format) -> Self {
         Self { format, text: String::new() }
     }
 
-    /// None yet, with memory for this many bytes.
+    /// The same with memory for this many bytes.
     #[must_use]
     pub fn with_capacity(format: Format, bytes: usize) -> Self {
         Self { format, text: String::with_capacity(bytes) }

@@ -5,43 +5,14 @@
 //! ours can hold them). What is nested deeper than [`MAX_DEPTH`] becomes text, so that every reader of a page that
 //! shows it can read the page.
 
-use std::fmt;
-
 use serde_json::{Map, Number, Value as Json};
 
 use crate::notation::bounded_json::MAX_VALUES;
+use crate::notation::json_scanner::{JsonScanner, NumberText};
+use crate::notation::read_error::ReadError;
 
 /// How deep lists and objects may be nested. The readers of most programs, our own client's among them, give up at 128.
 pub const MAX_DEPTH: usize = 100;
-
-/// Why a text is not JSON, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadError {
-    /// The reason, in a few words.
-    pub reason: String,
-    /// The byte at which the text stops being JSON.
-    pub offset: usize,
-    /// Whether the text is JSON, but has more than [`MAX_VALUES`] values.
-    pub is_too_large: bool,
-}
-
-/// Shows the reason alone: the place counts in the text that was read, of which a caller may show more.
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.reason)
-    }
-}
-
-impl ReadError {
-    /// Line and column, both from 1, of the place in `text`, to which `before` bytes do not belong that were read.
-    #[must_use]
-    pub fn place(&self, text: &str, before: usize) -> (usize, usize) {
-        let above = &text[..text.floor_char_boundary(before + self.offset)];
-        let line = above.matches('\n').count() + 1;
-        let column = above.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        (line, column)
-    }
-}
 
 /// Reads one value with blanks around it.
 ///
@@ -63,11 +34,11 @@ pub fn read_for_judgement(text: &str) -> Result<Json, ReadError> {
 }
 
 fn read_with(text: &str, is_judged: bool) -> Result<Json, ReadError> {
-    let mut reader = Reader { text, at: 0, values: 0, is_judged };
+    let mut reader = Reader { scanner: JsonScanner::of(text), values: 0, is_judged };
     let value = reader.value()?;
-    reader.skip_blanks();
-    if reader.at < text.len() {
-        return Err(reader.error("something follows the end of the JSON"));
+    reader.scanner.skip_blanks();
+    if reader.scanner.next().is_some() {
+        return Err(reader.scanner.error("something follows the end of the JSON"));
     }
     if reader.values > MAX_VALUES {
         let reason = format!("it has more than {MAX_VALUES} values");
@@ -77,8 +48,7 @@ fn read_with(text: &str, is_judged: bool) -> Result<Json, ReadError> {
 }
 
 struct Reader<'a> {
-    text: &'a str,
-    at: usize,
+    scanner: JsonScanner<'a>,
     values: usize,
     /// Whether what Python takes and nobody can judge becomes a text.
     is_judged: bool,
@@ -103,7 +73,7 @@ impl Reader<'_> {
             let mut value = match self.begin()? {
                 Begin::Whole(value) => value,
                 Begin::Open(container) => {
-                    open.push(Open { start: self.at - 1, kind: container });
+                    open.push(Open { start: self.scanner.at - 1, kind: container });
                     match self.first_of(&mut open)? {
                         Some(empty) => empty,
                         None => continue,
@@ -137,85 +107,83 @@ impl Reader<'_> {
 
     /// Begins a value: all of it, unless it is a list or an object.
     fn begin(&mut self) -> Result<Begin, ReadError> {
-        self.skip_blanks();
-        let rest = &self.text[self.at..];
+        self.scanner.skip_blanks();
         let words = [("null", Json::Null), ("true", Json::Bool(true)), ("false", Json::Bool(false))];
         let not_finite = ["NaN", "Infinity", "-Infinity"].map(|word| (word, self.not_finite(word)));
-        match rest.as_bytes().first() {
+        match self.scanner.next() {
             Some(b'{') => {
-                self.at += 1;
+                self.scanner.at += 1;
                 Ok(Begin::Open(Container::Object(Map::new(), String::new())))
             }
             Some(b'[') => {
-                self.at += 1;
+                self.scanner.at += 1;
                 Ok(Begin::Open(Container::List(Vec::new())))
             }
-            Some(b'"') => self.string().map(Json::String).map(Begin::Whole),
-            None => Err(self.error("the text ends where a value is expected")),
+            Some(b'"') => self.scanner.string().map(Json::String).map(Begin::Whole),
+            None => Err(self.scanner.error("the text ends where a value is expected")),
             Some(_) => {
-                if let Some((word, value)) =
-                    words.into_iter().chain(not_finite).find(|(word, _)| rest.starts_with(word))
+                if let Some((_, value)) = words.into_iter().chain(not_finite).find(|(word, _)| self.scanner.skip(word))
                 {
-                    self.at += word.len();
                     return Ok(Begin::Whole(value));
                 }
-                self.number().map(Begin::Whole)
+                let number = self.scanner.number()?;
+                Ok(Begin::Whole(self.value_of(number)))
             }
         }
     }
 
     /// Behind an opening bracket: the empty list or object if it is one, else nothing; then its first value follows.
     fn first_of(&mut self, open: &mut Vec<Open>) -> Result<Option<Json>, ReadError> {
-        self.skip_blanks();
+        self.scanner.skip_blanks();
         let Some(last) = open.last_mut() else { return Ok(None) };
-        let next = self.text.as_bytes().get(self.at);
+        let next = self.scanner.next();
         match &mut last.kind {
-            Container::List(_) if next == Some(&b']') => {}
-            Container::Object(..) if next == Some(&b'}') => {}
+            Container::List(_) if next == Some(b']') => {}
+            Container::Object(..) if next == Some(b'}') => {}
             Container::List(_) => return Ok(None),
             Container::Object(_, name) => {
                 *name = self.name()?;
                 return Ok(None);
             }
         }
-        self.at += 1;
+        self.scanner.at += 1;
         let depth = open.len() - 1;
         Ok(open.pop().map(|empty| self.closed(empty, depth)))
     }
 
     /// Behind a value in what is open: whether another one follows; otherwise it was closed.
     fn goes_on(&mut self, open: &mut Open) -> Result<bool, ReadError> {
-        self.skip_blanks();
-        let next = self.text.as_bytes().get(self.at).copied();
+        self.scanner.skip_blanks();
+        let next = self.scanner.next();
         let (end, what) = match open.kind {
             Container::List(_) => (b']', "`,` or `]`"),
             Container::Object(..) => (b'}', "`,` or `}`"),
         };
         match next {
             Some(found) if found == end => {
-                self.at += 1;
+                self.scanner.at += 1;
                 Ok(false)
             }
             Some(b',') => {
-                self.at += 1;
-                self.skip_blanks();
-                if self.text.as_bytes().get(self.at) == Some(&end) {
-                    return Err(self.error("trailing comma"));
+                self.scanner.at += 1;
+                self.scanner.skip_blanks();
+                if self.scanner.next() == Some(end) {
+                    return Err(self.scanner.error("trailing comma"));
                 }
                 if let Container::Object(_, name) = &mut open.kind {
                     *name = self.name()?;
                 }
                 Ok(true)
             }
-            Some(_) => Err(self.error(&format!("expected {what}"))),
-            None => Err(self.error(&format!("the text ends where {what} is expected"))),
+            Some(_) => Err(self.scanner.error(&format!("expected {what}"))),
+            None => Err(self.scanner.error(&format!("the text ends where {what} is expected"))),
         }
     }
 
     fn closed(&self, closed: Open, depth: usize) -> Json {
         match closed.kind {
             _ if depth > MAX_DEPTH => Json::Null,
-            _ if depth == MAX_DEPTH => Json::from(&self.text[closed.start..self.at]),
+            _ if depth == MAX_DEPTH => Json::from(self.scanner.since(closed.start)),
             Container::List(items) => Json::Array(items),
             Container::Object(members, _) => Json::Object(members),
         }
@@ -223,122 +191,34 @@ impl Reader<'_> {
 
     /// The name of a member and the colon behind it.
     fn name(&mut self) -> Result<String, ReadError> {
-        match self.text.as_bytes().get(self.at) {
+        match self.scanner.next() {
             Some(b'"') => {}
-            None => return Err(self.error("the text ends inside of an object")),
-            Some(_) => return Err(self.error("expected a name in double quotes")),
+            None => return Err(self.scanner.error("the text ends inside of an object")),
+            Some(_) => return Err(self.scanner.error("expected a name in double quotes")),
         }
-        let name = self.string()?;
-        self.skip_blanks();
-        if self.text.as_bytes().get(self.at) != Some(&b':') {
-            return Err(self.error("expected `:`"));
+        let name = self.scanner.string()?;
+        self.scanner.skip_blanks();
+        if self.scanner.next() != Some(b':') {
+            return Err(self.scanner.error("expected `:`"));
         }
-        self.at += 1;
+        self.scanner.at += 1;
         Ok(name)
     }
 
-    fn string(&mut self) -> Result<String, ReadError> {
-        let start = self.at;
-        self.at += 1;
-        let mut out = String::new();
-        loop {
-            let rest = &self.text[self.at..];
-            let plain = rest.find(|c: char| c == '"' || c == '\\' || c < ' ').unwrap_or(rest.len());
-            out.push_str(&rest[..plain]);
-            self.at += plain;
-            match self.text.as_bytes().get(self.at) {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(out);
-                }
-                Some(b'\\') => out.push(self.escape()?),
-                Some(_) => {
-                    return Err(self.error(
-                        "a control character, such as a tab or a line break, inside of a text: write it as \\t or \\n",
-                    ));
-                }
-                None => {
-                    self.at = start;
-                    return Err(self.error("this text has no closing quote"));
-                }
-            }
-        }
-    }
-
-    fn escape(&mut self) -> Result<char, ReadError> {
-        let escape = self.text.as_bytes().get(self.at + 1).copied();
-        let plain = match escape {
-            Some(b'"' | b'\\' | b'/') => escape.map(char::from),
-            Some(b'b') => Some('\u{8}'),
-            Some(b'f') => Some('\u{c}'),
-            Some(b'n') => Some('\n'),
-            Some(b'r') => Some('\r'),
-            Some(b't') => Some('\t'),
-            _ => None,
-        };
-        if let Some(c) = plain {
-            self.at += 2;
-            return Ok(c);
-        }
-        let Some(unit) = self.unit(self.at) else { return Err(self.error("invalid escape")) };
-        self.at += 6;
-        let pair = if (0xd800..0xdc00).contains(&unit) { self.unit(self.at) } else { None };
-        if let Some(low) = pair.filter(|low| (0xdc00..0xe000).contains(low)) {
-            self.at += 6;
-            return Ok(char::from_u32(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00)).unwrap_or('\u{fffd}'));
-        }
-        Ok(char::from_u32(unit).unwrap_or('\u{fffd}'))
-    }
-
-    /// The number of a `\uXXXX` at this place.
-    fn unit(&self, at: usize) -> Option<u32> {
-        let digits = self.text.get(at..at + 6)?.strip_prefix("\\u")?;
-        if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) { u32::from_str_radix(digits, 16).ok() } else { None }
-    }
-
-    fn number(&mut self) -> Result<Json, ReadError> {
-        let rest = &self.text[self.at..];
-        let bytes = rest.as_bytes();
-        let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let sign = usize::from(bytes.first() == Some(&b'-'));
-        let whole = digits(sign);
-        let whole = if bytes.get(sign) == Some(&b'0') { 1 } else { whole };
-        if whole == 0 {
-            return Err(self.error("expected a value"));
-        }
-        let mut end = sign + whole;
-        if bytes.get(end) == Some(&b'.') && digits(end + 1) > 0 {
-            end += 1 + digits(end + 1);
-        }
-        if matches!(bytes.get(end), Some(b'e' | b'E')) {
-            let signed = end + 1 + usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
-            if digits(signed.min(bytes.len())) > 0 {
-                end = signed + digits(signed);
-            }
-        }
-        let text = &rest[..end];
-        self.at += end;
-        if end == sign + whole {
+    fn value_of(&self, number: NumberText<'_>) -> Json {
+        let NumberText { text, is_whole } = number;
+        if is_whole {
             // `-0` is 0 in Python.
             let text = if text == "-0" { "0" } else { text };
-            return Ok(text.parse().map_or_else(|_| self.not_finite(text), Json::Number));
+            return text.parse().map_or_else(|_| self.not_finite(text), Json::Number);
         }
         let number = text.parse().ok().and_then(Number::from_f64);
-        Ok(number.map_or_else(|| self.not_finite(text), Json::Number))
+        number.map_or_else(|| self.not_finite(text), Json::Number)
     }
 
     /// The value that stands for a number that is not finite.
     fn not_finite(&self, text: &str) -> Json {
         if self.is_judged { Json::from(text) } else { Json::Null }
-    }
-
-    fn skip_blanks(&mut self) {
-        let rest = &self.text[self.at..];
-        self.at += rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
-    }
-
-    fn error(&self, reason: &str) -> ReadError {
-        ReadError { reason: reason.to_owned(), offset: self.at, is_too_large: false }
     }
 }
 

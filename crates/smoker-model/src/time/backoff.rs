@@ -10,20 +10,20 @@ use crate::time::waits::spread;
 pub struct Backoff {
     first: Duration,
     longest: Duration,
-    next: Duration,
+    failures: u32,
 }
 
 impl Backoff {
     /// Waits of `first` at most in the beginning, and of `longest` at most in the end.
     #[must_use]
     pub const fn new(first: Duration, longest: Duration) -> Self {
-        Self { first, longest, next: first }
+        Self { first, longest, failures: 0 }
     }
 
     /// The next wait: at least half of a time that is twice as long as the time before, at most all of it.
     pub fn wait(&mut self) -> Duration {
-        let wait = self.next;
-        self.next = wait.saturating_mul(2).min(self.longest);
+        let wait = doubled(self.first, self.longest, self.failures);
+        self.failures = self.failures.saturating_add(1);
         spread(wait / 2, wait / 2)
     }
 
@@ -37,8 +37,15 @@ impl Backoff {
 
     /// It has succeeded: the next wait is the first one again.
     pub const fn reset(&mut self) {
-        self.next = self.first;
+        self.failures = 0;
     }
+}
+
+/// The time to wait after this many failures in a row before the last one: `first`, twice as long with each of them, `longest` at most. It is the
+/// same for all that failed together, so it is [spread](crate::time::waits::spread) before it is used.
+#[must_use]
+pub fn doubled(first: Duration, longest: Duration, failures: u32) -> Duration {
+    first.saturating_mul(2_u32.saturating_pow(failures)).min(longest)
 }
 
 #[cfg(test)]
@@ -58,6 +65,8 @@ mod tests {
         }
         backoff.reset();
         assert!(backoff.wait() <= SECOND);
+        assert_eq!(doubled(SECOND, 60 * SECOND, u32::MAX), 60 * SECOND);
+        assert_eq!(doubled(SECOND, Duration::MAX, u32::MAX), SECOND * u32::MAX);
     }
 
     #[test]

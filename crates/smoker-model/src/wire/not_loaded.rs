@@ -4,6 +4,8 @@
 
 use std::fmt::Write;
 
+use crate::notation::escaped_bytes::unescape;
+
 /// The name of the header. It is there only when plugins were left out.
 pub const NOT_LOADED_HEADER: &str = "smoker-not-loaded";
 
@@ -39,7 +41,10 @@ pub fn write<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<String> {
 pub fn read(value: &str) -> Option<NotLoaded> {
     let (count, names) = value.split_once(';')?;
     let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
-    Some(NotLoaded { count: count.trim().parse().ok()?, names: names.map(decode).collect() })
+    Some(NotLoaded {
+        count: count.trim().parse().ok()?,
+        names: names.map(|name| unescape(name, b'%', 2, 16)).collect(),
+    })
 }
 
 fn encode(name: &str) -> String {
@@ -53,22 +58,6 @@ fn encode(name: &str) -> String {
         }
     }
     out
-}
-
-fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let code = after.get(..2).filter(|_| *first == b'%').and_then(|code| std::str::from_utf8(code).ok());
-        if let Some(byte) = code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            bytes.push(byte);
-            rest = &after[2..];
-        } else {
-            bytes.push(*first);
-            rest = after;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

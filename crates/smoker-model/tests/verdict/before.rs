@@ -40,6 +40,7 @@ fn answered(has: &[&str], runs: &[(&str, PluginRun)]) -> Answer {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a host that the baseline does not know has none")]
 fn before(parts: &[(Part, Status)]) -> HostBefore {
     Some(parts.iter().map(|(part, status)| (part.clone(), Before { status: *status, seconds: None })).collect())
 }

@@ -8,8 +8,9 @@
 mod members;
 mod visible;
 
-use smoker_model::notation::python_json_reader::{self, ReadError};
+use smoker_model::notation::python_json_reader;
 use smoker_model::notation::python_text;
+use smoker_model::notation::read_error::ReadError;
 
 use crate::nearly_json::members::{Budget, Kind};
 use crate::nearly_json::visible::{Visible, first_unseen};

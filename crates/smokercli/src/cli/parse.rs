@@ -8,11 +8,11 @@ use clap::{Command, CommandFactory, FromArgMatches};
 use crate::cli::abbreviation::long_names;
 use crate::cli::args::{Args, ORIGINAL};
 use crate::cli::commands::baseline_args::BaselineArgs;
-use crate::cli::commands::diff_args::{self, DiffArgs};
+use crate::cli::commands::diff_args::DiffArgs;
 use crate::cli::commands::explain_args::ExplainArgs;
 use crate::cli::commands::gate_args::{self, GateArgs};
 use crate::cli::commands::hosts_args::HostsArgs;
-use crate::cli::commands::odd_args::{self, OddArgs};
+use crate::cli::commands::odd_args::OddArgs;
 use crate::cli::commands::roll_args::RollArgs;
 use crate::cli::commands::silence_args::SilenceArgs;
 use crate::cli::plugin_arguments::{typed_plugin_arguments, with_plugin_arguments};
@@ -21,6 +21,7 @@ use crate::cli::{abbreviation, completions, negative_numbers, trust_args};
 use crate::discovery::plugin_option::PluginOption;
 use crate::error::ExitError;
 use crate::exit_code::fail_on::FailState;
+use crate::render::findings_format;
 use crate::render::format::FormatName;
 
 /// Options that came when an abbreviation of theirs meant another one already, which it still does.
@@ -76,8 +77,8 @@ fn complete_command() -> Command {
     Args::command()
         .subcommand(with_formats(GateArgs::command().name("gate"), "outputs", &gate_args::FORMATS))
         .subcommand(BaselineArgs::command().name("baseline"))
-        .subcommand(with_formats(DiffArgs::command().name("diff"), "pretty", &diff_args::FORMATS))
-        .subcommand(with_formats(OddArgs::command().name("odd"), "pretty", &odd_args::FORMATS))
+        .subcommand(with_formats(DiffArgs::command().name("diff"), "pretty", &findings_format::NAMES))
+        .subcommand(with_formats(OddArgs::command().name("odd"), "pretty", &findings_format::NAMES))
         .subcommand(RollArgs::command().name("roll"))
         .subcommand(SilenceArgs::command().name("silence"))
         .subcommand(ExplainArgs::command().name("explain"))

@@ -18,32 +18,8 @@ use crate::diff::comparison::Comparison;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::query;
+use crate::render::findings_format::{self, FindingsFormat};
 use crate::terminal::output;
-
-/// A format of the differences.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    /// A line for each difference, with all hosts that have it.
-    Normal,
-    /// A line for each difference of each host, with its message.
-    Long,
-    /// One line of JSON.
-    Json,
-    /// The same, indented.
-    Raw,
-}
-
-impl Format {
-    const ALL: [(&'static str, Self); 4] =
-        [("normal", Self::Normal), ("long", Self::Long), ("json", Self::Json), ("raw", Self::Raw)];
-
-    fn parse(name: &str) -> Result<Self, ExitError> {
-        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, format)| format).ok_or_else(|| {
-            let known = Self::ALL.map(|(known, _)| known).join(", ");
-            ExitError::new(format!("unknown format {name:?}; diff has the formats {known}"))
-        })
-    }
-}
 
 /// Compares the baselines, prints what differs, and returns the exit code.
 ///
@@ -51,7 +27,10 @@ impl Format {
 ///
 /// When a baseline, a filter or the format cannot be used, or the filters select nothing: what nobody compares does not differ.
 pub(crate) fn run(args: &DiffArgs) -> Result<u8, ExitError> {
-    let format = Format::parse(&args.pretty)?;
+    let format = FindingsFormat::parse(&args.pretty).ok_or_else(|| {
+        let known = findings_format::NAMES.join(", ");
+        ExitError::new(format!("unknown format {:?}; diff has the formats {known}", args.pretty))
+    })?;
     let filter = query::judged_filter(&args.filters)?;
     if [&args.before, &args.after].into_iter().all(|path| path == Path::new("-")) {
         return Err(ExitError::usage("standard input holds one baseline; name a file for the other"));
@@ -74,22 +53,11 @@ pub(crate) fn run(args: &DiffArgs) -> Result<u8, ExitError> {
     let comparison = Comparison::of(&before, &after);
     let style = query::style(&args.console);
     output::print(&match format {
-        Format::Normal => text::short(&comparison, style),
-        Format::Long => text::long(&comparison, style),
-        Format::Json => json::line(&comparison),
-        Format::Raw => json::indented(&comparison),
+        FindingsFormat::Normal => text::short(&comparison, style),
+        FindingsFormat::Long => text::long(&comparison, style),
+        FindingsFormat::Json => json::line(&comparison),
+        FindingsFormat::Raw => json::indented(&comparison),
     })?;
     let differs = args.exitcode && !comparison.differences.is_empty();
     Ok(if differs { exit_code::FAILED_STATE } else { exit_code::SUCCESS })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::commands::diff_args::FORMATS;
-
-    #[test]
-    fn shells_know_the_formats() {
-        assert_eq!(Format::ALL.map(|(name, _)| name), FORMATS);
-    }
 }

@@ -21,13 +21,12 @@ mod watcher;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use smoker_model::verdict::outcome::Verdict;
 use smoker_model::verdict::rounds::{Progress, Rounds, Settings};
 
-use crate::asking::{networking, stop_signal};
+use crate::asking::{networking, until_stopped};
 use crate::baseline::reference::{self, HostBefore, LeftOut};
 use crate::cli::commands::gate_args::GateArgs;
 use crate::client::session::{ForcedRuns, Session};
@@ -231,21 +230,7 @@ async fn gate(
 ) -> Option<End> {
     let progress = Cell::new(Progress { hosts, ..Progress::default() });
     let begin = Instant::now();
-    let mut driving = pin!(drive(rounds, hosts, prober, timing, |rounds| progress.set(rounds.progress())));
-    let mut interrupted = pin!(stop_signal());
-    let interval = console.tick_interval();
-    loop {
-        let tick = async {
-            match interval {
-                Some(interval) => tokio::time::sleep(interval).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            () = &mut interrupted => return None,
-            end = &mut driving => return Some(end),
-            () = tick => console.status(&watcher::progress_text(progress.get(), begin.elapsed(), timing.within)),
-        }
-    }
+    let driving = drive(rounds, hosts, prober, timing, |rounds| progress.set(rounds.progress()));
+    let show = || console.status(&watcher::progress_text(progress.get(), begin.elapsed(), timing.within));
+    until_stopped(console, driving, show).await
 }

@@ -23,34 +23,10 @@ use crate::filter::{Filter, FilterMode};
 use crate::odd::findings::Findings;
 use crate::odd::fleet_answers::FleetAnswers;
 use crate::query;
+use crate::render::findings_format::{self, FindingsFormat};
 use crate::targets::Targets;
 use crate::terminal::console::Console;
 use crate::terminal::output;
-
-/// A format of the findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    /// A line for each answer that differs, with the best facts.
-    Normal,
-    /// All answers with all of their hosts and messages.
-    Long,
-    /// One line of JSON.
-    Json,
-    /// The same, indented.
-    Raw,
-}
-
-impl Format {
-    const ALL: [(&'static str, Self); 4] =
-        [("normal", Self::Normal), ("long", Self::Long), ("json", Self::Json), ("raw", Self::Raw)];
-
-    fn parse(name: &str) -> Result<Self, ExitError> {
-        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, format)| format).ok_or_else(|| {
-            let known = Self::ALL.map(|(known, _)| known).join(", ");
-            ExitError::new(format!("odd has no format {name:?}; the formats are {known}"))
-        })
-    }
-}
 
 /// Asks the hosts and prints what is odd. Returns the exit code.
 ///
@@ -58,7 +34,10 @@ impl Format {
 ///
 /// When the call cannot be made at all, or nothing is found.
 pub(crate) fn run(args: &OddArgs, targets: &Targets, console: &Console) -> Result<u8, ExitError> {
-    let format = Format::parse(&args.pretty)?;
+    let format = FindingsFormat::parse(&args.pretty).ok_or_else(|| {
+        let known = findings_format::NAMES.join(", ");
+        ExitError::new(format!("odd has no format {:?}; the formats are {known}", args.pretty))
+    })?;
     let filter = query::filter_of_states(&args.filters)?;
     let selection = &targets.selection;
     if let [only] = selection.hosts() {
@@ -73,10 +52,10 @@ pub(crate) fn run(args: &OddArgs, targets: &Targets, console: &Console) -> Resul
     let findings = Findings::of(answers, &filter, args.force);
     let style = query::style(&args.console);
     output::print(&match format {
-        Format::Normal => text::render(&findings, text::Detail::Short, style),
-        Format::Long => text::render(&findings, text::Detail::Whole, style),
-        Format::Json => json::line(&findings),
-        Format::Raw => json::indented(&findings),
+        FindingsFormat::Normal => text::render(&findings, text::Detail::Short, style),
+        FindingsFormat::Long => text::render(&findings, text::Detail::Whole, style),
+        FindingsFormat::Json => json::line(&findings),
+        FindingsFormat::Raw => json::indented(&findings),
     })?;
     if answered < 2 {
         console.error(&format!("{answered} of {} hosts answered, so there is nothing to compare", selection.len()));
@@ -142,15 +121,4 @@ fn asked(
     drop(transport);
     runtime.shutdown_background();
     found.map(|()| (fleet.into_answers(), is_whole))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::commands::odd_args::FORMATS;
-
-    #[test]
-    fn shells_know_the_formats() {
-        assert_eq!(Format::ALL.map(|(name, _)| name), FORMATS);
-    }
 }

@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! - `format`: the names of the formats, and what each needs to know
+//! - `findings_format`: the formats of what a command has found
 //! - `text`: minimal, normal, long, full
 //! - `list`: names only
 //! - `history`: past results
@@ -21,6 +22,7 @@ mod columns;
 pub mod data;
 pub mod document;
 pub(crate) mod escape;
+pub(crate) mod findings_format;
 pub mod format;
 mod history;
 pub mod layout;

@@ -89,25 +89,31 @@ pub(crate) fn find(
     config: &ClientConfig,
     console: &Console,
 ) -> Result<Targets, ExitError> {
-    if args.nats.is_some() {
-        return through_nats(args, discovery, arguments, config, console);
-    }
-    let store = TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?;
-    for warning in store.warnings() {
-        console.warn(&warning);
-    }
+    // The keys of daemons that the user knows; what comes through NATS is not told apart by keys.
+    let store = if args.nats.is_some() { None } else { Some(trust_store(console)?) };
     let files = inventories(args, console)?;
     let named = named_hosts(args, &files, discovery, arguments, console)?;
-    if !named.is_any() && (!named.limit.is_empty() || !named.excluded.is_empty()) {
+    if store.is_some() && !named.is_any() && (!named.limit.is_empty() || !named.excluded.is_empty()) {
         return Err(ExitError::usage(
             "--limit and --exclude-hosts choose among hosts, and none are named; name some by -s, -g or --inventory",
         ));
     }
-    let targets = chosen(args, named, &groups(args, files, config)?, store, (config, Some(console)))?;
+    let inventory = groups(args, files, config)?;
+    let Some(store) = store else { return through_nats(args, named, inventory, config, Some(console)) };
+    let targets = chosen(args, named, &inventory, store, (config, Some(console)))?;
     if let Route::Http(http) = &targets.route {
         http.token.iter().filter_map(BearerToken::warning).for_each(|warning| console.warn(warning));
     }
     Ok(targets)
+}
+
+/// The daemons that the user knows. What is wrong with them is told.
+fn trust_store(console: &Console) -> Result<TrustStore, ExitError> {
+    let store = TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?;
+    for warning in store.warnings() {
+        console.warn(&warning);
+    }
+    Ok(store)
 }
 
 /// These hosts, reached as the options say.
@@ -139,7 +145,7 @@ pub(crate) fn named_on_line(args: &HostArgs, config: &ClientConfig) -> Result<Ta
     if args.nats.is_some() {
         // All hosts of a fleet are too many to be asked for names.
         return if named.is_any() {
-            of_named(args, named, Inventory::default(), config, None)
+            through_nats(args, named, groups(args, Inventory::default(), config)?, config, None)
         } else {
             Err(ExitError::usage("no host is named"))
         };
@@ -170,25 +176,11 @@ fn chosen(
 /// The named hosts, or those that have reported to the NATS server where none are.
 fn through_nats(
     args: &HostArgs,
-    discovery: Discovery,
-    arguments: DiscoveryArguments<'_>,
-    config: &ClientConfig,
-    console: &Console,
-) -> Result<Targets, ExitError> {
-    let files = inventories(args, console)?;
-    let named = named_hosts(args, &files, discovery, arguments, console)?;
-    of_named(args, named, files, config, Some(console))
-}
-
-/// The named hosts, and those of groups that have reported; with the inventory of these files.
-fn of_named(
-    args: &HostArgs,
     mut named: NamedHosts,
-    files: Inventory,
+    mut inventory: Inventory,
     config: &ClientConfig,
     console: Option<&Console>,
 ) -> Result<Targets, ExitError> {
-    let mut inventory = groups(args, files, config)?;
     let connection = nats::connect(args, config)?;
     if nats::takes_present(&named, &inventory)? {
         let present = connection.present().map_err(ExitError::new)?;

@@ -15,8 +15,8 @@ use crate::results::plugin::freshness::{Freshness, PostponedActions};
 use crate::results::plugin::hard_state::HardState;
 use crate::results::plugin::held_back::HeldBack;
 use crate::results::plugin::standing::{Attempt, SkippedSince};
+use crate::results::plugin_entry::{PluginEntry, PluginNow};
 use crate::results::store::SharedState;
-use crate::results::table::{PluginEntry, PluginNow};
 
 /// How many of the newest results are looked through for one of a status.
 const LOOKED_AT: usize = 20;

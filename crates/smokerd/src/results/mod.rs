@@ -6,7 +6,7 @@
 //! - `conditions`: what it knows of whether a plugin runs, and whether its results count
 //! - `past`: the runs of the past that it has
 //! - `state`: what the lock of `store` protects
-//! - `table`: all plugins in configuration order, each with its results and its next run
+//! - `table`: all plugins in configuration order; `plugin_entry`: one of them, with its results and its next run
 //! - `kept`: how results are kept in memory
 //! - `summary`: runs in a few numbers
 //! - `queries`: questions about the runs of the past
@@ -25,6 +25,7 @@ pub(crate) mod json_text;
 pub(crate) mod kept;
 mod past;
 pub(crate) mod plugin;
+pub(crate) mod plugin_entry;
 pub(crate) mod processes;
 pub(crate) mod queries;
 pub(crate) mod requester;

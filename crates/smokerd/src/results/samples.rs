@@ -8,7 +8,8 @@ use smoker_model::run_record::{FinishedRun, ResultText, RunRecord, RunState, Run
 use smoker_model::time::moment::Moment;
 
 use crate::results::plugin::config_fields::ConfigFields;
-use crate::results::table::{NewPlugin, NextRun};
+use crate::results::plugin::next_run::NextRun;
+use crate::results::table::NewPlugin;
 
 /// A configured plugin that keeps this many results.
 pub(crate) fn plugin(name: &PluginName, history: usize) -> NewPlugin {

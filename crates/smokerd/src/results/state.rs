@@ -11,13 +11,14 @@ use smoker_model::run_record::{RunRecord, RunState};
 use smoker_model::status::Status;
 
 use crate::results::journal::keep::{KeptRecords, KeptResults};
-use crate::results::journal::restore::{Restored, RestoredOutcome, RestoredPlugin, RestoredProcess};
+use crate::results::journal::restore::restored::{Restored, RestoredOutcome, RestoredPlugin, RestoredProcess};
 use crate::results::kept::history::{History, Sequence};
 use crate::results::kept::packed_text::PackedTexts;
 use crate::results::plugin::counters::RunCounters;
+use crate::results::plugin_entry::PluginEntry;
 use crate::results::processes::process::{ForcedOutcome, ProcessId};
 use crate::results::processes::table::ProcessTable;
-use crate::results::table::{NewPlugin, PluginEntry, PluginTable};
+use crate::results::table::{NewPlugin, PluginTable};
 
 /// How many results are evicted at most before the lock is released to other tasks.
 pub(super) const EVICTED_AT_ONCE: usize = 256;

@@ -20,15 +20,18 @@ use crate::results::journal::gauges::JournalGauges;
 use crate::results::journal::group_commit::Urgency;
 use crate::results::journal::keep::KeptRecords;
 use crate::results::journal::queue::{JournalQueue, Queued};
-use crate::results::journal::restore::{self, Restored};
+use crate::results::journal::restore;
+use crate::results::journal::restore::restored::Restored;
 use crate::results::json_text;
 use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::{PackedText, PackedTexts};
 use crate::results::plugin::config_fields::ConfigFields;
 use crate::results::plugin::counters::RunCounters;
 use crate::results::plugin::measures::PluginMeasures;
+use crate::results::plugin::next_run::ConfigGeneration;
 use crate::results::plugin::snapshot::{PluginSnapshot, ProcessSnapshot};
 use crate::results::plugin::standing::Standing;
+use crate::results::plugin_entry::PluginEntry;
 use crate::results::processes::limits::ProcessesFull;
 use crate::results::processes::process::ProcessId;
 use crate::results::processes::table::{ListedProcess, Lookup, ShownRun};
@@ -36,7 +39,7 @@ use crate::results::queries::journal_reads::JournalReads;
 use crate::results::queries::segment_times::SegmentTimes;
 use crate::results::requester::ClientAddress;
 use crate::results::state::{Recorded, State};
-use crate::results::table::{ConfigGeneration, NewPlugin, PluginEntry};
+use crate::results::table::NewPlugin;
 
 /// The bytes of all entries of a process's page that show a plugin again.
 pub(crate) const REPEATED_BYTES: usize = 16 << 20;

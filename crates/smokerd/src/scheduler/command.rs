@@ -10,9 +10,9 @@ use smoker_model::time::timestamp::Timestamp;
 use smoker_runner::prepared::PreparedPlugin;
 use tokio::sync::mpsc;
 
+use crate::results::plugin::next_run::ConfigGeneration;
 use crate::results::processes::process::ProcessId;
 use crate::results::requester::Requester;
-use crate::results::table::ConfigGeneration;
 use crate::scheduler::schedule::plan::Schedule;
 use crate::scheduler::schedule::turn::Due;
 

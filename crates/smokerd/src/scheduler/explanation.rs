@@ -14,8 +14,8 @@ use smoker_model::wire::silences::PluginSilence;
 use smoker_model::wire::stored_result;
 
 use crate::results::json_text;
+use crate::results::plugin_entry::PluginNow;
 use crate::results::queries::run_query::{RunQuery, StoredRun};
-use crate::results::table::PluginNow;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::schedule::plan::Schedule;
 use crate::scheduler::schedule::upcoming::upcoming;

@@ -18,10 +18,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender,
 
 use crate::results::json_text;
 use crate::results::plugin::config_fields::{ConfigFields, SecretView};
+use crate::results::plugin::next_run::{ConfigGeneration, NextRun};
 use crate::results::plugin::plugin_facts::PluginFacts;
 use crate::results::processes::limits::ProcessesFull;
 use crate::results::requester::Requester;
-use crate::results::table::{ConfigGeneration, NewPlugin, NextRun};
+use crate::results::table::NewPlugin;
 use crate::scheduler::command::{Command, Definition};
 use crate::scheduler::dependencies::relations::Relations;
 

@@ -18,10 +18,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::results::json_text;
 use crate::results::kept::history::Sequence;
+use crate::results::plugin::next_run::ConfigGeneration;
 use crate::results::plugin::standing::Attempt;
 use crate::results::requester::Requester;
 use crate::results::store::SharedState;
-use crate::results::table::ConfigGeneration;
 use crate::scheduler::actions::{Acted, Acting, check_and_act};
 use crate::scheduler::clock::Clock;
 use crate::scheduler::dependencies::ancestors::Ancestors;

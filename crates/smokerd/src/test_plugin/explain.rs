@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value as Json};
 use smoker_model::messages::Level;
-use smoker_model::notation::python_json_reader::ReadError;
 use smoker_model::notation::python_text;
+use smoker_model::notation::read_error::ReadError;
 use smoker_model::status::Status;
 use smoker_model::suggest;
 use smoker_runner::{nearly_json, output};

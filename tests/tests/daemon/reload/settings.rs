@@ -157,7 +157,7 @@ fn what_counts_from_the_next_start_is_named_and_stays() {
     let own = daemon.address().port().to_string();
     expect_line(&log, &["WARNING", "bind_host is changed to localhost", "next start", "127.0.0.1"]);
     expect_line(&log, &["WARNING", &format!("bind_port is changed to {port}"), "next start", &own]);
-    assert!(!log.contains("pidfile is"), "-p goes first, also at the next start: {log}");
+    assert!(!log.contains("pidfile is"), "-p takes precedence, also at the next start: {log}");
     expect_line(&log, &["WARNING: Reloaded", "1 added (more)"]);
     assert!(!answers(([127, 0, 0, 1], port).into()));
     daemon.run("more").expect_ok(&[]);

@@ -9,7 +9,7 @@ use crate::measure::declaration::Measure;
 use crate::measure::thresholds::Thresholds;
 use crate::parameters::Parameters;
 use crate::report::Component;
-use crate::spec::{ParameterSpec, ParameterType, Spec};
+use crate::spec::{ParameterSpec, Spec};
 use crate::unit::Unit;
 
 const MEASURES: &[Measure] = &[
@@ -32,16 +32,8 @@ const MEASURES: &[Measure] = &[
 ];
 
 const PARAMETERS: &[ParameterSpec] = &[
-    ParameterSpec::optional(
-        "Addresses",
-        ParameterType::Custom {
-            form: "`host`, `host:port` or path of a socket, or list of them",
-            read: server::verify,
-        },
-        "localhost:11211",
-        "servers",
-    ),
-    ParameterSpec::optional("Address", ParameterType::Targets, "as `Addresses`", "as `Addresses`, for one"),
+    server::addresses("localhost:11211"),
+    server::ADDRESS,
     ParameterSpec::warn(MEASURES),
     ParameterSpec::error(MEASURES),
 ];

@@ -19,16 +19,8 @@ const VERSION: ParameterType = ParameterType::Custom {
 };
 
 const PARAMETERS: &[ParameterSpec] = &[
-    ParameterSpec::optional(
-        "Addresses",
-        ParameterType::Custom {
-            form: "`host`, `host:port` or path of a socket, or list of them",
-            read: server::verify,
-        },
-        "localhost:3306",
-        "servers",
-    ),
-    ParameterSpec::optional("Address", ParameterType::Targets, "as `Addresses`", "as `Addresses`, for one"),
+    server::addresses("localhost:3306"),
+    server::ADDRESS,
     ParameterSpec::optional("Version", VERSION, "any", "the version that it greets with"),
     ParameterSpec::warn(MEASURES),
     ParameterSpec::error(MEASURES),

@@ -16,16 +16,8 @@ const LONGEST: usize = 1024 * 1024;
 const MEASURES: &[Measure] = &[TIME];
 
 const PARAMETERS: &[ParameterSpec] = &[
-    ParameterSpec::optional(
-        "Addresses",
-        ParameterType::Custom {
-            form: "`host`, `host:port` or path of a socket, or list of them",
-            read: server::verify,
-        },
-        "localhost:5432",
-        "servers",
-    ),
-    ParameterSpec::optional("Address", ParameterType::Targets, "as `Addresses`", "as `Addresses`, for one"),
+    server::addresses("localhost:5432"),
+    server::ADDRESS,
     ParameterSpec::optional(
         "User",
         ParameterType::Text,

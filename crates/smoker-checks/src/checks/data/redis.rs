@@ -31,16 +31,8 @@ const MEASURES: &[Measure] = &[
 const ROLES: &[&str] = &["master", "replica"];
 
 const PARAMETERS: &[ParameterSpec] = &[
-    ParameterSpec::optional(
-        "Addresses",
-        ParameterType::Custom {
-            form: "`host`, `host:port` or path of a socket, or list of them",
-            read: server::verify,
-        },
-        "localhost:6379",
-        "servers",
-    ),
-    ParameterSpec::optional("Address", ParameterType::Targets, "as `Addresses`", "as `Addresses`, for one"),
+    server::addresses("localhost:6379"),
+    server::ADDRESS,
     ParameterSpec::optional(
         "Password",
         ParameterType::Secret,

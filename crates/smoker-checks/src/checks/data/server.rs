@@ -15,6 +15,7 @@ use crate::measure::declaration::Measure;
 use crate::measure::thresholds::Thresholds;
 use crate::parameters::{Parameters, targets_of};
 use crate::report::{Component, Report};
+use crate::spec::{ParameterSpec, ParameterType};
 use crate::unit::Unit;
 
 /// The time until the server has answered.
@@ -26,13 +27,23 @@ pub(super) const TIME: Measure = Measure {
     error: None,
 };
 
+/// The servers, with this one by default.
+pub(super) const fn addresses(default: &'static str) -> ParameterSpec {
+    let form = "`host`, `host:port` or path of a socket, or list of them";
+    ParameterSpec::optional("Addresses", ParameterType::Custom { form, read: verify }, default, "servers")
+}
+
+/// One server.
+pub(super) const ADDRESS: ParameterSpec =
+    ParameterSpec::optional("Address", ParameterType::Targets, "as `Addresses`", "as `Addresses`, for one");
+
 /// A connection to a server.
 pub(super) trait Stream: Read + Write {}
 
 impl<S: Read + Write> Stream for S {}
 
 /// Verifies `Addresses`: paths of sockets, hosts with or without a port.
-pub(super) fn verify(name: &str, value: &Json) -> Result<(), String> {
+fn verify(name: &str, value: &Json) -> Result<(), String> {
     targets_of(name, value)?
         .iter()
         .filter(|text| !text.starts_with('/'))

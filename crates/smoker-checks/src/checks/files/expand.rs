@@ -1,14 +1,30 @@
-//! The files that a path with `*` and `?` in its parts stands for.
+//! What paths of a configuration stand for: the files of `*` and `?`, the homes of `~`.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use nix::unistd::{Uid, User};
 
 use crate::checks::system_file;
 use crate::matchers::glob;
 
 /// No pattern stands for more files.
 const MOST: usize = 100_000;
+
+/// The path with the home in it that `~` or `~name` at its beginning stands for.
+///
+/// # Errors
+///
+/// When there is no such account, or it cannot be looked up.
+pub(super) fn home(path: String) -> Result<String, String> {
+    let Some(rest) = path.strip_prefix('~') else { return Ok(path) };
+    let (name, below) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let user = if name.is_empty() { User::from_uid(Uid::current()) } else { User::from_name(name) };
+    let user = user.map_err(|error| format!("the home in {path} cannot be looked up: {}", error.desc()))?;
+    let user = user.ok_or_else(|| format!("the home in {path} is that of no account"))?;
+    Ok(format!("{}{below}", user.dir.display()))
+}
 
 /// Whether a path is a pattern rather than the path of one file.
 pub(super) fn is_pattern(path: &str) -> bool {

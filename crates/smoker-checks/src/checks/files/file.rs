@@ -1,19 +1,19 @@
 //! `Check: file`: files and folders, their kind, rights, size, age and contents.
 
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::fs::{self, Metadata};
+use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::time::SystemTime;
 
 use nix::unistd::{Gid, Group, Uid, User};
-use ring::digest::{Algorithm, Context, SHA256, SHA512};
+use ring::digest::{Algorithm, SHA256, SHA512};
 use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
+use crate::checks::files::contents;
 use crate::checks::files::expand;
 use crate::checks::system_file;
-use crate::encoding;
 use crate::matchers::matcher::{Matcher, PlainText};
 use crate::measure::declaration::Measure;
 use crate::measure::thresholds::Thresholds;
@@ -21,9 +21,6 @@ use crate::parameters::{Parameters, wrong};
 use crate::report::{Component, Report};
 use crate::spec::{ParameterSpec, ParameterType, Spec};
 use crate::unit::Unit;
-
-/// How much of a file `Contains` reads.
-const LONGEST: u64 = 16 * 1024 * 1024;
 
 /// How far the clocks of this host and of a file server may be apart, in seconds.
 const CLOCKS_APART: f64 = 60.0;
@@ -115,7 +112,7 @@ struct Wanted {
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let parameters = Parameters::of(request);
     let paths = parameters.required_targets("Files", "File")?;
-    let paths: Vec<_> = paths.into_iter().map(expand_home).collect::<Result<_, _>>()?;
+    let paths: Vec<_> = paths.into_iter().map(expand::home).collect::<Result<_, _>>()?;
     let kind = parameters.text("Kind")?;
     if let Some(kind) = kind.as_deref().filter(|kind| !KINDS.contains(kind)) {
         return Err(wrong("Kind", &KINDS.join(" or "), &kind.into()));
@@ -225,13 +222,13 @@ impl Wanted {
             Err(error) => component.error(&format!("its age is not known: {error}")),
         }
         if let Some(matcher) = &self.contains {
-            match contents(path) {
+            match contents::text(path) {
                 Ok(text) => component_fault(component, matcher.fault(&text)),
                 Err(reason) => component.error(&reason),
             }
         }
         for (name, algorithm, wanted) in &self.digests {
-            match digest(path, algorithm) {
+            match contents::digest(path, algorithm) {
                 Ok(found) if found.eq_ignore_ascii_case(wanted) => component.fact(format!("the {name} is as wanted")),
                 Ok(found) => component.error(&format!("wanted the {name} {wanted}, got {found}")),
                 Err(error) => component.error(&system_file::unreadable(path, &error)),
@@ -275,55 +272,12 @@ fn age(changed: SystemTime) -> f64 {
     }
 }
 
-/// The text of a regular file, without waiting for a pipe or a device.
-fn contents(path: &Path) -> Result<String, String> {
-    let file = open_regular(path).map_err(|error| system_file::unreadable(path, &error))?;
-    let mut content = Vec::new();
-    file.take(LONGEST + 1).read_to_end(&mut content).map_err(|error| system_file::unreadable(path, &error))?;
-    if content.len() as u64 > LONGEST {
-        let limit = Unit::Bytes.show(16.0 * 1024.0 * 1024.0);
-        return Err(format!("{} is longer than {limit}, which is as much as Contains reads", path.display()));
-    }
-    Ok(encoding::decode(&content, None))
-}
-
 fn digests_of(parameters: Parameters<'_>) -> Result<Vec<(&'static str, &'static Algorithm, String)>, String> {
     let mut found = Vec::new();
     for (parameter, name, algorithm) in [("Sha256", "SHA-256", &SHA256), ("Sha512", "SHA-512", &SHA512)] {
         found.extend(parameters.text(parameter)?.map(|wanted| (name, algorithm, wanted)));
     }
     Ok(found)
-}
-
-/// `~` and `~name` at the beginning of a path are homes.
-fn expand_home(path: String) -> Result<String, String> {
-    let Some(rest) = path.strip_prefix('~') else { return Ok(path) };
-    let (name, below) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let user = if name.is_empty() { User::from_uid(Uid::current()) } else { User::from_name(name) };
-    let user = user.map_err(|error| format!("the home in {path} cannot be looked up: {}", error.desc()))?;
-    let user = user.ok_or_else(|| format!("the home in {path} is that of no account"))?;
-    Ok(format!("{}{below}", user.dir.display()))
-}
-
-fn digest(path: &Path, algorithm: &'static Algorithm) -> io::Result<String> {
-    let mut file = open_regular(path)?;
-    let mut context = Context::new(algorithm);
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => break,
-            count => context.update(&buffer[..count]),
-        }
-    }
-    let hexadecimal = |text: String, byte: &u8| text + &format!("{byte:02x}");
-    Ok(context.finish().as_ref().iter().fold(String::new(), hexadecimal))
-}
-
-fn open_regular(path: &Path) -> io::Result<File> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    File::open(path)
 }
 
 /// Numbers are refused: YAML reads `0644` as 420, and `644` as another mode.
@@ -335,6 +289,7 @@ fn mode_of(name: &str, value: &serde_json::Value) -> Result<u32, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::os::unix::fs::symlink;
 
     use serde_json::{Value as Json, json};

@@ -8,7 +8,7 @@
 //! - `log`: new lines of logs
 //! - `value`: a value of the configuration itself
 //! - `mount_table`: the kernel's list of mounts
-//! - `expand`: the files that a pattern stands for
+//! - `expand`: what paths of a configuration stand for; `contents`: what is in a file
 
 pub(crate) mod disk;
 pub(crate) mod file;
@@ -16,5 +16,6 @@ pub(crate) mod log;
 pub(crate) mod mount;
 pub(crate) mod value;
 
+mod contents;
 mod expand;
 mod mount_table;

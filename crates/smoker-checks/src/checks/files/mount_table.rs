@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use smoker_model::notation::escaped_bytes::mount_field;
+
 use crate::checks::system_file;
 use crate::matchers::glob;
 
@@ -72,7 +74,7 @@ pub(super) fn wanted() -> Result<Vec<String>, String> {
         let [_, point, kind, ref rest @ ..] = fields[..] else { return None };
         let options = rest.first().copied().unwrap_or_default();
         let is_wanted = point.starts_with('/') && kind != "swap" && !options.split(',').any(|it| it == "noauto");
-        is_wanted.then(|| unescape(point))
+        is_wanted.then(|| mount_field(point))
     };
     Ok(text.lines().map(str::trim).filter(|line| !line.starts_with('#')).filter_map(point).collect())
 }
@@ -93,28 +95,15 @@ fn mount(line: &str) -> Option<Mount> {
     let (device, point, options) = (front.next()?, front.nth(1)?, front.next()?);
     let mut behind = behind.split(' ');
     let (kind, source, of_file_system) = (behind.next()?, behind.next()?, behind.next().unwrap_or_default());
-    let list = |text: &str| text.split(',').map(unescape).collect();
+    let list = |text: &str| text.split(',').map(mount_field).collect();
     Some(Mount {
         device: device.to_owned(),
-        point: unescape(point),
-        kind: unescape(kind),
-        source: unescape(source),
+        point: mount_field(point),
+        kind: mount_field(kind),
+        source: mount_field(source),
         options: list(options),
         of_file_system: list(of_file_system),
     })
-}
-
-/// Turns `\040` and its like into the bytes that they stand for.
-fn unescape(field: &str) -> String {
-    let mut out = Vec::with_capacity(field.len());
-    let mut rest = field.as_bytes();
-    while let Some((first, others)) = rest.split_first() {
-        let digits = (*first == b'\\').then(|| others.get(..3)).flatten();
-        let code = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
-        out.push(code.unwrap_or(*first));
-        rest = if code.is_some() { &others[3..] } else { others };
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value as Json;
 use smoker_model::messages::{Level, Messages};
+use smoker_model::notation::escaped_bytes::mount_field;
 use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
@@ -207,22 +208,9 @@ fn without_slash(path: &str) -> String {
 fn parse_table(table: &str) -> Vec<Mount> {
     let mount = |line: &str| {
         let mut fields = line.split(' ').skip(1);
-        Some(Mount { point: unescape(fields.next()?), kind: unescape(fields.next()?) })
+        Some(Mount { point: mount_field(fields.next()?), kind: mount_field(fields.next()?) })
     };
     table.lines().filter_map(mount).collect()
-}
-
-/// Turns `\040` and its like into the bytes that they stand for.
-fn unescape(field: &str) -> String {
-    let mut out = Vec::with_capacity(field.len());
-    let mut rest = field.as_bytes();
-    while let Some((first, others)) = rest.split_first() {
-        let digits = (*first == b'\\').then(|| others.get(..3)).flatten();
-        let code = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
-        out.push(code.unwrap_or(*first));
-        rest = if code.is_some() { &others[3..] } else { others };
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn look_at(point: &str) -> Messages {
@@ -300,8 +288,8 @@ mod tests {
         let table = "a /x tmpfs rw 0 0\nb /with\\040space\\134 ext4 rw 0 0\nc /x nfs4 rw 0 0\nbroken\n";
         let mount = |point: &str, kind: &str| Mount { point: point.to_owned(), kind: kind.to_owned() };
         assert_eq!(parse_table(table), [mount("/x", "tmpfs"), mount("/with space\\", "ext4"), mount("/x", "nfs4")]);
-        assert_eq!(unescape("\\04"), "\\04");
-        assert_eq!(unescape("\\999é"), "\\999é");
+        assert_eq!(mount_field("\\04"), "\\04");
+        assert_eq!(mount_field("\\999é"), "\\999é");
     }
 
     #[test]

@@ -27,7 +27,7 @@ mod jolokia;
 
 use serde_json::{Map, Value as Json};
 use smoker_model::messages::{Level, Messages};
-use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
@@ -42,16 +42,12 @@ const WARN_WORDS: [&str; 4] = ["warn", "warning", "degraded", "yellow"];
 
 /// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
-    Spec {
-        name: "smoker.plugins.jmxparser",
-        kind: ModuleKind::Parser,
-        meaning: "reads the result of a self-test over JMX",
-        output: "messages, or a component for each member of the result",
-        parameters: &[IGNORE_EXIT],
-        needs_child: false,
-        leaves_running: false,
-        is_original: false,
-    }
+    Spec::parser(
+        "smoker.plugins.jmxparser",
+        "reads the result of a self-test over JMX",
+        "messages, or a component for each member of the result",
+        &[IGNORE_EXIT],
+    )
 }
 
 /// Reads the output. It has no parameters.

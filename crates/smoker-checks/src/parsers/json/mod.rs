@@ -14,7 +14,7 @@ mod threshold;
 use serde_json::Value as Json;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::notation::python_text;
-use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 use smoker_model::suggest;
@@ -22,7 +22,7 @@ use smoker_model::value::Value;
 
 use crate::components::{level_of, worse};
 use crate::json_output;
-use crate::measure::condition::LARGEST_EXACT;
+use crate::measure::comparison::LARGEST_EXACT;
 use crate::measure::decimal::Decimal;
 use crate::parameters::{Parameters, texts_of, wrong};
 use crate::parsers::json::path::JsonPath;
@@ -80,16 +80,12 @@ const PARAMETERS: &[ParameterSpec] = &[
 
 /// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
-    Spec {
-        name: "json",
-        kind: ModuleKind::Parser,
-        meaning: "reads any JSON and judges it by parameters",
-        output: "messages, and a component for each of `JsonValues`",
-        parameters: PARAMETERS,
-        needs_child: false,
-        leaves_running: false,
-        is_original: false,
-    }
+    Spec::parser(
+        "json",
+        "reads any JSON and judges it by parameters",
+        "messages, and a component for each of `JsonValues`",
+        PARAMETERS,
+    )
 }
 
 /// Reads the output.

@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde_json::Value as Json;
 
-use crate::measure::condition::{Condition, are_covered};
+use crate::measure::condition::Condition;
+use crate::measure::coverage::are_covered;
 use crate::measure::decimal::Decimal;
 use crate::parameters::{scalar_text, wrong};
 use crate::unit::Unit;

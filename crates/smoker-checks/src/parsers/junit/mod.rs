@@ -24,7 +24,7 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use smoker_model::messages::{Level, Messages};
-use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
@@ -35,16 +35,7 @@ use crate::parsers::junit::mark::{Mark, other_counts};
 
 /// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
-    Spec {
-        name: "junit",
-        kind: ModuleKind::Parser,
-        meaning: "reads test reports in JUnit's XML",
-        output: "a component for each test",
-        parameters: &[IGNORE_EXIT],
-        needs_child: false,
-        leaves_running: false,
-        is_original: false,
-    }
+    Spec::parser("junit", "reads test reports in JUnit's XML", "a component for each test", &[IGNORE_EXIT])
 }
 
 /// Reads the output. It has no parameters.

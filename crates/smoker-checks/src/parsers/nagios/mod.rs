@@ -27,7 +27,7 @@ mod plugin_output;
 use crate::spec::{ParameterSpec, ParameterType, Spec};
 use smoker_model::counted::{counted, is_or_are};
 use smoker_model::messages::{Level, Messages};
-use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
@@ -40,16 +40,7 @@ const MAX_DATA: usize = 10_000;
 
 /// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
-    Spec {
-        name: "nagios",
-        kind: ModuleKind::Parser,
-        meaning: "reads the output of monitoring plugins",
-        output: "messages",
-        parameters: &[IGNORE_TEXT],
-        needs_child: false,
-        leaves_running: false,
-        is_original: false,
-    }
+    Spec::parser("nagios", "reads the output of monitoring plugins", "messages", &[IGNORE_TEXT])
 }
 
 /// A text that contradicts an exit status of 0 has lost it, as in a pipe.

@@ -31,7 +31,7 @@ mod timing;
 mod unread;
 
 use smoker_model::messages::{Level, Messages};
-use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
@@ -45,16 +45,7 @@ use crate::spec::{IGNORE_EXIT, Spec};
 
 /// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
-    Spec {
-        name: "tap",
-        kind: ModuleKind::Parser,
-        meaning: "reads the Test Anything Protocol",
-        output: "a component for each test",
-        parameters: &[IGNORE_EXIT],
-        needs_child: false,
-        leaves_running: false,
-        is_original: false,
-    }
+    Spec::parser("tap", "reads the Test Anything Protocol", "a component for each test", &[IGNORE_EXIT])
 }
 
 /// Reads the output. It has no parameters.

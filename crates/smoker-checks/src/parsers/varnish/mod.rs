@@ -14,7 +14,7 @@ mod backend_list;
 mod debug_health;
 
 use crate::spec::{IGNORE_EXIT, Spec};
-use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::components::BoundedComponents;
@@ -22,14 +22,13 @@ use crate::components::BoundedComponents;
 /// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
     Spec {
-        name: "smoker.server.plugins.varnishparser",
-        kind: ModuleKind::Parser,
-        meaning: "reads the backends that `varnishadm` lists",
-        output: "a component for each backend",
-        parameters: &[IGNORE_EXIT],
-        needs_child: false,
-        leaves_running: false,
         is_original: true,
+        ..Spec::parser(
+            "smoker.server.plugins.varnishparser",
+            "reads the backends that `varnishadm` lists",
+            "a component for each backend",
+            &[IGNORE_EXIT],
+        )
     }
 }
 

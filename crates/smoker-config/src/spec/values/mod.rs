@@ -13,10 +13,12 @@
 //! - `account`: users and groups
 //! - `shown`: a value as warnings quote it
 //! - `streams`: what a process reads and writes, and switches
+//! - `added_keys`: keys whose names were parameters before
 //! - `faults`: values that cannot be meant
 
 pub(crate) mod account;
 pub(crate) mod action_rules;
+pub(crate) mod added_keys;
 pub(crate) mod calendar;
 pub(crate) mod check;
 pub(crate) mod faults;

@@ -11,15 +11,13 @@ use smoker_model::plugin::{AccountId, RunAs};
 use smoker_model::value::Value;
 
 use crate::limits::DEFAULT_MAX_PROCESSES;
+use crate::spec::values::added_keys::{AddedKeys, Warning};
 use crate::spec::values::quantity;
 use crate::yaml::node::kind_name;
 
-/// A key whose value is a plain parameter, and why.
-pub(crate) type Warning = (&'static str, String);
-
 /// Reads the keys of a plugin or an action.
 pub(crate) fn read<'a>(get: impl Fn(&str) -> Option<&'a Value>, run_as: &RunAs) -> (ProcessSettings, Vec<Warning>) {
-    let mut keys = Keys { get, warnings: Vec::new() };
+    let mut keys = AddedKeys::of(get);
     let settings = ProcessSettings {
         max_memory: keys.read("MaxMemory", memory),
         max_processes: keys.read("MaxProcesses", number_above_zero).or_else(|| default_max_processes(run_as)),
@@ -29,24 +27,7 @@ pub(crate) fn read<'a>(get: impl Fn(&str) -> Option<&'a Value>, run_as: &RunAs) 
         env: keys.read("Env", variables).unwrap_or_default(),
         no_new_privileges: keys.read("NoNewPrivileges", switch).unwrap_or_default(),
     };
-    (settings, keys.warnings)
-}
-
-struct Keys<F> {
-    get: F,
-    warnings: Vec<Warning>,
-}
-
-impl<'a, F: Fn(&str) -> Option<&'a Value>> Keys<F> {
-    fn read<T>(&mut self, key: &'static str, read: impl Fn(&Value) -> Result<T, String>) -> Option<T> {
-        match read((self.get)(key)?) {
-            Ok(value) => Some(value),
-            Err(reason) => {
-                self.warnings.push((key, format!("{key} {reason}; it is a plain parameter and sets nothing")));
-                None
-            }
-        }
-    }
+    (settings, keys.into_warnings())
 }
 
 /// Root's processes are not bounded: they could undo it.

@@ -9,15 +9,13 @@ use std::time::Duration;
 use smoker_model::plugin::{OnParentBad, PluginName, RunRules};
 use smoker_model::value::Value;
 
+use crate::spec::values::added_keys::{AddedKeys, Warning};
 use crate::spec::values::quantity;
 use crate::spec::values::shown::shown;
 
-/// A key whose value is a plain parameter, and why.
-pub(crate) type Warning = (&'static str, String);
-
 /// Reads the keys of a plugin into its rules.
 pub(crate) fn read<'a>(get: impl Fn(&str) -> Option<&'a Value>, rules: &mut RunRules) -> Vec<Warning> {
-    let mut keys = Keys { get, warnings: Vec::new() };
+    let mut keys = AddedKeys::of(get);
     rules.retries = keys.read("Retries", |value| whole_number(value, 1, 1000));
     rules.retry_interval = keys.read("RetryInterval", |value| {
         let seconds = quantity::seconds(value)?;
@@ -39,24 +37,7 @@ pub(crate) fn read<'a>(get: impl Fn(&str) -> Option<&'a Value>, rules: &mut RunR
         Some(name) if !name.is_empty() => Ok(name.into()),
         _ => Err(format!("has to be a name, not {}", shown(value))),
     });
-    keys.warnings
-}
-
-struct Keys<F> {
-    get: F,
-    warnings: Vec<Warning>,
-}
-
-impl<'a, F: Fn(&str) -> Option<&'a Value>> Keys<F> {
-    fn read<T>(&mut self, key: &'static str, read: impl Fn(&Value) -> Result<T, String>) -> Option<T> {
-        match read((self.get)(key)?) {
-            Ok(value) => Some(value),
-            Err(reason) => {
-                self.warnings.push((key, format!("{key} {reason}; it is a plain parameter and sets nothing")));
-                None
-            }
-        }
-    }
+    keys.into_warnings()
 }
 
 fn whole_number(value: &Value, least: u32, most: u32) -> Result<u32, String> {

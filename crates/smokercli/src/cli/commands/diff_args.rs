@@ -7,9 +7,6 @@ use clap::{Parser, ValueHint};
 use crate::cli::options::console_args::ConsoleArgs;
 use crate::cli::options::filter_args::FilterArgs;
 
-/// The formats of `-o`.
-pub(crate) const FORMATS: [&str; 4] = ["normal", "long", "json", "raw"];
-
 const OUTPUT: &str = "Output switchers";
 
 const EXAMPLES: &str = "\

@@ -7,9 +7,6 @@ use crate::cli::options::console_args::ConsoleArgs;
 use crate::cli::options::filter_args::FilterArgs;
 use crate::cli::options::host_args::HostArgs;
 
-/// The formats of `-o`.
-pub(crate) const FORMATS: [&str; 4] = ["normal", "long", "json", "raw"];
-
 const ODD: &str = "Odd";
 const OUTPUT: &str = "Output switchers";
 

@@ -9,7 +9,7 @@ use smoker_model::result::Findings;
 use smoker_model::run_record::{FinishedRun, ResultText, RunRecord, RunState, RunTrigger};
 use smoker_model::time::moment::Moment;
 
-use crate::results::journal::restore::{InterruptedRun, Restored};
+use crate::results::journal::restore::restored::{InterruptedRun, Restored};
 use crate::results::json_text;
 use crate::results::kept::history::Sequence;
 use crate::results::processes::process::ProcessId;

@@ -10,6 +10,7 @@
 //! - `watch`: the thread that has results shown while the disk hangs
 //! - `upkeep`: the thread that syncs what was written, and keeps the bound on the size
 //! - `restore`: what comes back at the start
+//! - `interrupted`: the results of runs that had not ended when the daemon did
 //! - `keep`: which records stay when the journal is full
 //! - `queue`: the way of records to the writer
 //! - `gauges`: what metrics read of the journal

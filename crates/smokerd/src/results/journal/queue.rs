@@ -16,8 +16,8 @@ use crate::results::events::StartedRun;
 use crate::results::journal::gauges::JournalGauges;
 use crate::results::journal::group_commit::{FlushSignal, MAX_GATHERED, Urgency};
 use crate::results::journal::late::LateRecords;
+use crate::results::plugin::next_run::ConfigGeneration;
 use crate::results::processes::process::ProcessId;
-use crate::results::table::ConfigGeneration;
 
 /// How long the stop of the daemon waits for the disk.
 const CLOSE_LIMIT: Duration = Duration::from_secs(10);

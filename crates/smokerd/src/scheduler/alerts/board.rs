@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use smoker_model::calendar::zone::Zone;
 use smoker_model::plugin::{ActionSpec, PluginName};
+use smoker_model::time::backoff::doubled;
 use smoker_model::time::waits::spread;
 
 use crate::scheduler::alerts::told::{AlertKey, Known, Told, ToldLine};
@@ -110,7 +111,7 @@ impl AlertBoard {
         let (kept, given_up): (Vec<_>, Vec<_>) = tells.iter().zip(counts).partition(|(_, count)| *count < GIVE_UP);
         let given_up = given_up.into_iter().map(|(told, _)| told.clone()).collect();
         let Some(most) = kept.iter().map(|(_, count)| *count).max() else { return (None, given_up) };
-        let backoff = SHORTEST_BACKOFF.saturating_mul(2_u32.saturating_pow(most)).min(LONGEST_BACKOFF);
+        let backoff = doubled(SHORTEST_BACKOFF, LONGEST_BACKOFF, most);
         // A receiver that asks for less is given up no sooner.
         let wait = asked.map_or(backoff, |asked| asked.min(LONGEST_ASKED).max(backoff));
         let wait = spread(wait, wait / 5);

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use smoker_runner::prepared::PreparedPlugin;
 use tokio::task::Id;
 
+use crate::results::plugin::next_run::ConfigGeneration;
 use crate::results::processes::process::ProcessId;
-use crate::results::table::ConfigGeneration;
 use crate::scheduler::run::{RunHandle, RunRequest};
 
 /// A run with the processes that get its result.

@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use smoker_model::notation::escaped_bytes::mount_field;
+
 /// The folder of the cgroup that this process is in.
 ///
 /// # Errors
@@ -24,26 +26,9 @@ fn folder_in_mount(line: &str, own: &str) -> Option<PathBuf> {
         return None;
     }
     let mut fields = mount.split(' ').skip(3);
-    let (root, point) = (unescaped(fields.next()?), unescaped(fields.next()?));
+    let (root, point) = (mount_field(fields.next()?), mount_field(fields.next()?));
     let below = if root == "/" { own } else { own.strip_prefix(root.as_str())? };
     Some(Path::new(&point).join(below.trim_start_matches('/')))
-}
-
-/// Blanks and the like are written as a backslash and three octal digits.
-fn unescaped(field: &str) -> String {
-    let mut bytes = Vec::with_capacity(field.len());
-    let mut rest = field.as_bytes();
-    while let [first, after @ ..] = rest {
-        let code = after.get(..3).filter(|_| *first == b'\\').and_then(|code| std::str::from_utf8(code).ok());
-        if let Some(byte) = code.and_then(|code| u8::from_str_radix(code, 8).ok()) {
-            bytes.push(byte);
-            rest = &after[3..];
-        } else {
-            bytes.push(*first);
-            rest = after;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -4,24 +4,28 @@
 //! long that takes: a working directory may lie on a file server that is gone, and another process of the child's account
 //! may stop it on its way (SIGSTOP). So neither a thread that serves nor the start of another child waits for it. A start
 //! that takes too long is given up, and its process is killed.
+//!
+//! # Layout
+//!
+//! - `start`: one start, as a thread carries it out
+
+mod start;
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::process::children::{self, GivenUp, StartingChild};
-use crate::process::sys::{self, ChildSetup, StartError, StartedChild};
+use crate::process::children::{GivenUp, StartingChild};
+use crate::process::starter::start::Start;
+use crate::process::sys::{ChildSetup, StartedChild};
 use crate::process::target::OneProcess;
-use crate::process::terminate;
 
 /// How long the start of a child may take, from its process to its program. On a host that is overloaded it takes seconds.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
@@ -53,15 +57,6 @@ struct Queue {
     idle: usize,
 }
 
-/// One child to be started.
-struct Start {
-    setup: ChildSetup,
-    child: Arc<StartingChild>,
-    /// Told when a thread takes it up.
-    taken_up: oneshot::Sender<()>,
-    answer: oneshot::Sender<io::Result<Started>>,
-}
-
 /// A caller that no longer waits wants no child.
 struct GiveUpOnDrop(Arc<StartingChild>);
 
@@ -74,13 +69,6 @@ impl Drop for GiveUpOnDrop {
             GivenUp::Nothing => {}
         }
     }
-}
-
-/// A child that runs its program, until its caller takes it.
-struct Started {
-    pid: Pid,
-    end: Option<OwnedFd>,
-    is_taken: bool,
 }
 
 /// Starts a program. Its process is noted as a child that somebody waits for.
@@ -143,23 +131,6 @@ fn too_many() -> io::Error {
         io::ErrorKind::TimedOut,
         format!("the starts of {MAX_HANGING} other processes hang; see the errors of other plugins for why"),
     )
-}
-
-impl Started {
-    fn take(mut self) -> StartedChild {
-        self.is_taken = true;
-        StartedChild { pid: self.pid, end: self.end.take().and_then(sys::watch) }
-    }
-}
-
-impl Drop for Started {
-    /// A caller that no longer waits leaves nothing: the process is killed, and collected as an orphan is.
-    fn drop(&mut self) {
-        if !self.is_taken {
-            kill(self.pid);
-            children::release(self.pid);
-        }
-    }
 }
 
 impl Starters {
@@ -281,79 +252,14 @@ impl Queue {
     }
 }
 
-impl Start {
-    fn carry_out(self) {
-        let Self { setup, child, taken_up, answer } = self;
-        if !child.take_up() {
-            child.is_gone();
-            return;
-        }
-        let _ = taken_up.send(());
-        let started = sys::start(&setup, child.fork());
-        let is_wanted = child.settle();
-        // Their other ends would not close as long as these are open.
-        drop(setup);
-        let outcome = match started {
-            Ok(pid) if is_wanted => {
-                child.has_begun(pid);
-                Ok(Started { pid, end: sys::open_pidfd(pid).ok(), is_taken: false })
-            }
-            Ok(pid) => {
-                kill(pid);
-                collect(&child, pid);
-                return;
-            }
-            Err(StartError { process, error }) => {
-                match process {
-                    Some(pid) => collect(&child, pid),
-                    None => child.is_gone(),
-                }
-                Err(error)
-            }
-        };
-        // Who no longer waits gets nothing, and a process goes as it is dropped.
-        let _ = answer.send(outcome);
-    }
-}
-
-fn kill(pid: Pid) {
-    OneProcess::of(pid).into_iter().for_each(terminate::kill_unstarted);
-}
-
-/// Collects a process that has ended or is going to.
-fn collect(child: &Arc<StartingChild>, pid: Pid) {
-    let _ = waitpid(pid, None);
-    child.is_gone();
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::starter::start::{Started, setup_of_tests as setup};
 
     fn start_of(child: &Arc<StartingChild>) -> (Start, oneshot::Receiver<io::Result<Started>>) {
         let (taken_up, answer) = (oneshot::channel().0, oneshot::channel());
         (Start { setup: setup("/bin/true"), child: child.clone(), taken_up, answer: answer.0 }, answer.1)
-    }
-
-    fn setup(program: &str) -> ChildSetup {
-        let text = |text: &str| std::ffi::CString::new(text).expect("no NUL");
-        let null = || OwnedFd::from(std::fs::File::options().read(true).write(true).open("/dev/null").expect("there"));
-        ChildSetup {
-            program: text(program),
-            arguments: vec![text(program)],
-            environment: Vec::new(),
-            streams: [null(), null(), null()],
-            account: None,
-            limits: Vec::new(),
-            mark: None,
-            open_files: None,
-            cgroup: None,
-            work_dir: None,
-            umask: None,
-            nice: None,
-            no_new_privileges: false,
-            resets_oom_score: false,
-        }
     }
 
     fn under_way() -> Arc<StartingChild> {
@@ -402,16 +308,5 @@ mod tests {
         starters.queue_up(start_of(&later).0).expect("one may be started again");
         assert!(starters.withdraw(&later));
         hanging.iter().for_each(StartingChild::is_gone);
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_process_that_is_not_wanted_ends_before_it_does_anything() {
-        let child = under_way();
-        assert_eq!(child.give_up(), GivenUp::Begun);
-        let pid = sys::start(&setup("/none"), child.fork()).expect("it has not tried its program");
-        assert_eq!(child.fork().process().map(OneProcess::pid), Some(pid));
-        assert!(!child.settle());
-        collect(&child, pid);
     }
 }
