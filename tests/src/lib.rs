@@ -9,6 +9,7 @@
 //! - `executable`: writes programs that tests run
 //! - `sandbox`: a private folder, port and environment for one test
 //! - `config`: writes the configuration of a test
+//! - `canned`: the pages of a daemon that is simulated
 //! - `cli`: runs a program to its end
 //! - `boot`: how the daemon of a test is started, in the foreground or in the background
 //! - `daemon`: the real daemon, booted for one test
@@ -29,6 +30,7 @@
 
 pub mod binary;
 pub mod boot;
+pub mod canned;
 pub mod cli;
 pub mod config;
 pub mod daemon;

@@ -1,8 +1,18 @@
 //! A real NATS server for one test, and bridges beside daemons.
+//!
+//! # Layout
+//!
+//! - `cluster`: three servers, one of which can be cut off
+//! - `simulated`: bridges of many hosts that are none
+//! - `frame`: what a server sends to its clients
+
+pub mod cluster;
+pub mod frame;
+pub mod simulated;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -55,6 +65,12 @@ impl NatsServer {
     #[must_use]
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// The same as an address of TCP.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
     /// A path in its sandbox.
@@ -166,6 +182,11 @@ impl Bridge {
         let mut started = self.started.take().expect("it runs");
         started.signal(signal);
         started.exit_within(wait::DEADLINE).expect("it ends")
+    }
+
+    /// Sends it a signal that does not end it.
+    pub fn signal(&self, signal: Signal) {
+        self.started.as_ref().expect("it runs").signal(signal);
     }
 
     /// Removes what it knows of results that it has published.

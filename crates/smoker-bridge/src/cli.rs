@@ -38,8 +38,8 @@ static LOGGERS: LoggerNames =
 pub(crate) enum Command {
     /// Printing this text, such as the help.
     Print(String),
-    /// Nothing but to read the configuration.
-    Check,
+    /// Nothing but to read the configuration, and the files that it names.
+    Check(Settings),
     /// Connecting a daemon.
     Bridge(Settings),
     /// Making the streams.
@@ -57,7 +57,7 @@ struct Arguments {
     config: PathBuf,
     #[command(flatten)]
     options: Options,
-    /// Read the configuration, say what is wrong with it, and end
+    /// Read the configuration and the files of the identity, say what is wrong with them, and end
     #[arg(long)]
     check: bool,
     /// Log details, too
@@ -107,6 +107,17 @@ enum SinkTask {
         #[arg(long, value_name = "NAME", default_value = "webhook")]
         durable: String,
     },
+    /// Send results to a collector of the OpenTelemetry protocol (OTLP/HTTP), as log records
+    Otlp {
+        /// The address before /v1/logs, such as `http://HOST:4318`
+        endpoint: String,
+        /// Certificates (PEM) that may sign the collector's; without it those of the system
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        ca_file: Option<PathBuf>,
+        /// The name of its consumer, for this sink alone
+        #[arg(long, value_name = "NAME", default_value = "otlp")]
+        durable: String,
+    },
 }
 
 /// Reads the command line, the program's name first, and the file; logs to standard error from then on.
@@ -133,7 +144,7 @@ pub(crate) fn command(arguments: impl Iterator<Item = OsString>) -> Result<Comma
         log::to_standard_error_without(NATS, Level::INFO, &LOGGERS);
     }
     Ok(match arguments.task {
-        _ if arguments.check => Command::Check,
+        _ if arguments.check => Command::Check(settings),
         None => Command::Bridge(settings),
         Some(Task::Streams { per_plugin, replicas }) => Command::Streams(settings, Keep { per_plugin, replicas }),
         Some(Task::Sink { target: SinkTask::File { path, durable } }) => {
@@ -141,6 +152,9 @@ pub(crate) fn command(arguments: impl Iterator<Item = OsString>) -> Result<Comma
         }
         Some(Task::Sink { target: SinkTask::Webhook { url, durable } }) => {
             Command::Sink(settings, Target::Webhook { url, durable })
+        }
+        Some(Task::Sink { target: SinkTask::Otlp { endpoint, ca_file, durable } }) => {
+            Command::Sink(settings, Target::Otlp { endpoint, ca_file, durable })
         }
     })
 }

@@ -1,13 +1,13 @@
 //! The connection to NATS. It comes back by itself; nothing of the bridge ends because a server is gone.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_nats::connection::State;
-use async_nats::{Client, Event};
+use async_nats::{Client, ClientError, ConnectErrorKind, Event};
 use smoker_nats::server_config::inbox_prefix;
 use tokio::sync::watch;
 
+use crate::attempts::Attempts;
 use crate::failure::Failure;
 use crate::settings::Settings;
 
@@ -36,16 +36,24 @@ pub(crate) async fn open(settings: &Settings) -> Result<Connection, Failure> {
     let (count, made) = watch::channel(0);
     let count = Arc::new(count);
     let servers = settings.connect.shown_servers();
-    let is_failing = Arc::new(AtomicBool::new(false));
+    let attempts = Arc::new(Attempts::new(settings.connect.clone()));
+    let seen = Arc::clone(&attempts);
     let options = settings.connect.options().map_err(|error| Failure::new(error.to_string()))?;
     let options = options
         .retry_on_initial_connect()
         // Parts of answers wait here, so there must not be room for thousands.
         .client_capacity(32)
+        // As many requests wait here, of 1 MiB each at most; those beyond are dropped.
+        .subscription_capacity(256)
+        .reconnect_to_server_callback(move |servers, _| {
+            // The event of a failure has no more than its kind.
+            seen.failed_at(&servers);
+            std::future::ready(None)
+        })
         // A subject of its own, so that a host may be permitted to read what is sent to itself alone.
         .custom_inbox_prefix(inbox_prefix(&settings.name))
         .event_callback(move |event| {
-            log(&event, &servers, &is_failing);
+            log(&event, &servers, &attempts);
             if matches!(event, Event::Connected) {
                 count.send_modify(|count| *count += 1);
             }
@@ -55,18 +63,18 @@ pub(crate) async fn open(settings: &Settings) -> Result<Connection, Failure> {
     Ok(Connection { client, made })
 }
 
-fn log(event: &Event, servers: &str, is_failing: &AtomicBool) {
+fn log(event: &Event, servers: &str, attempts: &Attempts) {
     match event {
         Event::Connected => {
-            is_failing.store(false, Ordering::Relaxed);
+            attempts.succeeded();
             tracing::info!("connected to {servers}");
         }
         Event::Disconnected => tracing::warn!("the connection to {servers} is lost; trying again"),
         Event::SlowConsumer(_) => tracing::warn!("requests come faster than the daemon answers; some were dropped"),
         Event::ServerError(error) => tracing::error!("the server says: {error}; look at its permissions for this host"),
-        // The attempts go on, so one line is enough.
-        Event::ClientError(error) if !is_failing.swap(true, Ordering::Relaxed) => {
-            tracing::warn!("cannot connect to {servers}: {error}; trying again");
+        // No server has been asked yet, so none has a reason.
+        Event::ClientError(ClientError::Other(kind)) if kind == &ConnectErrorKind::Dns.to_string() => {
+            attempts.failed(kind);
         }
         other => tracing::debug!("{other}"),
     }

@@ -4,19 +4,24 @@ use bytes::Bytes;
 
 /// A request as the daemon gets it.
 #[derive(Debug, Eq, PartialEq)]
-pub(crate) struct Request {
+pub struct Request {
     /// Its bytes.
-    pub(crate) bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
     /// Whether it asks for events, which do not end.
-    pub(crate) is_for_events: bool,
+    pub is_for_events: bool,
 }
 
 /// A request that asks the daemon to close the connection behind its answer, whatever the client wrote: the end of the answer is the end of the
 /// connection, so nothing has to be read of it. `None` when it has no head, or a line of it is none.
-pub(crate) fn prepare(request: &[u8]) -> Option<Request> {
+#[must_use]
+pub fn prepare(request: &[u8]) -> Option<Request> {
     let end = request.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
     let (head, body) = (std::str::from_utf8(&request[..end]).ok()?, &request[end + 4..]);
     let mut lines = head.split("\r\n");
+    // Daemons take a line feed alone for the end of a line, too.
+    if lines.clone().any(|line| line.contains(['\r', '\n'])) {
+        return None;
+    }
     let first = lines.next()?;
     let mut words = first.split(' ');
     let (Some(_), Some(target), Some("HTTP/1.1"), None) = (words.next(), words.next(), words.next(), words.next())
@@ -39,7 +44,8 @@ pub(crate) fn prepare(request: &[u8]) -> Option<Request> {
 }
 
 /// An answer with an error, as the daemon writes one.
-pub(crate) fn error(status: &str, message: &str) -> Bytes {
+#[must_use]
+pub fn error(status: &str, message: &str) -> Bytes {
     let text = serde_json::Value::from(message).to_string();
     let body = format!("{{\"message\": {text}}}");
     let length = body.len();
@@ -86,6 +92,8 @@ mod tests {
             "GET / HTTP/2\r\n\r\n",
             "GET / x HTTP/1.1\r\n\r\n",
             "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+            "GET / HTTP/1.1\r\na: b\nConnection: keep-alive\r\n\r\n",
+            "GET / HTTP/1.1\r\na: b\n\nGET /two HTTP/1.1\r\n\r\n",
         ] {
             assert_eq!(prepared(text), None, "{text:?}");
         }

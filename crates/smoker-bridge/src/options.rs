@@ -25,10 +25,10 @@ pub(crate) struct Options {
     /// Certificates (PEM) that may sign the server's; without it those of the system
     #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath)]
     pub(crate) cacert: Option<PathBuf>,
-    /// Certificate (PEM) that says which host this is
+    /// Certificate (PEM) that says which host this is, as smokercli trust nats-config --certificates makes it
     #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath)]
     pub(crate) cert: Option<PathBuf>,
-    /// The key of --cert (PEM)
+    /// The key of --cert (PEM); without it in the same file
     #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath)]
     pub(crate) key: Option<PathBuf>,
     /// The name of this host in the fleet; without it the host name

@@ -1,13 +1,16 @@
 //! Answers requests: what a client publishes goes to the daemon, what the daemon answers goes back in parts.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use async_nats::{Client, Message, Subject};
+use async_nats::{Client, HeaderMap, Message, Subject};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::SelectAll;
-use smoker_nats::part::{MAX_PART, MAX_REQUEST, Part};
+use smoker_nats::part::{ANSWER, MAX_REQUEST, Part, max_bytes};
+use smoker_nats::streams::is_resent;
 use smoker_nats::subject::EVERYBODY;
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
@@ -24,6 +27,8 @@ use crate::settings::Settings;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(75);
 /// How many requests wait for their turn, beside those that the daemon is asked.
 const MAX_WAITING: usize = 32;
+/// The bytes that most answers have at most: with room for them, they are read at once, not in pieces that double.
+const USUAL_ANSWER: usize = 16 * 1024;
 /// How long requests may go on when the bridge stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -34,6 +39,17 @@ struct Bridge {
     daemon: Daemon,
     host: String,
     running: Semaphore,
+    /// What the names of answers of this bridge begin with; another one of the same host has another one.
+    begun: u64,
+    answers: AtomicU64,
+}
+
+/// Where an answer goes.
+#[derive(Debug)]
+struct Reply {
+    subject: Subject,
+    /// The name of the answer, for all of its parts.
+    answer: String,
 }
 
 /// Answers requests until `stop` changes; those that go on then have [`DRAIN_TIMEOUT`].
@@ -50,20 +66,25 @@ pub(crate) async fn answer_all(
     }
     let running = Semaphore::new(settings.max_requests);
     let max = settings.max_requests + MAX_WAITING;
-    let bridge = Arc::new(Bridge { client: client.clone(), daemon, host: settings.name.clone(), running });
+    let (host, begun) = (settings.name.clone(), RandomState::new().hash_one(std::process::id()));
+    let bridge = Arc::new(Bridge { client: client.clone(), daemon, host, running, begun, answers: AtomicU64::new(0) });
     let mut answers = JoinSet::new();
     loop {
         tokio::select! {
             _ = stop.changed() => break,
             Some(_) = answers.join_next() => {}
             request = requests.next() => match request {
+                // A host may have the server send a message of a stream to the subject of another one.
+                Some(Message { headers, .. }) if is_resent(headers.as_ref()) => {
+                    tracing::warn!("a request that nobody has published is dropped");
+                }
                 Some(Message { reply: Some(reply), payload, .. }) if answers.len() < max => {
-                    let bridge = Arc::clone(&bridge);
+                    let (bridge, reply) = (Arc::clone(&bridge), bridge.reply(reply));
                     answers.spawn(async move { bridge.answer(&payload, &reply).await });
                 }
                 Some(Message { reply: Some(reply), .. }) => {
                     let text = "Too many requests wait for this host; try again later.";
-                    bridge.say(&reply, "503 Service Unavailable", text).await;
+                    bridge.say(&bridge.reply(reply), "503 Service Unavailable", text).await;
                 }
                 Some(_) => tracing::debug!("a request without a reply subject is dropped"),
                 None => return Err(Failure::new("the connection to NATS was closed")),
@@ -88,7 +109,12 @@ fn subjects(settings: &Settings) -> Vec<String> {
 }
 
 impl Bridge {
-    async fn answer(&self, request: &Bytes, reply: &Subject) {
+    fn reply(&self, subject: Subject) -> Reply {
+        let number = self.answers.fetch_add(1, Ordering::Relaxed);
+        Reply { subject, answer: format!("{:x}.{number}", self.begun) }
+    }
+
+    async fn answer(&self, request: &Bytes, reply: &Reply) {
         // The semaphore is never closed.
         let Ok(_permit) = self.running.acquire().await else { return };
         if request.len() > MAX_REQUEST {
@@ -108,14 +134,16 @@ impl Bridge {
     }
 
     /// Sends the request to the daemon and its answer to the client.
-    async fn relay(&self, request: &[u8], reply: &Subject) {
+    async fn relay(&self, request: &[u8], reply: &Reply) {
         let mut stream = match self.daemon.send(request).await {
             Ok(stream) => stream,
             Err(error) => return self.unreachable(reply, &error.to_string()).await,
         };
         let mut number = 0;
+        // Of the server that is connected now; where the next one takes less, the client misses a part.
+        let size = max_bytes(self.client.max_payload());
         loop {
-            let piece = match piece(&mut stream).await {
+            let piece = match piece(&mut stream, size).await {
                 Ok(piece) if number == 0 && piece.is_empty() => {
                     return self.unreachable(reply, "it has closed the connection").await;
                 }
@@ -124,7 +152,7 @@ impl Bridge {
                 // What is missing is seen by the length that the answer says.
                 Err(_) => Bytes::new(),
             };
-            let end = (piece.len() < MAX_PART).then_some(number + 1);
+            let end = (piece.len() < size).then_some(number + 1);
             self.send(reply, Part { host: self.host.clone(), number, end, bytes: piece }).await;
             if end.is_some() {
                 return;
@@ -133,28 +161,29 @@ impl Bridge {
         }
     }
 
-    async fn unreachable(&self, reply: &Subject, reason: &str) {
+    async fn unreachable(&self, reply: &Reply, reason: &str) {
         let text = format!("The daemon cannot be asked at {}: {reason}", self.daemon.socket.display());
         tracing::warn!("{text}");
         self.say(reply, "502 Bad Gateway", &text).await;
     }
 
-    async fn say(&self, reply: &Subject, status: &str, text: &str) {
+    async fn say(&self, reply: &Reply, status: &str, text: &str) {
         let bytes = head::error(status, text);
         self.send(reply, Part { host: self.host.clone(), number: 0, end: Some(1), bytes }).await;
     }
 
-    async fn send(&self, reply: &Subject, part: Part) {
-        let headers = part.headers();
-        if let Err(error) = self.client.publish_with_headers(reply.clone(), headers, part.bytes).await {
+    async fn send(&self, reply: &Reply, part: Part) {
+        let mut headers: HeaderMap = part.headers();
+        headers.insert(ANSWER, reply.answer.as_str());
+        if let Err(error) = self.client.publish_with_headers(reply.subject.clone(), headers, part.bytes).await {
             tracing::warn!("an answer cannot be sent: {error}");
         }
     }
 }
 
-/// The next bytes: a full part, or what is left.
-async fn piece(stream: &mut UnixStream) -> std::io::Result<Bytes> {
-    let mut bytes = Vec::new();
-    stream.take(MAX_PART as u64).read_to_end(&mut bytes).await?;
+/// The next bytes: as many as a part has, or what is left.
+async fn piece(stream: &mut UnixStream, size: usize) -> std::io::Result<Bytes> {
+    let mut bytes = Vec::with_capacity(USUAL_ANSWER);
+    stream.take(size as u64).read_to_end(&mut bytes).await?;
     Ok(bytes.into())
 }

@@ -15,19 +15,24 @@ use crate::daemon::Daemon;
 use crate::failure::Failure;
 use crate::position::Position;
 use crate::settings::{Keep, Settings, Target};
-use crate::{presence, requests, results, sink};
+use crate::{identity, presence, requests, results, sink};
 
 /// How long the end may be delayed by what is still to be sent.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Connects a daemon until SIGINT or SIGTERM.
 pub(crate) fn bridge(settings: Settings) -> Result<(), Failure> {
+    identity::usable(&settings)?;
     run(async move {
         let position = if settings.results { Some(position(&settings)?) } else { None };
         let connection = connection::open(&settings).await?;
         let daemon = Daemon { socket: settings.socket.clone() };
         let settings = Arc::new(settings);
         let (stop, stopped) = watch::channel(false);
+        let ending = {
+            let settings = Arc::clone(&settings);
+            tokio::spawn(async move { identity::watch(&settings).await })
+        };
         let present = {
             let (connection, daemon, settings) = (connection.clone(), daemon.clone(), Arc::clone(&settings));
             tokio::spawn(async move { presence::say(connection, daemon, &settings).await })
@@ -50,6 +55,7 @@ pub(crate) fn bridge(settings: Settings) -> Result<(), Failure> {
             () = signalled => Ok(()),
         };
         present.abort();
+        ending.abort();
         let _ = stop.send(true);
         if let Some(published) = published {
             let _ = timeout(FLUSH_TIMEOUT, published).await;

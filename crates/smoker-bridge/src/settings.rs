@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use smoker_nats::connect::Connect;
+use smoker_nats::presence::MAX_PRESENCE;
 use smoker_nats::subject::{self, Fleet};
 
 use crate::failure::Failure;
 use crate::options::Options;
+
+/// The bytes of groups and labels at most: a quarter of what a presence may have, since JSON writes some characters as several.
+const MAX_TEXTS: usize = MAX_PRESENCE / 4;
 
 /// A bridge, or what connects as one does.
 #[derive(Clone, Debug)]
@@ -40,6 +44,7 @@ pub(crate) struct Keep {
 pub(crate) enum Target {
     File { path: PathBuf, durable: String },
     Webhook { url: String, durable: String },
+    Otlp { endpoint: String, ca_file: Option<PathBuf>, durable: String },
 }
 
 impl Settings {
@@ -48,9 +53,9 @@ impl Settings {
         let fleet = line.fleet.or(file.fleet).unwrap_or_else(|| "default".to_owned());
         let name = line.name.or(file.name).map_or_else(host_name, Ok)?;
         let cert_and_key = match (line.cert.or(file.cert), line.key.or(file.key)) {
-            (Some(cert), Some(key)) => Some((cert, key)),
+            (Some(cert), key) => Some((cert.clone(), key.unwrap_or(cert))),
             (None, None) => None,
-            _ => return Err(Failure::new("cert and key belong together; name both files")),
+            (None, Some(_)) => return Err(Failure::new("key belongs to a certificate; name its file by cert, too")),
         };
         let max_requests = line.max_requests.or(file.max_requests).unwrap_or(16);
         if !(1..=1000).contains(&max_requests) {
@@ -58,6 +63,10 @@ impl Settings {
         }
         let groups = if line.groups.is_empty() { file.groups } else { line.groups };
         let labels = if line.labels.is_empty() { file.labels } else { line.labels };
+        let presence = groups.iter().map(String::len).chain(labels.iter().map(|(name, text)| name.len() + text.len()));
+        if presence.sum::<usize>() > MAX_TEXTS {
+            return Err(Failure::new(format!("groups and labels have more than {MAX_TEXTS} bytes; leave some away")));
+        }
         Ok(Self {
             connect: Connect {
                 servers: line.servers.or(file.servers).unwrap_or_else(|| "nats://localhost:4222".to_owned()),
@@ -100,14 +109,18 @@ mod tests {
         assert_eq!((settings.name.as_str(), settings.connect.servers.as_str()), ("web2", "tls://one"));
         assert_eq!(settings.groups, ["a"]);
         assert_eq!(settings.labels.get("site").map(String::as_str), Some("eu"));
-        let settings = Settings::of(options("{groups: [b]}"), file).expect("settings");
+        let settings = Settings::of(options("{groups: [b], cert: /c}"), file).expect("settings");
         assert_eq!(settings.groups, ["b"]);
+        assert_eq!(settings.connect.cert_and_key, Some((PathBuf::from("/c"), PathBuf::from("/c"))));
     }
 
     #[test]
     fn what_cannot_be_used_is_said() {
-        for (yaml, part) in [("{fleet: a, cert: /x}", "cert and key"), ("{fleet: a, max_requests: 0}", "max_requests")]
-        {
+        for (yaml, part) in [
+            ("{fleet: a, key: /x}", "name its file by cert"),
+            ("{fleet: a, max_requests: 0}", "max_requests"),
+            (&format!("{{groups: ['{}']}}", "x".repeat(MAX_TEXTS + 1)), "groups and labels"),
+        ] {
             let failure = Settings::of(Options::default(), options(yaml)).expect_err(yaml);
             assert!(failure.message.contains(part), "{}", failure.message);
         }

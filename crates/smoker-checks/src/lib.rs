@@ -9,6 +9,7 @@
 //! - `checks`: modules that look at something
 //! - `parsers`: a command's output becomes findings
 //! - `actions`: modules that follow a result
+//! - `otlp`: results and metrics as messages of the OpenTelemetry protocol
 //! - `report`: the findings of a check, with its numbers
 //! - `matchers`: whether a text, a number or JSON is what it should be
 //! - `measure`: conditions on numbers
@@ -28,6 +29,7 @@ pub mod actions;
 pub mod catalogue;
 pub mod encoding;
 pub mod measure;
+pub mod otlp;
 pub mod spec;
 pub mod unit;
 pub mod verify;

@@ -13,6 +13,22 @@ use thiserror::Error;
 pub const MAX_RECONNECT_DELAY: Duration = Duration::from_secs(8);
 /// How long a connection may take.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often a silent server is asked whether it is there. The third question without an answer ends the connection, so that a server that a cut network
+/// has taken away is known after 15 s; no other sign of it would come.
+pub const PING_EVERY: Duration = Duration::from_secs(5);
+
+/// The names of TLS alerts by which a server refuses the certificate of a client, or that there is none.
+const ALERTS: &[&str] = &[
+    "BadCertificate",
+    "CertificateExpired",
+    "CertificateRequired",
+    "CertificateRevoked",
+    "CertificateUnknown",
+    "UnknownCA",
+    "UnsupportedCertificate",
+];
+/// How the system says that the other side has ended a connection: the alert is lost where that was faster.
+const ENDS: &[&str] = &["reset by peer", "Broken pipe", "end of file", "close_notify", "closed"];
 
 /// Servers, and the files that say who connects. An identity is one of: a certificate, a seed, credentials, or a user and password in the address.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -46,10 +62,12 @@ pub enum ConnectError {
     #[error("\"{0}\" is no address of a NATS server; write nats://HOST:4222 or tls://HOST:4222")]
     Address(String),
     /// The server cannot be reached, or refuses.
-    #[error("cannot connect to {servers}: {error}")]
+    #[error("cannot connect to {servers}: {reason}")]
     Refused {
         /// The addresses, without passwords.
         servers: String,
+        /// Why not, as [`Connect::explained`] says it.
+        reason: String,
         /// What the library says.
         error: async_nats::ConnectError,
     },
@@ -65,6 +83,7 @@ impl Connect {
         let mut options = ConnectOptions::new()
             .name(&self.name)
             .connection_timeout(CONNECT_TIMEOUT)
+            .ping_interval(PING_EVERY)
             .reconnect_delay_callback(reconnect_delay);
         if let Some((user, password)) = self.user_and_password() {
             options = options.user_and_password(user, password);
@@ -105,7 +124,53 @@ impl Connect {
     /// When an address is none, or no server takes the connection.
     pub async fn open_with(&self, options: ConnectOptions) -> Result<Client, ConnectError> {
         let servers = self.addresses()?;
-        options.connect(servers).await.map_err(|error| ConnectError::Refused { servers: self.shown_servers(), error })
+        options.connect(servers).await.map_err(|error| {
+            let reason = self.explained(&error.to_string());
+            ConnectError::Refused { servers: self.shown_servers(), reason, error }
+        })
+    }
+
+    /// The library's words for a failure to connect, and behind them what they mean where certificates are concerned: a server that refuses the
+    /// client's sends an alert that names neither the certificate nor the reason, or just ends the connection.
+    #[must_use]
+    pub fn explained(&self, words: &str) -> String {
+        let has = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
+        let meaning = match &self.cert_and_key {
+            _ if has(&["UnknownIssuer", "BadSignature"]) => {
+                "the server's certificate is not signed by an authority that is known; name the certificates that sign it by cacert"
+                    .to_owned()
+            }
+            _ if has(&["NotValidForName", "not valid for name"]) => {
+                "the server's certificate is for another name; connect to a name that it has, or have it signed for this one".to_owned()
+            }
+            _ if has(&["certificate: Expired", "certificate expired"]) => {
+                "the server's certificate has ended; have it renewed".to_owned()
+            }
+            None if has(ALERTS) => {
+                "the server wants a certificate of its clients; name yours by cert and key".to_owned()
+            }
+            Some((cert, _)) if has(ALERTS) => format!(
+                "the server does not accept the certificate {}; see whether it has ended, and whether the server's ca_file has its authority",
+                cert.display()
+            ),
+            None if self.is_over_tls() && has(ENDS) => {
+                "the server has ended the connection; where it wants a certificate of its clients, name yours by cert and key".to_owned()
+            }
+            Some((cert, _)) if has(ENDS) => format!(
+                "the server has ended the connection; see whether it accepts the certificate {}",
+                cert.display()
+            ),
+            Some((cert, _)) if has(&["authorization violation"]) => format!(
+                "the certificate {} is that of no user of the server; see whether its configuration has this host or operator",
+                cert.display()
+            ),
+            _ => return words.to_owned(),
+        };
+        format!("{words}: {meaning}")
+    }
+
+    fn is_over_tls(&self) -> bool {
+        self.cacert.is_some() || self.cert_and_key.is_some() || self.servers.contains("tls://")
     }
 
     /// The addresses as they may be shown: without passwords.
@@ -178,6 +243,33 @@ mod tests {
         assert_eq!(of("tls://me@one"), pair("me", ""));
         assert_eq!(of("nats://one"), None);
         assert_eq!(of(""), None);
+    }
+
+    #[test]
+    fn a_refused_certificate_is_said_in_words() {
+        let without = Connect { servers: "tls://one".to_owned(), ..Connect::default() };
+        let with = Connect { cert_and_key: Some(("/c".into(), "/k".into())), ..without.clone() };
+        let plain = Connect { servers: "nats://one".to_owned(), ..Connect::default() };
+        for (connect, words, meaning) in [
+            (&without, "received fatal alert: BadCertificate", "name yours by cert and key"),
+            (&plain, "received fatal alert: CertificateRequired", "name yours by cert and key"),
+            (&without, "Connection reset by peer (os error 104)", "name yours by cert and key"),
+            (&with, "received fatal alert: BadCertificate", "does not accept the certificate /c"),
+            (&with, "Broken pipe (os error 32)", "accepts the certificate /c"),
+            (&with, "authorization violation", "/c is that of no user"),
+            (&with, "invalid peer certificate: UnknownIssuer", "by cacert"),
+            (&with, "invalid peer certificate: BadSignature", "by cacert"),
+            (&with, "invalid peer certificate: certificate not valid for name \"b\"", "for another name"),
+            (&with, "invalid peer certificate: certificate expired: verification time 5 (UNIX)", "have it renewed"),
+        ] {
+            let said = connect.explained(words);
+            assert!(said.starts_with(words) && said.contains(meaning), "{said}");
+        }
+        for (connect, words) in
+            [(&plain, "Connection reset by peer"), (&without, "authorization violation"), (&with, "timed out")]
+        {
+            assert_eq!(connect.explained(words), words);
+        }
     }
 
     #[test]

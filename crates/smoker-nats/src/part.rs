@@ -1,7 +1,7 @@
 //! An answer in parts: messages of NATS are bounded, answers of daemons are not.
 //!
 //! Each part has the header `Smoker-Host` (the host as a [`token`](crate::subject::token)) and `Smoker-Part` (its number, from 0); the last part has
-//! `Smoker-End` (the number of all parts), too. The payloads, joined in the order of the numbers, are the bytes of the REST answer.
+//! `Smoker-End` (the number of all parts), too. All parts of an answer have the same `Smoker-Answer`, which no other answer has. The payloads, joined in the order of the numbers, are the bytes of the REST answer.
 
 use async_nats::HeaderMap;
 use bytes::{Bytes, BytesMut};
@@ -15,9 +15,13 @@ pub const HOST: &str = "Smoker-Host";
 pub const NUMBER: &str = "Smoker-Part";
 /// How many parts there are; only the last part has it.
 pub const END: &str = "Smoker-End";
+/// Which answer a part is of: a text that no other answer has, so that two bridges of one name, or an answer that is given twice, cannot be mixed.
+pub const ANSWER: &str = "Smoker-Answer";
 
 /// The bytes of a part at most. A server accepts 1 MiB by default.
 pub const MAX_PART: usize = 256 * 1024;
+/// What is left of the server's `max_payload` for the headers of a part.
+const HEADERS: usize = 4096;
 /// The bytes of a request at most; a larger one is refused with the status 413.
 pub const MAX_REQUEST: usize = 1024 * 1024;
 /// The bytes of an answer at most that [`Parts`] keeps.
@@ -45,6 +49,9 @@ pub enum PartError {
         /// How many came.
         came: u32,
     },
+    /// The parts are of different answers.
+    #[error("parts of two answers came; see whether two bridges have the name of this host")]
+    Mixed,
     /// The answer is larger than [`MAX_ANSWER`].
     #[error("the answer is larger than {MAX_ANSWER} bytes")]
     TooLarge,
@@ -90,6 +97,18 @@ impl Part {
     }
 }
 
+/// The bytes of a part at most where a server takes messages of `max_payload` bytes with their headers: [`MAX_PART`], or less where it takes less.
+#[must_use]
+pub fn max_bytes(max_payload: usize) -> usize {
+    MAX_PART.min(max_payload.saturating_sub(HEADERS).max(max_payload / 2)).max(1)
+}
+
+/// Which answer a message is a part of, if it says so: the first bridges do not.
+#[must_use]
+pub fn answer_of(headers: Option<&HeaderMap>) -> Option<&str> {
+    headers.and_then(|headers| headers.get(ANSWER)).map(async_nats::HeaderValue::as_str)
+}
+
 /// An answer that is complete, cut into parts. An empty answer is one empty part.
 pub fn split(host: &str, answer: Bytes) -> impl Iterator<Item = Part> {
     let count = u32::try_from(answer.len().div_ceil(MAX_PART).max(1)).unwrap_or(u32::MAX);
@@ -104,6 +123,7 @@ pub fn split(host: &str, answer: Bytes) -> impl Iterator<Item = Part> {
 #[derive(Debug, Default)]
 pub struct Parts {
     came: u32,
+    answer: Option<String>,
     bytes: BytesMut,
 }
 
@@ -114,7 +134,19 @@ impl Parts {
     ///
     /// When parts are missing, came twice or are too many: the answer cannot be put together, and what came is dropped.
     pub fn take(&mut self, part: &Part) -> Result<Option<Bytes>, PartError> {
-        let taken = self.append(part);
+        self.take_of(part, None)
+    }
+
+    /// As [`Parts::take`], with the answer that the message says to be a part of ([`answer_of`]).
+    ///
+    /// # Errors
+    ///
+    /// As [`Parts::take`], and when it is another one than that of the parts before.
+    pub fn take_of(&mut self, part: &Part, answer: Option<&str>) -> Result<Option<Bytes>, PartError> {
+        if self.came == 0 {
+            self.answer = answer.map(str::to_owned);
+        }
+        let taken = if self.answer.as_deref() == answer { self.append(part) } else { Err(PartError::Mixed) };
         match taken {
             Ok(false) => Ok(None),
             Ok(true) => {
@@ -126,6 +158,12 @@ impl Parts {
                 Err(error)
             }
         }
+    }
+
+    /// How many parts came of the answer that is not complete yet.
+    #[must_use]
+    pub fn came(&self) -> u32 {
+        self.came
     }
 
     fn append(&mut self, part: &Part) -> Result<bool, PartError> {
@@ -182,6 +220,26 @@ mod tests {
         assert_eq!(parts.take(&all[0]), Err(PartError::Order { expected: 1, found: 0 }));
         let early = Part { end: Some(3), ..all[0].clone() };
         assert_eq!(parts.take(&early), Err(PartError::Count { said: 3, came: 1 }));
+    }
+
+    /// Parts that were lost on their way would otherwise leave gaps that those of another answer fill.
+    #[test]
+    fn parts_of_two_answers_are_never_one() {
+        let all: Vec<_> = split("a", Bytes::from(vec![0; MAX_PART + 1])).collect();
+        for (one, other) in [(Some("1"), Some("2")), (Some("1"), None), (None, Some("2"))] {
+            let mut parts = Parts::default();
+            assert_eq!(parts.take_of(&all[0], one), Ok(None));
+            assert_eq!(parts.take_of(&all[1], other), Err(PartError::Mixed), "{one:?} {other:?}");
+            assert_eq!((parts.take_of(&all[0], other), parts.came()), (Ok(None), 1));
+            assert!(parts.take_of(&all[1], other).is_ok_and(|whole| whole.is_some()));
+        }
+    }
+
+    #[test]
+    fn parts_are_as_small_as_the_server_wants_them() {
+        for (max_payload, expected) in [(1024 * 1024, MAX_PART), (65_536, 61_440), (1024, 512), (1, 1), (0, 1)] {
+            assert_eq!(max_bytes(max_payload), expected, "{max_payload}");
+        }
     }
 
     #[test]

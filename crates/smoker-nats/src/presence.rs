@@ -14,6 +14,9 @@ pub const EVERY: Duration = Duration::from_secs(30);
 /// A host whose newest presence is older than this is silent.
 pub const SILENT_AFTER: Duration = Duration::from_secs(90);
 
+/// The bytes of a presence at most: each client keeps those of all hosts.
+pub const MAX_PRESENCE: usize = 16 * 1024;
+
 /// What a host says of itself.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Presence {
@@ -33,6 +36,15 @@ pub struct Presence {
     /// Its labels.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
+}
+
+impl Presence {
+    /// What a host says; nothing but its name where that is not understood. The name is that of the subject, which the server has checked.
+    #[must_use]
+    pub fn read(name: String, text: &[u8]) -> Self {
+        let read = (text.len() <= MAX_PRESENCE).then(|| serde_json::from_slice::<Self>(text).ok()).flatten();
+        Self { name, ..read.unwrap_or_default() }
+    }
 }
 
 /// A host of the inventory.
@@ -64,9 +76,7 @@ pub async fn present(client: &Client, fleet: &Fleet) -> Result<Vec<Present>, Str
         .into_iter()
         .filter_map(|kept| {
             let name = fleet.read_present(&kept.subject)?;
-            let read = serde_json::from_slice::<Presence>(&kept.payload).unwrap_or_default();
-            // The subject is what the server has checked; the text is what the host says.
-            let presence = Presence { name, ..read };
+            let presence = Presence::read(name, if kept.is_resent { b"" } else { &kept.payload });
             Some(Present { presence, age: now.duration_since(kept.at).unwrap_or_default() })
         })
         .collect();
@@ -82,6 +92,18 @@ mod tests {
     fn members_may_be_missing_and_added() {
         let read: Presence = serde_json::from_str(r#"{"name":"a","since":"","more":1}"#).expect("a presence");
         assert_eq!(read, Presence { name: "a".to_owned(), ..Presence::default() });
+    }
+
+    #[test]
+    fn what_is_not_understood_is_a_host_that_says_nothing() {
+        let of = |text: &[u8]| Presence::read("a".to_owned(), text);
+        let nothing = Presence { name: "a".to_owned(), ..Presence::default() };
+        assert!(of(br#"{"name":"b","since":"","daemon":true}"#).daemon);
+        for text in ["", "{", "[]", r#"{"stream":"SMOKER_x", "seq":3}"#, r#"{"name":"a","since":"","groups":"all"}"#] {
+            assert_eq!(of(text.as_bytes()), nothing, "{text}");
+        }
+        let large = format!(r#"{{"name":"a","since":"","daemon":true}}{}"#, " ".repeat(MAX_PRESENCE));
+        assert_eq!(of(large.as_bytes()), nothing);
     }
 
     #[test]

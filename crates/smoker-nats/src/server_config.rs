@@ -12,8 +12,17 @@ pub struct Host {
     pub name: String,
     /// Its groups, beside [`EVERYBODY`].
     pub groups: Vec<String>,
-    /// Its public key.
-    pub key: String,
+    /// What its bridge proves.
+    pub identity: Identity,
+}
+
+/// Who a user of the server is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Identity {
+    /// Who has the seed of this public key.
+    Key(String),
+    /// Who has the key of a certificate with this URI. The server's TLS has to have `verify_and_map`.
+    Certificate(String),
 }
 
 /// Somebody who asks hosts.
@@ -21,8 +30,8 @@ pub struct Host {
 pub struct Operator {
     /// A name for the comment.
     pub name: String,
-    /// The public key.
-    pub key: String,
+    /// What they prove.
+    pub identity: Identity,
 }
 
 /// The section `authorization` of a server's configuration.
@@ -38,7 +47,7 @@ pub fn authorization(fleet: &Fleet, hosts: &[Host], operators: &[Operator]) -> S
         let newest = format!("$JS.API.DIRECT.GET.{}.{results}", fleet.results_stream());
         let user = User {
             of: format!("the host {name}"),
-            key: &host.key,
+            identity: &host.identity,
             publish: vec![fleet.present(name), results, newest],
             subscribe: read,
             answers: Some(MAX_ANSWER / MAX_PART + 1),
@@ -52,7 +61,7 @@ pub fn authorization(fleet: &Fleet, hosts: &[Host], operators: &[Operator]) -> S
         let hosts = [fleet.host_pattern(), fleet.group_pattern(), "$JS.API.INFO".to_owned()];
         let user = User {
             of: format!("the operator {}", operator.name),
-            key: &operator.key,
+            identity: &operator.identity,
             publish: hosts.into_iter().chain(of_streams).collect(),
             subscribe: vec!["_INBOX.>".to_owned()],
             answers: None,
@@ -89,7 +98,7 @@ const STREAM_REQUESTS: [&str; 11] = [
 
 struct User<'a> {
     of: String,
-    key: &'a str,
+    identity: &'a Identity,
     publish: Vec<String>,
     subscribe: Vec<String>,
     /// How many messages may answer one.
@@ -107,10 +116,13 @@ impl User<'_> {
             .map_or_else(String::new, |max| format!("      allow_responses: {{ max: {max}, expires: \"2m\" }}\n"));
         // A name of a host may have anything, and a comment ends with its line. Writing to a String cannot fail.
         let of: String = self.of.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+        let user = match self.identity {
+            Identity::Key(key) => format!("nkey: {key}"),
+            Identity::Certificate(uri) => format!("user: \"{uri}\""),
+        };
         let _ = write!(
             text,
-            "    # {of}\n    {{ nkey: {}, permissions: {{\n      publish: {{ allow: [\n{}      ] }}\n      subscribe: {{ allow: [\n{}      ] }}\n{answers}    }} }}\n",
-            self.key,
+            "    # {of}\n    {{ {user}, permissions: {{\n      publish: {{ allow: [\n{}      ] }}\n      subscribe: {{ allow: [\n{}      ] }}\n{answers}    }} }}\n",
             list(&self.publish),
             list(&self.subscribe),
         );
@@ -123,7 +135,11 @@ mod tests {
 
     #[test]
     fn a_host_has_what_is_its_own() {
-        let hosts = [Host { name: "web.1\n".to_owned(), groups: vec!["web".to_owned()], key: "UA".to_owned() }];
+        let hosts = [Host {
+            name: "web.1\n".to_owned(),
+            groups: vec!["web".to_owned()],
+            identity: Identity::Key("UA".to_owned()),
+        }];
         let text = authorization(&Fleet::new("prod"), &hosts, &[]);
         for line in [
             "    # the host web.1 \n",
@@ -143,10 +159,11 @@ mod tests {
 
     #[test]
     fn an_operator_removes_nothing() {
-        let operators = [Operator { name: "alice".to_owned(), key: "UB".to_owned() }];
+        let operators = [Operator { name: "alice".to_owned(), identity: Identity::Certificate("urn:b".to_owned()) }];
         let text = authorization(&Fleet::new("prod"), &[], &operators);
         assert!(
-            text.contains("\"$JS.API.STREAM.CREATE.SMOKER_prod\"") && text.contains("# the operator alice"),
+            text.contains("\"$JS.API.STREAM.CREATE.SMOKER_prod\"")
+                && text.contains("# the operator alice\n    { user: \"urn:b\", "),
             "{text}"
         );
         assert!(text.contains("\"$JS.API.CONSUMER.MSG.NEXT.SMOKER_prod_PRESENT.>\""), "{text}");

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use async_nats::Client;
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::{Config, StorageType};
+use async_nats::{Client, HeaderMap};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use thiserror::Error;
@@ -15,6 +15,9 @@ use crate::subject::Fleet;
 
 /// The header with the number of a result in the daemon's journal.
 pub const SEQUENCE: &str = "Smoker-Sequence";
+/// Headers that the server adds to a message of a stream when it sends it as the answer to a request for it.
+const RESENT: [&str; 2] = ["Nats-Stream", "Nats-Subject"];
+
 /// How many results of a plugin the stream keeps, unless it was made with another number.
 pub const MAX_PER_PLUGIN: i64 = 1000;
 /// How long the server recognizes a result that is published twice by its message id.
@@ -59,6 +62,15 @@ pub struct Kept {
     pub payload: Bytes,
     /// When the server stored it, by the server's clock.
     pub at: SystemTime,
+    /// Whether it was not published by the host of its subject ([`is_resent`]).
+    pub is_resent: bool,
+}
+
+/// Whether the server has sent a message in answer to a request, and nobody has published it. The subject of an answer is chosen by who asks, and the
+/// server holds it against no permission: a host that may read its own results could have one sent to the subject of another host.
+#[must_use]
+pub fn is_resent(headers: Option<&HeaderMap>) -> bool {
+    headers.is_some_and(|headers| RESENT.iter().any(|name| headers.get(*name).is_some()))
 }
 
 /// The stream of results, as a fleet begins with it.
@@ -136,7 +148,9 @@ pub async fn last_of_each(client: &Client, stream: &str, filter: &str) -> Result
             let info = message.info().map_err(|error| unavailable(&error))?;
             left = info.pending;
             let at = SystemTime::from(info.published);
-            kept.push(Kept { subject: message.subject.to_string(), payload: message.payload.clone(), at });
+            let is_resent = is_resent(message.headers.as_ref());
+            let (subject, payload) = (message.subject.to_string(), message.payload.clone());
+            kept.push(Kept { subject, payload, at, is_resent });
             came += 1;
         }
         if came == 0 {
@@ -145,4 +159,24 @@ pub async fn last_of_each(client: &Client, stream: &str, filter: &str) -> Result
         }
     }
     Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_sends_itself_is_known() {
+        let headers = |names: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for name in names {
+                headers.insert(*name, "x");
+            }
+            headers
+        };
+        assert!(!is_resent(None) && !is_resent(Some(&headers(&[SEQUENCE, "Nats-Msg-Id"]))));
+        for name in RESENT {
+            assert!(is_resent(Some(&headers(&[SEQUENCE, name]))), "{name}");
+        }
+    }
 }

@@ -137,6 +137,7 @@ impl ClientAuthorities {
         peer: &CertifiedPeer,
         now: UnixTime,
     ) -> Result<(), Failure> {
+        check_use(peer)?;
         let meant = || self.authorities.iter().filter(|authority| is_meant(authority));
         let verify = |anchors: &[TrustAnchor<'_>], lists| {
             verify(peer, anchors, &self.revoked, lists, now).map_err(|error| failure_of(&error))
@@ -168,6 +169,7 @@ impl ClientAuthorities {
         peer: &CertifiedPeer,
         now: UnixTime,
     ) -> Result<(), Failure> {
+        check_use(peer)?;
         let authority = Authority::of(shown).map_err(|reason| Failure::UnreadableCertificate { reason })?;
         let revoked = known.map_or(&[][..], |known| &known.revoked);
         verify(peer, &[authority.anchor], revoked, Lists::Any, now).map_err(|error| failure_of(&error))?;
@@ -222,6 +224,12 @@ impl Authority {
         let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
         self.ends.is_some_and(|ends| ends.timestamp() < now)
     }
+}
+
+/// A certificate for a NATS server is one for clients, and on every host of a fleet.
+fn check_use(peer: &CertifiedPeer) -> Result<(), Failure> {
+    let facts = CertificateFacts::of(peer.certificate());
+    if facts.is_some_and(|facts| facts.is_for_nats()) { Err(Failure::ForNats) } else { Ok(()) }
 }
 
 /// Whether an anchor, or an authority that it has signed and the peer shows, has signed the peer's certificate for clients.

@@ -123,6 +123,8 @@ pub enum Failure {
     RevocationUnknown,
     /// The certificate is not for clients.
     NotForClients,
+    /// The certificate is that of a user of a NATS server.
+    ForNats,
     /// The certificate is good, but no line names its subject.
     UnknownSubject {
         /// The names in the certificate.
@@ -237,6 +239,7 @@ impl Failure {
             Self::RevocationListExpired => "revocation_list_expired",
             Self::RevocationUnknown => "revocation_unknown",
             Self::NotForClients => "not_for_clients",
+            Self::ForNats => "for_nats",
             Self::UnknownSubject { .. } => "unknown_subject",
             Self::MalformedToken => "malformed_token",
             Self::UnknownToken => "unknown_token",

@@ -119,6 +119,9 @@ impl Failure {
             Self::NotForClients => {
                 "the certificate is not for clients; have one made with the extended key usage clientAuth".to_owned()
             }
+            Self::ForNats => {
+                "the certificate is for a NATS server alone, and opens no daemon; leave it away, or name another one".to_owned()
+            }
             Self::UnknownSubject { names } => format!(
                 "the certificate is good, but the daemon has no line for {}; have a line with cert-authority and subject= added to \
                  its authorized_clients",
@@ -312,6 +315,11 @@ impl Failure {
             }
             Self::NotForClients => {
                 "the client's certificate lacks the extended key usage clientAuth; have its authority make another"
+                    .to_owned()
+            }
+            Self::ForNats => {
+                "the client's certificate is for a NATS server alone; see why it is shown to a daemon, and whether its host \
+                 has it to itself"
                     .to_owned()
             }
             Self::UnknownSubject { names } => format!(

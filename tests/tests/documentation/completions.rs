@@ -82,6 +82,75 @@ fn bash_completes_the_last_word() {
     assert_eq!(offered("smoker-bridge", &["--max"]), ["--max-requests"]);
 }
 
+/// A folder with the script for a shell and a configuration with groups, and what runs the shell there.
+fn shell(shell: &str, name: &str, file: &str) -> (tempfile::TempDir, Command) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join(file), script(name, shell)).expect("writable");
+    fs::write(folder.path().join(".smokercli.yaml"), "groups: {web: ['web[1-2]'], data: db1}\n").expect("writable");
+    let programs = binary::path(name).parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+    let mut command = Command::new(shell);
+    command.env("PATH", format!("{programs}:{}", std::env::var("PATH").unwrap_or_default()));
+    command.env("HOME", folder.path()).env("TERM", "dumb").current_dir(folder.path());
+    (folder, command)
+}
+
+#[test]
+fn fish_completes_the_last_word() {
+    if program("fish", "apt-get install fish").is_none() {
+        return;
+    }
+    for (name, line, expected) in [
+        ("smokercli", "-g w", &["web"][..]),
+        ("smokercli", "-s web", &["web1", "web2"]),
+        ("smokercli", "--filter-status W", &["WARN"]),
+        ("smokercli", "-f -o nd", &["ndjson"]),
+        ("smokercli", "si", &["silence"]),
+        ("smokercli", "gate -g d", &["data"]),
+        ("smokercli", "gate --sett", &["--settle"]),
+        ("smoker-fleet", "-g w", &["web"]),
+        ("smokerd", "--test-p", &["--test-plugin"]),
+        ("check_smoker_plugin", "--hea", &["--health"]),
+        ("smoker-bridge", "si", &["sink"]),
+    ] {
+        let (_folder, mut command) = shell("fish", name, "completions");
+        let output =
+            cli::run(command.args(["-c", "source completions; complete -C $argv[1]", &format!("{name} {line}")]));
+        output.expect_code(0);
+        let words: Vec<_> = output.stdout.lines().filter_map(|line| line.split('\t').next()).collect();
+        assert_eq!(words, expected, "{name} {line}: {output:?}");
+    }
+}
+
+#[test]
+fn zsh_completes_the_last_word() {
+    if program("zsh", "apt-get install zsh").is_none() {
+        return;
+    }
+    // The shell types at another one, in a terminal, and reads until the word is there.
+    let types = "zmodload zsh/zpty && zpty shell zsh -f -i && \
+        zpty -w shell 'fpath=($PWD $fpath); autoload -Uz compinit && compinit -u -D; PS1=; print re\"\"ady' && \
+        zpty -r -m shell ready '*ready*' && zpty -n -w shell \"$1\"$'\\t' && zpty -r -m shell line \"*$2*\" && print -r -- $line";
+    for (name, line, expected) in [
+        ("smokercli", "-g w", "-g web"),
+        ("smokercli", "-s db", "-s db1"),
+        ("smokercli", "--filter-status W", "--filter-status WARN"),
+        ("smokercli", "-o nd", "-o ndjson"),
+        ("smokercli", "si", "silence"),
+        ("smokercli", "gate -g d", "gate -g data"),
+        ("smokercli", "gate --sett", "gate --settle"),
+        ("smoker-fleet", "-g w", "-g web"),
+        ("smokerd", "--test-p", "--test-plugin"),
+        ("check_smoker_plugin", "--hea", "--health"),
+        ("smoker-bridge", "si", "sink"),
+    ] {
+        let (_folder, mut command) = shell("zsh", name, &format!("_{name}"));
+        let line = format!("{name} {line}");
+        let output = cli::run(command.args(["-f", "-c", types, "zsh", &line, expected]));
+        output.expect_code(0);
+        assert!(output.stdout.contains(expected), "{line}: {output:?}");
+    }
+}
+
 /// What a shell calls to complete the name of a plugin on this line.
 fn completed(sandbox: &Sandbox, line: &str) -> cli::Output {
     let mut command = sandbox.command(&binary::path("smokercli"));

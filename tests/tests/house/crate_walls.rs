@@ -92,7 +92,7 @@ pub(crate) const WALLS: [(&str, &[&str], &[&str]); 14] = [
     ),
     (
         "smoker-bridge",
-        &["smoker_checks", "smoker_logging", "smoker_nats", "smoker_paths"],
+        &["smoker_checks", "smoker_logging", "smoker_nats", "smoker_paths", "smoker_trust"],
         &["axum", "hyper", "reqwest", "libc", "std::process::Command"],
     ),
     (

@@ -77,7 +77,8 @@ mod tests {
     use super::*;
 
     fn taken(sequence: u64) -> Taken {
-        Taken { sequence, json: format!("{{\"sequence\":{sequence}}}") }
+        let json = format!("{{\"sequence\":{sequence}}}");
+        Taken { sequence, host: "a".to_owned(), entry: "{}".to_owned(), json }
     }
 
     #[test]

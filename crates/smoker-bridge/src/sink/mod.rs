@@ -2,10 +2,11 @@
 //!
 //! # Layout
 //!
-//! - `file`: appends to a file; `webhook`: posts to an address
+//! - `file`: appends to a file; `webhook`: posts to an address; `otlp`: sends to a collector
 //! - `taken`: a result as sinks write it; `recent`: which ones were taken lately
 
 mod file;
+mod otlp;
 mod recent;
 mod taken;
 mod webhook;
@@ -23,6 +24,7 @@ use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::settings::Target;
 use crate::sink::file::ResultFile;
+use crate::sink::otlp::Collector;
 use crate::sink::recent::MAX_PENDING;
 use crate::sink::taken::Taken;
 use crate::sink::webhook::Webhook;
@@ -35,13 +37,14 @@ const MAX_PAUSE: Duration = Duration::from_secs(5);
 enum Sink {
     File(ResultFile),
     Webhook(Webhook),
+    Otlp(Collector),
 }
 
 /// Takes results without end.
 ///
 /// # Errors
 ///
-/// When the file cannot be opened.
+/// When the file cannot be opened, or the endpoint of the collector is none.
 pub(crate) async fn take(connection: &mut Connection, fleet: &Fleet, target: Target) -> Result<(), Failure> {
     let (mut sink, durable) = match target {
         Target::File { path, durable } => {
@@ -49,6 +52,10 @@ pub(crate) async fn take(connection: &mut Connection, fleet: &Fleet, target: Tar
             (Sink::File(ResultFile::open(&path).map_err(failed)?), durable)
         }
         Target::Webhook { url, durable } => (Sink::Webhook(Webhook::new(url)), durable),
+        Target::Otlp { endpoint, ca_file, durable } => {
+            let failed = |reason| Failure::new(format!("the endpoint {endpoint} cannot be used: {reason}"));
+            (Sink::Otlp(Collector::new(&endpoint, ca_file.as_ref()).map_err(failed)?), durable)
+        }
     };
     let mut told = String::new();
     loop {
@@ -109,6 +116,7 @@ impl Sink {
                 file.append(results).map_err(|error| format!("cannot write to {}: {error}", file.path().display()))
             }
             Self::Webhook(webhook) => webhook.post(results).await,
+            Self::Otlp(collector) => collector.send(results).await,
         }
     }
 }

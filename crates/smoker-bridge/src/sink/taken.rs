@@ -12,6 +12,10 @@ use smoker_nats::subject::Fleet;
 pub(super) struct Taken {
     /// Its number in the stream.
     pub(super) sequence: u64,
+    /// The host that has published it.
+    pub(super) host: String,
+    /// What it has published, as text: an entry of `/results`.
+    pub(super) entry: String,
     /// `{"sequence": ..., "host": ..., "plugin": ..., "stored": ..., "result": ...}`, on one line.
     pub(super) json: String,
 }
@@ -26,6 +30,7 @@ impl Taken {
         let stored = stored.to_rfc3339_opts(SecondsFormat::Micros, true);
         let sequence = info.stream_sequence;
         let json = json!({"sequence": sequence, "host": host, "plugin": plugin, "stored": stored, "result": result});
-        Some(Self { sequence, json: json.to_string() })
+        let entry = String::from_utf8_lossy(&message.payload).into_owned();
+        Some(Self { sequence, host, entry, json: json.to_string() })
     }
 }

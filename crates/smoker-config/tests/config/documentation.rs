@@ -68,11 +68,9 @@ fn compare<T: PartialEq + Debug>(heading: &str, known: &[&str], load: impl Fn(&[
         let alone = [key.as_str()];
         let names = pairs.iter().find(|pair| pair.contains(&alone[0])).map_or(&alone[..], |pair| pair);
         let beside: &[&str] = match key.as_str() {
-            // Without scheduled runs there is nothing to spread.
-            "Splay" => &["Interval: 1h"],
+            // Without scheduled runs there is nothing to spread, and no result is an attempt.
+            "Splay" | "Retries" => &["Interval: 1h"],
             "Timezone" => &["Cron: '@daily'"],
-            // Without them no result is an attempt.
-            "Retries" => &["Interval: 1h"],
             // They are about what an action does.
             "ActionOn" | "Repeat" | "ActionGroup" => &["Action: Tell"],
             "tls_client_ca" => &["state_dir: /a"],

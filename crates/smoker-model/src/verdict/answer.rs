@@ -23,6 +23,12 @@ impl Finding {
     pub fn is_good(&self) -> bool {
         !self.is_skipped && matches!(self.status, Status::Ok | Status::Warn)
     }
+
+    /// The same by a call that may take WARN for bad.
+    #[must_use]
+    pub fn is_good_unless(&self, warn_is_bad: bool) -> bool {
+        self.is_good() && !(warn_is_bad && self.status == Status::Warn)
+    }
 }
 
 /// The result of a run.

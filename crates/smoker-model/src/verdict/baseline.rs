@@ -100,6 +100,12 @@ impl Before {
     pub fn was_good(self) -> bool {
         matches!(self.status, Status::Ok | Status::Warn)
     }
+
+    /// The same by a call that may take WARN for bad: what is bad now by the same rule was so before.
+    #[must_use]
+    pub fn was_good_unless(self, warn_is_bad: bool) -> bool {
+        self.was_good() && !(warn_is_bad && self.status == Status::Warn)
+    }
 }
 
 impl Baseline {

@@ -30,7 +30,11 @@ impl Share {
     ///
     /// When it is neither, or a share above 100 %.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || "has to be a number of hosts such as 2, or a share from 0% to 100% such as 1%".to_owned();
+        let wrong = || {
+            "has to be a number of hosts such as 2, or a share from 0% to 100% such as 1% or 0.125%, with three digits behind the point at \
+             most"
+                .to_owned()
+        };
         let Some(percent) = text.strip_suffix('%') else {
             return text.parse().map(Self::Count).map_err(|_| wrong());
         };

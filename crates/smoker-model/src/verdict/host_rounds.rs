@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::status::Status;
-use crate::verdict::answer::{Answer, Finding, PluginRun};
+use crate::verdict::answer::{Answer, PluginRun};
 use crate::verdict::baseline::Before;
 use crate::verdict::part::Part;
 use crate::verdict::part_rounds::PartRounds;
@@ -15,6 +15,8 @@ use crate::verdict::vanished::VanishedParts;
 pub(super) struct HostRounds {
     /// How it was, of the plugins that the call selects; none when that is not known.
     pub(super) before: Option<BTreeMap<Part, Before>>,
+    /// Whether the call takes WARN for bad, now and before.
+    warn_is_bad: bool,
     /// What its journal says.
     pub(super) past: BTreeMap<Part, Past>,
     /// What it answered last.
@@ -29,8 +31,8 @@ pub(super) struct HostRounds {
     pub(super) missing: BTreeSet<String>,
     /// The parts of the plugins that it has and the call selects.
     pub(super) parts: BTreeMap<Part, PartRounds>,
-    /// For how many answers in a row each part of before has not been there.
-    pub(super) gone: BTreeMap<Part, u32>,
+    /// The parts of before that are not there.
+    pub(super) gone: BTreeMap<Part, Absence>,
     /// The parts that rounds have shown, that are not there any more, and of which no baseline tells.
     pub(super) vanished: VanishedParts,
 }
@@ -45,6 +47,8 @@ pub(super) enum Contact {
     Answered {
         /// Whether it has any plugin at all.
         has_plugins: bool,
+        /// Whether the call selects any of them.
+        has_selected: bool,
     },
     /// It did not answer.
     Silent {
@@ -62,19 +66,49 @@ pub(super) enum Standing {
     Settled,
     /// It may yet settle.
     Open,
-    /// Bad in as many rounds in a row as it takes to be settled. It may recover.
+    /// Bad, or not there, in as many rounds in a row as it takes to be settled. It may recover.
     Bad,
-    /// Not there in as many answers in a row. It is not expected to come back.
+    /// Its plugin is not configured, or not selected, in as many answers in a row and in more than one.
     Gone,
+}
+
+/// For how long a part has not been there.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Absence {
+    /// For how many answers in a row.
+    answers: u32,
+    /// In how many of the newest ones in a row its plugin was not configured, or not selected, either. A plugin that runs may show a
+    /// component again, as that of a process that is still starting.
+    unconfigured: u32,
+}
+
+/// A daemon that is asked in the middle of a deployment may have half of its configuration: one answer is not enough.
+const MIN_UNCONFIGURED: u32 = 2;
+
+impl Absence {
+    fn count(&mut self, is_configured: bool) {
+        self.answers += 1;
+        self.unconfigured = if is_configured { 0 } else { self.unconfigured + 1 };
+    }
+
+    fn standing(self, settle: u32) -> Standing {
+        if self.answers < settle {
+            Standing::Open
+        } else if self.unconfigured >= settle.max(MIN_UNCONFIGURED) {
+            Standing::Gone
+        } else {
+            Standing::Bad
+        }
+    }
 }
 
 impl HostRounds {
     /// Nothing is seen yet of a host that was so.
-    pub(super) fn new(before: Option<BTreeMap<Part, Before>>) -> Self {
-        Self { before, ..Self::default() }
+    pub(super) fn new(before: Option<BTreeMap<Part, Before>>, warn_is_bad: bool) -> Self {
+        Self { before, warn_is_bad, ..Self::default() }
     }
 
-    pub(super) fn record(&mut self, answer: Answer, is_bad: impl Fn(&Finding) -> bool) {
+    pub(super) fn record(&mut self, answer: Answer) {
         match answer {
             Answer::Silent { reason, is_restarting } => {
                 self.contact = Contact::Silent { reason, is_restarting };
@@ -82,7 +116,7 @@ impl HostRounds {
             }
             Answer::Answered { instance, has, selected, deselected, missing, runs, fallen } => {
                 self.note_instance(instance);
-                self.contact = Contact::Answered { has_plugins: !has.is_empty() };
+                self.contact = Contact::Answered { has_plugins: !has.is_empty(), has_selected: !selected.is_empty() };
                 self.missing = missing;
                 self.vanish(|part| !selected.contains(&part.plugin));
                 for plugin in &selected {
@@ -96,7 +130,7 @@ impl HostRounds {
                 }
                 for (plugin, run) in runs {
                     if selected.contains(&plugin) {
-                        self.record_run(&plugin, run, &is_bad);
+                        self.record_run(&plugin, run);
                     }
                 }
                 self.note_gone(&has, &deselected);
@@ -104,7 +138,7 @@ impl HostRounds {
         }
     }
 
-    fn record_run(&mut self, plugin: &str, run: PluginRun, is_bad: &impl Fn(&Finding) -> bool) {
+    fn record_run(&mut self, plugin: &str, run: PluginRun) {
         // Of a run without a result nothing is known of the components either.
         if run.finding.status != Status::Unknown && !run.finding.is_skipped {
             let is_lost = |part: &Part| {
@@ -113,10 +147,10 @@ impl HostRounds {
             self.vanish(is_lost);
             self.vanished.count(is_lost);
         }
-        let is_plugin_bad = is_bad(&run.finding);
+        let is_plugin_bad = !run.finding.is_good_unless(self.warn_is_bad);
         self.rounds_of(Part::of_plugin(plugin)).record(run.finding, is_plugin_bad);
         for (name, finding) in run.components {
-            let is_bad = is_bad(&finding);
+            let is_bad = !finding.is_good_unless(self.warn_is_bad);
             self.rounds_of(Part::of_component(plugin, &name)).record(finding, is_bad);
         }
     }
@@ -169,7 +203,7 @@ impl HostRounds {
             if is_there {
                 self.gone.remove(part);
             } else {
-                *self.gone.entry(part.clone()).or_default() += 1;
+                self.gone.entry(part.clone()).or_default().count(is_plugin_there);
             }
         }
     }
@@ -182,7 +216,13 @@ impl HostRounds {
 
     /// Whether the part was bad before, which does not keep a gate closed.
     pub(super) fn is_known_failure(&self, part: &Part) -> bool {
-        self.before.as_ref().and_then(|before| before.get(part)).is_some_and(|before| !before.was_good())
+        let before = self.before.as_ref().and_then(|before| before.get(part));
+        before.is_some_and(|before| !before.was_good_unless(self.warn_is_bad))
+    }
+
+    /// Whether the call selected nothing of it before.
+    pub(super) fn had_nothing_selected(&self) -> bool {
+        self.before.as_ref().is_some_and(BTreeMap::is_empty)
     }
 
     /// The parts that count, each with how it stands after rounds of which `settle` in a row settle it.
@@ -202,7 +242,7 @@ impl HostRounds {
             .gone
             .iter()
             .filter(move |(part, _)| counts(part))
-            .map(move |(part, answers)| (part, if *answers >= settle { Standing::Gone } else { Standing::Open }));
+            .map(move |(part, absence)| (part, absence.standing(settle)));
         let vanished = self.vanished.open(settle).map(|part| (part, Standing::Open));
         present.chain(gone).chain(vanished)
     }

@@ -1,7 +1,6 @@
 //! The verdict at an end.
 
 use crate::status::Status;
-use crate::verdict::baseline::Before;
 use crate::verdict::difference::renames::renames;
 use crate::verdict::host_rounds::{Contact, HostRounds};
 use crate::verdict::part::Part;
@@ -74,8 +73,19 @@ pub struct PartVerdict {
     pub has_wavered: bool,
     /// Whether it keeps the gate closed, unless the budget allows the host to be bad.
     pub blocks: bool,
+    /// Whether it was there before, and is not any more.
+    pub is_gone: bool,
     /// The name that it has probably now, of one that is gone.
     pub renamed_to: Option<String>,
+}
+
+/// Why nothing of a host that answered is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unseen {
+    /// It has no plugin at all.
+    Empty,
+    /// The call selects none of its plugins. It is bad then, unless it was so before.
+    Unselected,
 }
 
 /// What has become of a host.
@@ -87,8 +97,8 @@ pub struct HostVerdict {
     pub silent: Option<String>,
     /// Whether it looked as if it were starting again.
     pub is_restarting: bool,
-    /// Whether it answered, and has no plugin at all.
-    pub is_empty: bool,
+    /// Why nothing of it is looked at, though it answered; none when something is.
+    pub unseen: Option<Unseen>,
     /// How often another start of its daemon has answered than the time before: its rounds began again each time.
     pub restarts: u32,
     /// How many plugins and components of before the call does not look at, and the baseline could not tell that.
@@ -145,7 +155,9 @@ impl Verdict {
     /// Whether somebody should look at something although the gate proceeds.
     #[must_use]
     pub fn needs_review(&self) -> bool {
-        self.bad_hosts > 0 || self.parts().any(|(_, part)| part.needs_review())
+        self.bad_hosts > 0
+            || self.hosts.iter().any(|host| host.unseen == Some(Unseen::Unselected))
+            || self.parts().any(|(_, part)| part.needs_review())
     }
 
     /// All parts, each with the number of its host.
@@ -199,7 +211,7 @@ impl Rounds {
             for part in &gone {
                 let kind = if host.is_known_failure(part) { Kind::KnownFailure } else { Kind::Gone };
                 let renamed_to = renamed.get(*part).map(ToString::to_string);
-                parts.push(PartVerdict { renamed_to, ..empty(host, part, kind) });
+                parts.push(PartVerdict { is_gone: true, renamed_to, ..empty(host, part, kind) });
             }
             parts.extend(host.missing.iter().map(|name| empty(host, &Part::of_plugin(name), Kind::Missing)));
         }
@@ -210,20 +222,25 @@ impl Rounds {
         }));
         parts.sort_by(|one, other| one.part.cmp(&other.part));
         let is_bad = self.host_standing(host) != HostStanding::Settled;
-        let is_empty = host.contact == Contact::Answered { has_plugins: false };
+        let unseen = match host.contact {
+            Contact::Answered { has_plugins: false, .. } => Some(Unseen::Empty),
+            Contact::Answered { has_plugins: true, has_selected: false } => Some(Unseen::Unselected),
+            _ => None,
+        };
         let (restarts, left_out) = (host.restarts, host.count_left_out());
-        HostVerdict { is_bad, silent, is_restarting, is_empty, restarts, left_out, parts }
+        HostVerdict { is_bad, silent, is_restarting, unseen, restarts, left_out, parts }
     }
 
     fn part_verdict(&self, host: &HostRounds, part: &Part, rounds: &PartRounds) -> PartVerdict {
         let before = host.before.as_ref().and_then(|before| before.get(part)).copied();
         let past = host.past.get(part);
-        let flaky = past.and_then(Past::flaky).or_else(|| {
-            (rounds.falls > 0).then_some(Flaky { bad: rounds.bad.max(1) as usize, of: rounds.rounds as usize })
-        });
+        let flaky = match past {
+            Some(past) => past.flaky(),
+            None => rounds.flaky(),
+        };
         let is_silent = !matches!(host.contact, Contact::Answered { .. });
         let is_settled = rounds.good_in_row >= self.settings.settle;
-        let was_good = before.is_none_or(Before::was_good);
+        let was_good = before.is_none_or(|before| before.was_good_unless(self.settings.warn_is_bad));
         let status = rounds.last.as_ref().map(|finding| finding.status);
         let is_slower = || {
             let seconds_before = before.and_then(|before| before.seconds);
@@ -234,9 +251,7 @@ impl Rounds {
             (true, _) => Kind::Silent,
             (false, true) if !was_good => Kind::KnownFailure,
             // What is bad now and then was so before: that is not worse.
-            (false, true) if before.is_some() && past.and_then(Past::flaky).is_none() && !is_skipped(rounds) => {
-                Kind::NewFailure
-            }
+            (false, true) if before.is_some() && flaky.is_none() && !is_skipped(rounds) => Kind::NewFailure,
             (false, true) => Kind::Failure,
             (false, false) if !was_good && is_settled => Kind::Fixed,
             (false, false) if !was_good && !self.settings.strict => Kind::KnownFailure,
@@ -280,6 +295,7 @@ fn empty(host: &HostRounds, part: &Part, kind: Kind) -> PartVerdict {
         flaky: None,
         has_wavered: false,
         blocks: kind.is_blocking(),
+        is_gone: false,
         renamed_to: None,
     }
 }

@@ -1,6 +1,7 @@
 //! What the rounds have shown of one plugin or component.
 
 use crate::verdict::answer::Finding;
+use crate::verdict::past::Flaky;
 
 /// How many of the newest durations are compared with those of before.
 const DURATIONS: usize = 3;
@@ -22,6 +23,8 @@ pub(super) struct PartRounds {
     pub(super) bad: u32,
     /// How often a bad round came behind a good one.
     pub(super) falls: u32,
+    /// Whether it was good again behind a fall.
+    has_recovered: bool,
     /// How often it was not there any more behind a good round.
     pub(super) absences: u32,
     /// How long the newest good runs took, in seconds.
@@ -39,6 +42,7 @@ impl PartRounds {
         } else {
             self.good_in_row += 1;
             self.bad_in_row = 0;
+            self.has_recovered |= self.falls > 0;
             self.durations.extend(finding.seconds);
             let extra = self.durations.len().saturating_sub(DURATIONS);
             self.durations.drain(..extra);
@@ -50,6 +54,12 @@ impl PartRounds {
     pub(super) fn fall(&mut self) {
         self.falls += u32::from(self.good_in_row > 0);
         self.good_in_row = 0;
+    }
+
+    /// How often it was bad, when it is so now and then: it was good, bad, and good again. One that was good at first and is bad since
+    /// has become bad.
+    pub(super) fn flaky(&self) -> Option<Flaky> {
+        self.has_recovered.then_some(Flaky { bad: self.bad.max(1) as usize, of: self.rounds as usize })
     }
 
     /// It is not there any more.

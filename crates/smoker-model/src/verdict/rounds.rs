@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::status::Status;
-use crate::verdict::answer::{Answer, Finding};
+use crate::verdict::answer::Answer;
 use crate::verdict::baseline::Before;
 use crate::verdict::budget::Budget;
 use crate::verdict::host_rounds::{Contact, HostRounds, Standing};
@@ -53,7 +52,7 @@ pub enum GateStanding {
     Open,
     /// Everything that counts is settled, or as bad as the budget allows.
     Settled,
-    /// What was good is gone, and nothing is left that could recover.
+    /// What was good is gone, and no daemon is left whose configuration has it: nothing could recover without a reload.
     Lost,
 }
 
@@ -81,7 +80,7 @@ pub(super) enum HostStanding {
     Open,
     /// Everything that is not settled has been bad or gone for long enough.
     Bad,
-    /// Everything that is not settled is gone for good.
+    /// Everything that is not settled is of plugins that the configuration does not have.
     Gone,
 }
 
@@ -90,7 +89,7 @@ impl Rounds {
     #[must_use]
     pub fn new(settings: Settings, hosts: usize, before: Option<Vec<Option<BTreeMap<Part, Before>>>>) -> Self {
         let mut before = before.unwrap_or_default().into_iter();
-        let host = |_| HostRounds::new(before.next().flatten());
+        let host = |_| HostRounds::new(before.next().flatten(), settings.warn_is_bad);
         let unasked =
             HostSummary { standing: HostStanding::Silent, is_restarting: false, has_bad: false, has_parts: false };
         Self {
@@ -108,9 +107,7 @@ impl Rounds {
 
     /// Takes the answer of a host in its next round.
     pub fn record(&mut self, host: usize, answer: Answer) {
-        let warn_is_bad = self.settings.warn_is_bad;
-        let is_bad = move |finding: &Finding| !finding.is_good() || (warn_is_bad && finding.status == Status::Warn);
-        self.hosts[host].record(answer, is_bad);
+        self.hosts[host].record(answer);
         let summary = self.summary(&self.hosts[host]);
         let old = std::mem::replace(&mut self.summaries[host], summary);
         if let Some(count) = self.counts.get_mut(&old) {
@@ -203,7 +200,10 @@ impl Rounds {
         match host.contact {
             Contact::Unasked | Contact::Silent { .. } => return HostStanding::Silent,
             // A daemon without plugins, or without those that the call names, may get them by a reload.
-            Contact::Answered { has_plugins } if !has_plugins || !host.missing.is_empty() => return HostStanding::Bad,
+            Contact::Answered { has_plugins: false, .. } => return HostStanding::Bad,
+            Contact::Answered { .. } if !host.missing.is_empty() => return HostStanding::Bad,
+            // Nothing that was looked at is no proof of anything, unless it was so before.
+            Contact::Answered { has_selected: false, .. } if !host.had_nothing_selected() => return HostStanding::Bad,
             Contact::Answered { .. } => {}
         }
         let mut worst = HostStanding::Settled;

@@ -1,4 +1,5 @@
 //! The verdict on hosts, held against what it has to be whatever was answered.
 
+mod before;
 mod differences;
 mod properties;

@@ -69,7 +69,7 @@ fn random_answer(rng: &mut Rng) -> Answer {
 }
 
 fn before(rng: &mut Rng) -> BTreeMap<Part, Before> {
-    let status = |rng: &mut Rng| if rng.u8(..5) == 0 { Status::Error } else { Status::Ok };
+    let status = |rng: &mut Rng| [Status::Ok, Status::Ok, Status::Ok, Status::Warn, Status::Error][rng.usize(..5)];
     let part = |name: &&str| Part::of_plugin(name);
     PLUGINS.iter().map(|name| (part(name), Before { status: status(rng), seconds: Some(0.1) })).collect()
 }
@@ -77,9 +77,12 @@ fn before(rng: &mut Rng) -> BTreeMap<Part, Before> {
 /// Whether a host is settled, told by its last answers: in each of them the same start of the daemon answered, everything that counts
 /// was there and good, and what is not there any more was not there already. No answer is left out, since every plugin runs in every
 /// round here.
-fn is_settled(answers: &[Answer], before: Option<&BTreeMap<Part, Before>>, settle: usize) -> bool {
+fn is_settled(answers: &[Answer], before: Option<&BTreeMap<Part, Before>>, settings: Settings) -> bool {
+    let (settle, warn_is_bad) = (settings.settle as usize, settings.warn_is_bad);
     let Some(last) = answers.len().checked_sub(settle).map(|from| &answers[from..]) else { return false };
-    let was_bad = |part: &Part| before.and_then(|before| before.get(part)).is_some_and(|before| !before.was_good());
+    // One rule for before and now.
+    let is_bad = |status: Status| status == Status::Error || (warn_is_bad && status == Status::Warn);
+    let was_bad = |part: &Part| before.and_then(|before| before.get(part)).is_some_and(|before| is_bad(before.status));
     let runs_of = |answer: &Answer| match answer {
         Answer::Silent { .. } => None,
         Answer::Answered { runs, .. } => Some(runs.clone()),
@@ -96,13 +99,13 @@ fn is_settled(answers: &[Answer], before: Option<&BTreeMap<Part, Before>>, settl
         return false;
     }
     let is_there = |part: &Part| newest.contains_key(&part.plugin);
-    if before.into_iter().flatten().any(|(part, before)| before.was_good() && !is_there(part)) {
+    if before.into_iter().flatten().any(|(part, before)| !is_bad(before.status) && !is_there(part)) {
         return false;
     }
     let is_good = |runs: &BTreeMap<String, PluginRun>, part: &Part| {
         let run = runs.get(&part.plugin)?;
         let finding = part.component.as_ref().map_or(Some(&run.finding), |name| run.components.get(name))?;
-        Some(finding.is_good())
+        Some(!is_bad(finding.status))
     };
     let parts_of = |runs: &BTreeMap<String, PluginRun>| -> BTreeSet<Part> {
         let parts = runs.iter().flat_map(|(name, run)| {
@@ -129,9 +132,10 @@ fn a_gate_is_open_exactly_when_every_host_is_settled() {
     let mut rng = Rng::with_seed(7);
     let mut opened = 0;
     for _ in 0..2000 {
-        let (hosts, settle) = (rng.usize(1..4), rng.u32(1..4));
+        let hosts = rng.usize(1..4);
+        let settings = Settings { warn_is_bad: rng.u8(..4) == 0, ..settings(rng.u32(1..4)) };
         let baseline = rng.bool().then(|| (0..hosts).map(|_| Some(before(&mut rng))).collect::<Vec<_>>());
-        let mut rounds = Rounds::new(settings(settle), hosts, baseline.clone());
+        let mut rounds = Rounds::new(settings, hosts, baseline.clone());
         let mut answers: Vec<Vec<Answer>> = vec![Vec::new(); hosts];
         for _ in 0..rng.usize(1..30) {
             let host = rng.usize(..hosts);
@@ -139,9 +143,9 @@ fn a_gate_is_open_exactly_when_every_host_is_settled() {
             answers[host].push(answer.clone());
             rounds.record(host, answer);
             let before = |host: usize| baseline.as_ref().and_then(|all| all[host].as_ref());
-            let expected = (0..hosts).all(|host| is_settled(&answers[host], before(host), settle as usize));
+            let expected = (0..hosts).all(|host| is_settled(&answers[host], before(host), settings));
             let verdict = rounds.verdict();
-            assert_eq!(rounds.standing() == GateStanding::Settled, expected, "{answers:#?} {baseline:#?} {settle}");
+            assert_eq!(rounds.standing() == GateStanding::Settled, expected, "{answers:#?} {baseline:#?} {settings:?}");
             assert_eq!(verdict.decision == Decision::Proceed, expected);
             let is_silent = |answers: &Vec<Answer>| !matches!(answers.last(), Some(Answer::Answered { .. }));
             assert!(!expected || !answers.iter().any(is_silent), "open while a host is silent");
@@ -210,7 +214,9 @@ fn each_kind_has_its_verdict() {
         (Some(ok), vec![disk(ok), silent()], (NotSettled, Open, vec![Kind::Silent])),
         (Some(ok), vec![silent()], (NotSettled, Open, vec![Kind::Silent])),
         (Some(ok), vec![], (NotSettled, Open, vec![Kind::Silent])),
-        (Some(ok), vec![other.clone()], (Worse, Lost, vec![Kind::Good, Kind::Gone])),
+        (Some(ok), vec![other.clone()], (Worse, Open, vec![Kind::Good, Kind::Gone])),
+        (Some(ok), vec![other.clone(), other.clone()], (Worse, Lost, vec![Kind::Good, Kind::Gone])),
+        (Some(ok), vec![other.clone(), silent(), other.clone()], (Worse, Open, vec![Kind::Good, Kind::Gone])),
         (Some(error), vec![other], (Proceed, Settled, vec![Kind::Good, Kind::KnownFailure])),
         (None, vec![answered(&[])], (NotSettled, Open, vec![])),
     ] {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData, SignatureAlgorithm, date_time_ymd,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData, SanType, SignatureAlgorithm, date_time_ymd,
 };
 use rustls::pki_types::CertificateDer;
 
@@ -33,6 +33,8 @@ pub enum Purpose {
     Daemon,
     /// A client.
     Client,
+    /// A user of a NATS server, who is known there by the URI behind the name.
+    NatsUser,
 }
 
 /// An authority.
@@ -117,7 +119,7 @@ impl Authority {
         &self.name
     }
 
-    /// Signs the key of a certificate for these names, host names and addresses, for [`VALID_DAYS`]. The certificate, which its owner has signed itself, is what others call a
+    /// Signs the key of a certificate for these names, host names and addresses (for [`Purpose::NatsUser`] a name and its URI), for [`VALID_DAYS`]. The certificate, which its owner has signed itself, is what others call a
     /// request: what it says of names and dates does not count. Returns the new certificate with the authority's behind it.
     ///
     /// # Errors
@@ -139,6 +141,11 @@ impl Authority {
         let wanted: Vec<_> = names.iter().filter(|name| may_be_alternative(name, purpose)).cloned().collect();
         let mut params = CertificateParams::new(wanted)
             .map_err(|error| format!("{names:?} cannot be in a certificate ({error})"))?;
+        for uri in names.iter().skip(1).filter(|_| purpose == Purpose::NatsUser) {
+            let uri =
+                uri.as_str().try_into().map_err(|error| format!("{uri:?} cannot be in a certificate ({error})"))?;
+            params.subject_alt_names.push(SanType::URI(uri));
+        }
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, first.as_str());
         // A clock that is a little late must not refuse it.
@@ -150,7 +157,7 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![match purpose {
             Purpose::Daemon => ExtendedKeyUsagePurpose::ServerAuth,
-            Purpose::Client => ExtendedKeyUsagePurpose::ClientAuth,
+            Purpose::Client | Purpose::NatsUser => ExtendedKeyUsagePurpose::ClientAuth,
         }];
         let issuer = Issuer::new(of_authority(&self.name), &self.pair);
         let signed = params.signed_by(&key, &issuer).map_err(|error| format!("it cannot be signed ({error})"))?;
@@ -158,9 +165,13 @@ impl Authority {
     }
 }
 
-/// A client's name, such as `alice@laptop`, is the subject alone.
+/// A client's name, such as `alice@laptop`, is the subject alone. A NATS server would take a host's name for that of another user.
 fn may_be_alternative(name: &str, purpose: Purpose) -> bool {
-    purpose == Purpose::Daemon || name.parse::<IpAddr>().is_ok() || !name.contains(['@', ' '])
+    match purpose {
+        Purpose::Daemon => true,
+        Purpose::Client => name.parse::<IpAddr>().is_ok() || !name.contains(['@', ' ']),
+        Purpose::NatsUser => false,
+    }
 }
 
 fn of_authority(name: &str) -> CertificateParams {

@@ -42,6 +42,7 @@ fn all() -> Vec<Failure> {
         Failure::RevocationListExpired,
         Failure::RevocationUnknown,
         Failure::NotForClients,
+        Failure::ForNats,
         Failure::UnknownSubject { names: names() },
         Failure::MalformedToken,
         Failure::UnknownToken,

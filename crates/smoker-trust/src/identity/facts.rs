@@ -17,6 +17,10 @@ pub struct CertificateFacts {
     pub not_after: Option<DateTime<Utc>>,
 }
 
+/// What the URI of a certificate for a NATS server begins with. Such a certificate opens no daemon, by no authority: every host of a fleet
+/// has one.
+pub const NATS_USER: &str = "urn:smoker:nats:";
+
 /// The names that are kept of a certificate, and their lengths: its maker chose both.
 const MAX_NAMES: usize = 100;
 const MAX_LENGTH: usize = 255;
@@ -43,6 +47,12 @@ impl CertificateFacts {
     #[must_use]
     pub fn of(certificate: &[u8]) -> Option<Self> {
         read(certificate).ok().flatten()
+    }
+
+    /// Whether it is that of a user of a NATS server.
+    #[must_use]
+    pub fn is_for_nats(&self) -> bool {
+        self.names.iter().any(|name| name.starts_with(NATS_USER))
     }
 }
 

@@ -4,7 +4,8 @@
 //! # Layout
 //!
 //! - `mode`: what the command line asks for, the hidden modes included
-//! - the measures: `one_host`, `forced_run`, `fleet`, `gate_round`, `odd`, `differences`, and those of `tls`: what keys and TLS cost
+//! - the measures: `one_host`, `forced_run`, `fleet`, `gate_round`, `odd`, `differences`, and those of `tls` and `nats`: what keys and TLS cost, and
+//!   what NATS does
 //! - `stopwatch`: what a call of a program costs, measured by this program, started once more
 //! - `simulator`: daemons to be asked: this program, started once more
 //! - `bare_fleet`: the limit of `fleet`: this program, started once more
@@ -25,6 +26,7 @@ mod fleet;
 mod forced_run;
 mod gate_round;
 mod mode;
+mod nats;
 mod odd;
 mod one_host;
 mod simulator;
@@ -69,6 +71,9 @@ fn main() -> ExitCode {
         Mode::BareRounds(fleet) => bare_fleet::run(fleet, bare_fleet::round),
         Mode::Differences => differences::run(),
         Mode::Odd => odd::run(),
+        Mode::NatsBridges(size) => nats::server::run_bridges(size),
+        Mode::BareNats(server, hosts) => nats::bare_fleet::run(server, hosts),
+        Mode::StubDaemon(socket) => nats::stub_daemon::run(&socket),
         Mode::Nothing => {
             measures::run_none();
             Ok(())
@@ -82,7 +87,7 @@ type Measure = fn(&mut Table);
 
 /// All measures, or those whose name holds the wanted word.
 fn measure(wanted: &str) {
-    let measures: [(&str, Measure); 11] = [
+    let measures: [(&str, Measure); 14] = [
         ("one", one_host::measure),
         ("forced", forced_run::measure),
         ("fleet1000", fleet::measure_thousand),
@@ -94,6 +99,9 @@ fn measure(wanted: &str) {
         ("gate", gate_round::measure),
         ("odd", odd::measure),
         ("diff", differences::measure),
+        ("nats-fleet", nats::fleet::measure),
+        ("nats-dying", nats::dying::measure),
+        ("nats-bridge", nats::bridge::measure),
     ];
     measures::run(measures, wanted);
 }

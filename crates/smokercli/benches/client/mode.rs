@@ -1,9 +1,11 @@
 //! What the command line asks for.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::bare_fleet;
 use crate::measures;
+use crate::nats::server;
 use crate::stopwatch::{self, STOPWATCH};
 
 /// The first word of each hidden mode.
@@ -18,6 +20,12 @@ pub(crate) const BARE_ROUNDS: &str = "--bare-rounds";
 pub(crate) const DIFFERENCES: &str = "--differences";
 /// See [`SIMULATOR`].
 pub(crate) const ODD: &str = "--odd";
+/// See [`SIMULATOR`].
+pub(crate) const NATS_BRIDGES: &str = "--nats-bridges";
+/// See [`SIMULATOR`].
+pub(crate) const BARE_NATS: &str = "--bare-nats";
+/// See [`SIMULATOR`].
+pub(crate) const STUB_DAEMON: &str = "--stub-daemon";
 
 /// What to do.
 #[derive(Debug)]
@@ -38,6 +46,12 @@ pub(crate) enum Mode {
     Differences,
     /// Compare the answers of a fleet.
     Odd,
+    /// Answer as bridges do.
+    NatsBridges(server::Size),
+    /// Ask so many hosts through this server with as little work as possible.
+    BareNats(SocketAddr, u32),
+    /// Answer at this socket as a daemon does.
+    StubDaemon(PathBuf),
     /// We are built and started as a test (`cargo test --all-targets`), where there is nothing to do.
     Nothing,
 }
@@ -55,6 +69,13 @@ impl Mode {
             [TLS_SIMULATOR, state] => Some(Self::TlsSimulator(PathBuf::from(state))),
             [DIFFERENCES] => Some(Self::Differences),
             [ODD] => Some(Self::Odd),
+            [NATS_BRIDGES, server, hosts, one_in @ ..] => Some(Self::NatsBridges(server::Size {
+                server: server.parse().ok()?,
+                hosts: hosts.parse().ok()?,
+                one_in: one_in.first().and_then(|one_in| one_in.parse().ok()),
+            })),
+            [BARE_NATS, server, hosts] => Some(Self::BareNats(server.parse().ok()?, hosts.parse().ok()?)),
+            [STUB_DAEMON, socket] => Some(Self::StubDaemon(PathBuf::from(socket))),
             [STOPWATCH, times, program, arguments @ ..] => Some(Self::Stopwatch(stopwatch::Calls {
                 times: times.parse().ok()?,
                 program: (*program).to_owned(),

@@ -144,6 +144,12 @@ fn conclude(
             host.error.as_deref().unwrap_or_default()
         ));
     }
+    for host in baseline.hosts.iter().filter(|host| host.error.is_none() && host.plugins.is_empty()) {
+        console.warn(&format!(
+            "Host {}: no plugin is selected on it, and a gate against this baseline will not look at it",
+            host.host
+        ));
+    }
     let is_kept = args.budget.budget().unwrap_or_default().is_kept(unknown, hosts);
     Ok(if is_kept { exit_code::SUCCESS } else { exit_code::NOT_SETTLED })
 }

@@ -1,12 +1,13 @@
 //! A baseline as a call compares with it: how its hosts were, of the plugins that it selects.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::path::Path;
 
 use serde_json::json;
 use serde_json::value::to_raw_value;
 use smoker_model::counted::counted;
+use smoker_model::suggest;
 use smoker_model::verdict::baseline::{Baseline, BaselineHost, BaselinePlugin, Before};
 use smoker_model::verdict::part::Part;
 use smoker_paths::regular;
@@ -97,22 +98,39 @@ pub(crate) fn tells(filter: &Filter) -> bool {
     filter.tests.iter().all(|test| KEPT_PARAMETERS.contains(&test.key.as_str()))
 }
 
-/// Reads a baseline, of the plugins that the filter selects.
-///
-/// # Errors
-///
-/// When it cannot be used.
-pub(crate) fn selected(path: &Path, filter: &Filter) -> Result<Baseline, ExitError> {
-    let mut baseline = load(path)?;
+/// Leaves the plugins that the filter selects.
+pub(crate) fn select(baseline: &mut Baseline, filter: &Filter) {
     if filter != &Filter::default() {
         for host in &mut baseline.hosts {
             keep_selected(&mut host.plugins, filter);
         }
     }
-    Ok(baseline)
 }
 
-fn load(path: &Path) -> Result<Baseline, ExitError> {
+/// Looks whether any of the baselines has each plugin that the filter names.
+///
+/// # Errors
+///
+/// The first name that none has, with a near one.
+pub(crate) fn check_names(baselines: [&Baseline; 2], filter: &Filter) -> Result<(), ExitError> {
+    if !filter.names_what_is_wanted() {
+        return Ok(());
+    }
+    let plugins = baselines.iter().flat_map(|baseline| &baseline.hosts).flat_map(|host| &host.plugins);
+    let names: BTreeSet<_> = plugins.map(|plugin| plugin.name.as_str()).collect();
+    let wanted = filter.wanted_names(&names.iter().copied());
+    let Some(unknown) = wanted.into_iter().find(|name| name.names.is_empty()) else { return Ok(()) };
+    let known: Vec<_> = names.into_iter().collect();
+    let near = suggest::near(&unknown.typed, &known).map_or(String::new(), |near| format!("; did you mean {near}?"));
+    Err(ExitError::new(format!("no host of either baseline has the plugin {}{near}", unknown.typed)))
+}
+
+/// Reads a baseline.
+///
+/// # Errors
+///
+/// When it cannot be used.
+pub(crate) fn load(path: &Path) -> Result<Baseline, ExitError> {
     let text = if path == Path::new("-") {
         io::read_to_string(io::stdin())
     } else {
@@ -152,7 +170,8 @@ fn tell_unknown(hosts: &[InventoryHost], found: &[Option<&BaselineHost>], consol
 fn before(host: &BaselineHost, filter: &Filter) -> HostBefore {
     let mut host = host.clone();
     keep_selected(&mut host.plugins, filter);
-    host.known_parts()
+    // Plugins without a result were selected, and nothing is known of them: that is not a host on which nothing was.
+    host.known_parts().filter(|parts| !parts.is_empty() || host.plugins.is_empty())
 }
 
 fn keep_selected(plugins: &mut Vec<BaselinePlugin>, filter: &Filter) {

@@ -61,6 +61,15 @@ pub(crate) struct CheckArgs {
     /// Ask the daemon at this Unix socket (default: /run/smokerd.sock, if a daemon answers there and no host is named)
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, conflicts_with = "host")]
     pub(crate) socket: Option<PathBuf>,
+    /// Reach the host through this NATS server, by the name that it has there
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url, conflicts_with_all = ["socket", "token_file"])]
+    pub(crate) nats: Option<String>,
+    #[arg(help = "A file with your credentials for the NATS server (default: the file that SMOKER_NATS_CREDS names)")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "nats")]
+    pub(crate) creds: Option<PathBuf>,
+    /// The fleet of the host at the NATS server (default: default)
+    #[arg(long, value_name = "NAME", requires = "nats")]
+    pub(crate) fleet: Option<String>,
     /// Whether the host was named.
     #[arg(skip)]
     pub(crate) is_host_named: bool,
@@ -101,6 +110,9 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<CheckCo
     let matches = command.try_get_matches_from_mut(arguments).map_err(wrong)?;
     let mut args = CheckArgs::from_arg_matches(&matches).map_err(wrong)?;
     args.is_host_named = matches.value_source("host") == Some(ValueSource::CommandLine);
+    if args.nats.is_some() && !args.is_host_named {
+        return Err(ExitError::usage("--nats needs the name of a host; name it by -H"));
+    }
     Ok(if args.help {
         CheckCommandLine::Print(command.render_help().to_string())
     } else if args.version {
@@ -110,4 +122,41 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<CheckCo
     } else {
         CheckCommandLine::Check(Box::new(args))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<CheckArgs, String> {
+        match parse(line.split(' ').map(OsString::from)) {
+            Ok(CheckCommandLine::Check(args)) => Ok(*args),
+            Ok(CheckCommandLine::Print(text)) => Err(text),
+            Err(error) => Err(error.message),
+        }
+    }
+
+    #[test]
+    fn abbreviations_of_the_original_keep_their_meaning_beside_newer_options() {
+        let args = parsed("check --f --co x --ca y --nats nats://n --cr c --fl prod -H web1 disk").expect("understood");
+        assert!(args.force);
+        assert_eq!((args.component.as_deref(), args.category.as_deref()), (Some("x"), Some("y")));
+        assert_eq!((args.nats.as_deref(), args.fleet.as_deref()), (Some("nats://n"), Some("prod")));
+        assert_eq!((args.creds, args.names), (Some("c".into()), vec!["disk".to_owned()]));
+        assert!(parsed("check --c x disk").expect_err("ambiguous").contains("--category, --component"));
+    }
+
+    #[test]
+    fn a_nats_server_needs_a_host_and_has_no_token_and_no_socket() {
+        for (line, words) in [
+            ("check --nats nats://n disk", "name it by -H"),
+            ("check --nats nats://n -H web1 --token-file /t disk", "--token-file"),
+            ("check --nats nats://n --socket /s disk", "--socket"),
+            ("check -H web1 --creds /c disk", "--nats"),
+            ("check -H web1 --fleet f disk", "--nats"),
+        ] {
+            let message = parsed(line).expect_err(line);
+            assert!(message.contains(words), "{line}: {message}");
+        }
+    }
 }

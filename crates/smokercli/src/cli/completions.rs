@@ -1,15 +1,33 @@
 //! Scripts that complete a command line in a shell, made from its definition.
 
-use clap::Command;
+use clap::{Arg, Command};
 use clap_complete::Shell;
 
 /// The completion script of a command for this shell.
 #[must_use]
-pub(crate) fn of(mut command: Command, shell: Shell) -> String {
+pub(crate) fn of(command: Command, shell: Shell) -> String {
     let mut script = Vec::new();
     let name = command.get_name().to_owned();
-    clap_complete::generate(shell, &mut command, name, &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    clap_complete::generate(shell, &mut with_plain_value_names(command), name, &mut script);
+    let script = String::from_utf8_lossy(&script).into_owned();
+    if shell == Shell::Fish { with_unfinished_options(&script) } else { script }
+}
+
+/// The command with names of values as zsh takes them: a quote in one ends the text that it stands in.
+fn with_plain_value_names(command: Command) -> Command {
+    let plain = |arg: Arg| {
+        let names = arg.get_value_names().unwrap_or_default();
+        let plain: Vec<_> = names.iter().map(|name| name.replace('\'', "")).collect();
+        if plain.iter().zip(names).any(|(plain, name)| **plain != **name) { arg.value_names(plain) } else { arg }
+    };
+    command.mut_args(plain).mut_subcommands(with_plain_value_names)
+}
+
+/// The script for fish, which asks whether there is a command on the line yet: an option whose value is being typed has none, and made that
+/// question fail.
+fn with_unfinished_options(script: &str) -> String {
+    let words = "    set -e cmd[1]\n";
+    script.replacen(words, &format!("{words}    string match -q -- '-*' $cmd[-1]\n    and set -e cmd[-1]\n"), 1)
 }
 
 /// As [`of`], for `smokercli`: hosts and groups are those of its configuration.

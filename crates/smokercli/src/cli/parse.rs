@@ -16,7 +16,7 @@ use crate::cli::commands::odd_args::{self, OddArgs};
 use crate::cli::commands::roll_args::RollArgs;
 use crate::cli::commands::silence_args::SilenceArgs;
 use crate::cli::plugin_arguments::{typed_plugin_arguments, with_plugin_arguments};
-use crate::cli::usage::usage_error;
+use crate::cli::usage::{check_no_command, usage_error};
 use crate::cli::{abbreviation, completions, negative_numbers, trust_args};
 use crate::discovery::plugin_option::PluginOption;
 use crate::error::ExitError;
@@ -51,6 +51,7 @@ pub(crate) fn parse(
     let names: Vec<_> = command.get_arguments().flat_map(long_names).collect();
     let earlier = names.iter().filter(|name| !LATER.contains(&name.as_str())).cloned().collect();
     let arguments = abbreviation::expand(arguments, &[original, of_plugins, earlier, names.clone()])?;
+    check_no_command(&arguments)?;
     let wrong = |error| usage_error(error, &names);
     let matches = command.try_get_matches_from_mut(arguments).map_err(wrong)?;
     let mut args = Args::from_arg_matches(&matches).map_err(wrong)?;

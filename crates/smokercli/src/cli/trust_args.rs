@@ -45,7 +45,7 @@ pub(crate) enum TrustCommand {
     /// An authority of your own, for hundreds of hosts
     #[command(subcommand)]
     Ca(CaCommand),
-    /// Write the configuration of a NATS server, in which each host may do what is its own, and their seeds
+    /// Write the configuration of a NATS server, in which each host may do what is its own, and their seeds or certificates
     NatsConfig(NatsConfigArgs),
 }
 
@@ -270,7 +270,7 @@ pub(crate) struct NatsConfigArgs {
     /// Who asks hosts and reads results
     #[arg(long = "operator", value_name = "NAME", default_value = "operator")]
     pub(crate) operators: Vec<String>,
-    /// The folder for nats.conf and for the seeds, which stay what they are in later calls
+    /// The folder for nats.conf and for the seeds or keys, which stay what they are in later calls
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(crate) folder: PathBuf,
     /// The address that the server listens on
@@ -285,6 +285,15 @@ pub(crate) struct NatsConfigArgs {
     /// The key of --tls-cert (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
+    /// Certificates of your authority in place of seeds; the same command renews those that end within 60 days
+    #[arg(long)]
+    pub(crate) certificates: bool,
+    /// With --certificates: a name or an address of the server, for the certificate that is made for it
+    #[arg(long = "server", value_name = "NAME", requires = "certificates", conflicts_with = "tls_cert")]
+    pub(crate) servers: Vec<String>,
+    /// With --certificates: where the server finds ca.pem and server.pem of the folder
+    #[arg(long, value_name = "FOLDER", default_value = "/etc/nats", requires = "certificates")]
+    pub(crate) tls_folder: PathBuf,
 }
 
 /// The definition of the command line.

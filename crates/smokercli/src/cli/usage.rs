@@ -1,5 +1,7 @@
 //! Errors of the command line parser.
 
+use std::ffi::OsString;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use smoker_model::suggest;
 
@@ -10,6 +12,27 @@ const HELP: &str = "For more information, try '--help'.";
 
 /// The commands, each of which is the first word.
 const COMMANDS: [&str; 8] = ["gate", "baseline", "diff", "odd", "roll", "silence", "explain", "trust"];
+
+/// A command line of which a word is a command, and another option would take it: `-s web1 web2 gate` would ask a host called gate, and
+/// end well without a gate. The first value of an option may have such a name.
+///
+/// # Errors
+///
+/// When there is such a word, with what to write.
+pub(super) fn check_no_command(words: &[OsString]) -> Result<(), ExitError> {
+    // The first one is the name of the program.
+    let typed = words.get(1..).unwrap_or_default();
+    let texts = typed.iter().map(|word| word.to_str().unwrap_or_default()).take_while(|word| *word != "--");
+    let texts: Vec<_> = texts.collect();
+    let swallowed = texts.windows(2).find(|pair| !pair[0].starts_with('-') && COMMANDS.contains(&pair[1]));
+    swallowed.map_or(Ok(()), |pair| {
+        let (before, command) = (pair[0], pair[1]);
+        Err(ExitError::usage(format!(
+            "{command} is a command, and a command is the first word: smokercli {command} ...; if it is the name of a host, a group or a \
+             plugin, write {before},{command}"
+        )))
+    })
+}
 
 /// Options of other tools, with those that do the same here.
 const OTHER_NAMES: [(&str, &str); 13] = [
@@ -96,6 +119,27 @@ fn tip_for_word(word: &str, names: &[&str]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_is_no_value_of_an_option_with_several() {
+        let check = |line: &str| {
+            let words: Vec<_> = line.split(' ').map(OsString::from).collect();
+            check_no_command(&words).map_err(|error| error.message)
+        };
+        for line in ["smokercli -s web1 web2 gate", "smokercli -g prod baseline -o x", "smokercli -f -p Web odd -e"] {
+            assert!(check(line).is_err_and(|told| told.contains("a command is the first word")), "{line}");
+        }
+        assert!(check("smokercli -s a gate").is_err_and(|told| told.ends_with("write a,gate")));
+        for line in [
+            "smokercli",
+            "smokercli -s gate",
+            "smokercli -s a,gate",
+            "smokercli -s gate:8086",
+            "smokercli -p X -- gate",
+        ] {
+            assert_eq!(check(line), Ok(()), "{line}");
+        }
+    }
 
     #[test]
     fn a_word_is_an_option_a_command_or_a_host() {

@@ -1,5 +1,7 @@
 //! Why an answer is missing or cannot be used.
 
+use std::time::Duration;
+
 use reqwest::Url;
 
 use crate::inventory::address::{AddressProblem, without_password};
@@ -76,7 +78,16 @@ impl AskError {
         }
     }
 
-    /// The same, for what was taken for the about page. A path was probably not meant.
+    /// How long to wait where the daemon lets this client do no more of what it has asked for yet, and says when it does.
+    #[must_use]
+    pub fn rate_wait(&self) -> Option<Duration> {
+        match self {
+            Self::Open(TransportError { kind: FailureKind::TooMany(wait), .. }) => Some(*wait),
+            _ => None,
+        }
+    }
+
+    /// The same error, for what was taken for the about page. A path was probably not meant.
     pub(super) fn of_about_page(self, page: &Url) -> Self {
         match self {
             Self::Shape { url, .. } if page.path() != "/" => {

@@ -36,9 +36,6 @@ const RETRY_PAUSE: Duration = Duration::from_millis(250);
 const SHORTEST_PAUSE: Duration = Duration::from_micros(300);
 /// The longest pause before a poll.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How much each host of a fleet lengthens the first pause: about the time that
-/// a poll costs the client. Polls that come too early would delay useful requests.
-const PAUSE_PER_HOST: Duration = Duration::from_micros(100);
 /// Shorter pauses are too fine for the runtime, which counts milliseconds and rounds up twice.
 const COARSE_PAUSE: Duration = Duration::from_millis(5);
 
@@ -221,7 +218,8 @@ pub async fn run_results<T: Transport>(
         RunAnswer::Running(path) => path,
     };
     let hosts = u32::try_from(session.hosts).unwrap_or(u32::MAX);
-    let mut pause = PAUSE_PER_HOST.saturating_mul(hosts).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+    // Each host of a fleet lengthens the first pause by the time that a poll costs.
+    let mut pause = session.transport.cost_of_request().saturating_mul(hosts).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
     let mut retries = 0;
     loop {
         // No run ends at once, so a pause comes before the first poll, too; none after an answer that the daemon waited

@@ -1,7 +1,7 @@
 //! The hosts of a line that is being typed.
 
 /// Options that say which daemons are asked, and how a client proves who it is.
-const OPTIONS: [(&str, &str); 7] = [
+const OPTIONS: [(&str, &str); 10] = [
     ("-s", "--hosts"),
     ("-g", "--group"),
     ("", "--socket"),
@@ -9,10 +9,13 @@ const OPTIONS: [(&str, &str); 7] = [
     ("", "--cacert"),
     ("", "--cert"),
     ("", "--key"),
+    ("", "--nats"),
+    ("", "--creds"),
+    ("", "--fleet"),
 ];
 
-/// Options that choose hosts by files or servers that are not read while a line is typed.
-const NOT_READ: [&str; 5] = ["--hosts-file", "--inventory", "--limit", "--exclude-hosts", "--nats"];
+/// Options that choose hosts by files that are not read while a line is typed.
+const NOT_READ: [&str; 4] = ["--hosts-file", "--inventory", "--limit", "--exclude-hosts"];
 
 /// These options of the line with their values. All else is left out, whether it is finished or not. `None` where the line
 /// chooses other hosts than these options say.
@@ -83,6 +86,7 @@ mod tests {
                 "smokercli -s 'web[1-2]' --nook --socket /run/a\\ b -o table -p D",
                 &["-s", "web[1-2]", "--socket", "/run/a b"],
             ),
+            ("smokercli --nats nats://n --fleet=eu -s a -p D", &["--nats", "nats://n", "--fleet=eu", "-s", "a"]),
             ("smokercli -p D -s we", &["-s"]),
             ("smokercli roll -g prod -- ssh -s web9 -p ", &["-g", "prod"]),
             ("", &[]),

@@ -10,6 +10,8 @@ mod text;
 
 use std::path::Path;
 
+use smoker_model::verdict::baseline::Baseline;
+
 use crate::baseline::reference;
 use crate::cli::commands::diff_args::DiffArgs;
 use crate::diff::comparison::Comparison;
@@ -47,15 +49,29 @@ impl Format {
 ///
 /// # Errors
 ///
-/// When a baseline, a filter or the format cannot be used.
+/// When a baseline, a filter or the format cannot be used, or the filters select nothing: what nobody compares does not differ.
 pub(crate) fn run(args: &DiffArgs) -> Result<u8, ExitError> {
     let format = Format::parse(&args.pretty)?;
     let filter = query::judged_filter(&args.filters)?;
     if [&args.before, &args.after].into_iter().all(|path| path == Path::new("-")) {
         return Err(ExitError::usage("standard input holds one baseline; name a file for the other"));
     }
-    let [before, after] = [&args.before, &args.after].map(|path| reference::selected(path, &filter));
-    let comparison = Comparison::of(&before?, &after?);
+    let [before, after] = [&args.before, &args.after].map(|path| reference::load(path));
+    let (mut before, mut after) = (before?, after?);
+    reference::check_names([&before, &after], &filter)?;
+    let has_plugins = |baselines: [&Baseline; 2]| {
+        baselines.iter().flat_map(|baseline| &baseline.hosts).any(|host| !host.plugins.is_empty())
+    };
+    let had_plugins = has_plugins([&before, &after]);
+    for baseline in [&mut before, &mut after] {
+        reference::select(baseline, &filter);
+    }
+    if had_plugins && !has_plugins([&before, &after]) {
+        return Err(ExitError::new(
+            "No plugins found: the filters select none of either baseline, so nothing is compared",
+        ));
+    }
+    let comparison = Comparison::of(&before, &after);
     let style = query::style(&args.console);
     output::print(&match format {
         Format::Normal => text::short(&comparison, style),

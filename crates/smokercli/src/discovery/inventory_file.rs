@@ -14,9 +14,10 @@ use crate::inventory::ansible::text::{self, Form};
 use crate::inventory::groups::Inventory;
 
 /// Endings of files in a folder that are no inventories, as Ansible has them.
-const NO_INVENTORIES: [&str; 11] = ["orig", "bak", "retry", "pyc", "pyo", "swp", "md", "rst", "txt", "cfg", "rpm"];
+const NO_INVENTORIES: [&str; 12] =
+    ["orig", "bak", "retry", "pyc", "pyo", "swp", "md", "rst", "txt", "cfg", "ini", "rpm"];
 /// Those among them of which somebody may think that they are read.
-const TOLD: [&str; 3] = ["txt", "cfg", "rpm"];
+const TOLD: [&str; 4] = ["txt", "cfg", "ini", "rpm"];
 /// Folders in a folder that have no inventories, as Ansible has them.
 const NO_FOLDERS: [&str; 3] = ["group_vars", "host_vars", "vars_plugins"];
 /// How deep folders may be in folders: a link may lead back.
@@ -40,8 +41,9 @@ pub(crate) fn read(path: &Path) -> Result<InventoryFile, ExitError> {
     let mut found = InventoryFile::default();
     found.add(path, 0)?;
     if !found.inventory.has_hosts() {
+        let remarks: String = found.remarks.iter().flat_map(|remark| ["; ", remark.as_str()]).collect();
         return Err(ExitError::usage(format!(
-            "the inventory {} names no host; look at what it has or prints, or name hosts by -s (-s localhost for this one)",
+            "the inventory {} names no host; look at what it has or prints, or name hosts by -s (-s localhost for this one){remarks}",
             path.display()
         )));
     }
@@ -165,13 +167,20 @@ mod tests {
             write(other, "not: [an inventory\n");
         }
         write("more.txt", "lost1\n");
+        write("prod.ini", "lost2\n");
         write("sub/ansible.cfg", "[defaults]\ninventory = hosts\n");
         executable::write(&folder.path().join("sub/program"), "#!/bin/sh\necho '{\"g\": {\"hosts\": []}}'\n");
         let InventoryFile { inventory, remarks } = read(folder.path()).expect("valid");
         assert_eq!(inventory.resolve().expect("no circle").all(), ["a1", "deep1", "sub1"]);
-        assert!(remarks[0].contains("so: more.txt;") && remarks[1].contains("so: ansible.cfg;"), "{remarks:?}");
+        assert!(
+            remarks[0].contains("so: more.txt, prod.ini;") && remarks[1].contains("so: ansible.cfg;"),
+            "{remarks:?}"
+        );
         assert!(remarks[2].ends_with("sub/program is a program and names no host"), "{remarks:?}");
         assert_eq!(remarks.len(), 3);
+        write("only/prod.ini", "lost3\n");
+        let error = read(&folder.path().join("only")).expect_err("no host").message;
+        assert!(error.contains("names no host;") && error.contains("so: prod.ini;"), "{error}");
         std::os::unix::fs::symlink("/no/such/file", folder.path().join("link")).expect("writable");
         assert!(read(folder.path()).expect_err("a link").message.contains("link: No such file"));
         fs::remove_file(folder.path().join("link")).expect("it is there");

@@ -19,6 +19,10 @@ const FRESH: Duration = Duration::from_secs(1);
 /// what they are.
 const LAST_LOOK: Duration = Duration::from_secs(2);
 
+/// For how long nothing but what the configuration of daemons lacks has to be bad until the gate gives up before its deadline, unless a
+/// quarter of the time is less: a deployment may reload a daemon behind its start.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// What a round of a host has given.
 #[derive(Debug)]
 pub(super) struct Probed {
@@ -41,8 +45,34 @@ pub(super) trait Prober {
 pub(super) struct UnderWay {
     /// Whether another start of the daemon has answered than in the round before.
     pub(super) has_met_restart: bool,
-    /// Whether the daemon runs the plugins.
-    pub(super) is_running: bool,
+    /// What the round waits for.
+    pub(super) waits_for: WaitsFor,
+}
+
+/// What a round waits for that is under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum WaitsFor {
+    /// An answer of the daemon.
+    #[default]
+    Answer,
+    /// Its turn: as many other hosts are being asked as may be at once.
+    Turn,
+    /// The time from which on the daemon lets this client force runs again.
+    Rate,
+    /// The end of the runs.
+    Runs,
+}
+
+impl WaitsFor {
+    /// Why a host has shown nothing whose first round waits for this at the deadline; none where it just has not answered.
+    fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Answer => None,
+            Self::Turn => Some("it was not asked: other hosts took all places of --parallel until the time was over"),
+            Self::Rate => Some("its max_forced_rate did not let this client run plugins before the time was over"),
+            Self::Runs => Some("its plugins were still running when the time was over"),
+        }
+    }
 }
 
 /// How long a gate goes on, and how fast.
@@ -91,6 +121,7 @@ pub(super) async fn drive(
     // Since when everything that counts is settled. Behind that each host answers once more, and that is enough: the
     // answers of a large fleet are never of one moment.
     let mut settled_since = None;
+    let (mut lost_since, patience) = (None, PATIENCE.min(timing.within / 4));
     let round = |host: usize, at: Instant, settled: BTreeSet<String>| async move {
         sleep_until(at).await;
         let started = Instant::now();
@@ -135,8 +166,13 @@ pub(super) async fn drive(
         pace.answered = has_answered.then_some(now);
         let standing = rounds.standing();
         settled_since = settled_since.filter(|_| standing == GateStanding::Settled);
+        lost_since = lost_since.filter(|_| standing == GateStanding::Lost);
         match standing {
-            GateStanding::Lost => return End::Lost,
+            GateStanding::Lost => {
+                if *lost_since.get_or_insert(now) + patience <= now {
+                    return End::Lost;
+                }
+            }
             GateStanding::Settled => {
                 // A host may have gone since it settled.
                 let since = *settled_since.get_or_insert(now);
@@ -173,12 +209,13 @@ pub(super) async fn drive(
 /// answers is another start of the daemon. Of one whose first round is under way the report says how far that is.
 fn give_up_on(rounds: &mut Rounds, paces: &[Pace], last_look: Instant, prober: &impl Prober) {
     for (host, pace) in paces.iter().enumerate() {
-        let UnderWay { has_met_restart: is_restarting, is_running } = prober.under_way(host);
+        let UnderWay { has_met_restart: is_restarting, waits_for } = prober.under_way(host);
         if pace.planned.is_none() || !(rounds.is_settled(host) || rounds.is_unasked(host)) {
             continue;
         }
         let reason = if rounds.is_unasked(host) {
-            if is_running { "its plugins were still running when the time was over" } else { continue }
+            let Some(reason) = waits_for.reason() else { continue };
+            reason
         } else if is_restarting {
             "it had settled, and its daemon was restarted before the time was over"
         } else if pace.answered.is_none_or(|answered| answered < last_look) {

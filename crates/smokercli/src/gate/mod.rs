@@ -3,9 +3,11 @@
 //! # Layout
 //!
 //! - `drive`: asks hosts in rounds until the end; `probe`: asks one host for a round
-//! - `watcher`: what is told while the rounds go on; `simulation`, `restarts`: fleets that tests make up
+//! - `watcher`: what is told while the rounds go on; `simulation`, `restarts`, `absences`: fleets that tests make up
 //! - `report`: what there is to say at the end; `render`: the same as text; `outputs`: where it is written to
 
+#[cfg(test)]
+mod absences;
 mod drive;
 mod outputs;
 mod probe;

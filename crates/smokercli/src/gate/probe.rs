@@ -9,14 +9,15 @@ use smoker_model::verdict::baseline::Before;
 use smoker_model::verdict::part::Part;
 use smoker_model::verdict::past::Past;
 use tokio::sync::Semaphore;
+use tokio::time::sleep;
 
 use crate::baseline::reference;
 use crate::client::ask_error::AskError;
 use crate::client::history;
-use crate::client::host::{self, HostAnswer, HostLinks};
+use crate::client::host::{self, BegunRun, HostAnswer, HostLinks};
 use crate::client::session::{ForcedRuns, Session};
 use crate::filter::Filter;
-use crate::gate::drive::{Probed, Prober, UnderWay};
+use crate::gate::drive::{Probed, Prober, UnderWay, WaitsFor};
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
 use crate::plugin::value_text::member;
@@ -88,8 +89,10 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
     }
 
     async fn round(&self, host: usize, settled: &BTreeSet<String>) -> Result<Probed, Silence> {
+        self.wait_for(host, WaitsFor::Turn);
         // The semaphore is never closed, so this returns a permit.
         let permit = self.asking.acquire().await;
+        self.wait_for(host, WaitsFor::Answer);
         let is_expected = settled.is_empty() || settled.len() < self.known[host].borrow().selected;
         let forces = ForcedRuns::Repeated { is_expected };
         let answer = host::ask(&Session { forces, ..self.session }, &self.addresses[host]).await;
@@ -107,9 +110,8 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             open.into_iter().filter(|plugin| plugin.has_name()).map(|plugin| plugin.name().to_owned()).collect();
         let mut runs = BTreeMap::new();
         if !wanted.is_empty() {
-            let begun = host::begin_run(&self.session, &links, wanted.clone()).await.map_err(|error| silent(&error))?;
-            drop(permit);
-            self.known[host].borrow_mut().under_way.is_running = true;
+            let begun = self.begin_run(host, &links, &wanted, permit).await?;
+            self.wait_for(host, WaitsFor::Runs);
             let results = host::run_results(&self.session, &links, begun).await.map_err(|error| silent(&error))?;
             runs = self.runs_of(host, &wanted, &results);
         }
@@ -132,13 +134,37 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         Ok(Probed { answer, past })
     }
 
+    /// Has the daemon run plugins. One that lets this client force no more runs yet has answered: the round goes on when it does, without
+    /// the place of other hosts meanwhile.
+    async fn begin_run<P>(
+        &self,
+        host: usize,
+        links: &HostLinks,
+        wanted: &[String],
+        permit: P,
+    ) -> Result<BegunRun, Silence> {
+        let mut begun = host::begin_run(&self.session, links, wanted.to_vec()).await;
+        drop(permit);
+        while let Err(Some(wait)) = begun.as_ref().map_err(AskError::rate_wait) {
+            self.wait_for(host, WaitsFor::Rate);
+            sleep(wait).await;
+            begun = host::begin_run(&self.session, links, wanted.to_vec()).await;
+        }
+        begun.map_err(|error| silent(&error))
+    }
+
+    /// Notes what the round of a host waits for.
+    fn wait_for(&self, host: usize, waits_for: WaitsFor) {
+        self.known[host].borrow_mut().under_way.waits_for = waits_for;
+    }
+
     /// Whether another start of the daemon has answered than in the round before.
     fn meets_restart(&self, host: usize, links: &HostLinks) -> bool {
         let mut known = self.known[host].borrow_mut();
         let has_met_restart = known.has_answered && known.instance != links.instance;
         known.has_answered = true;
         known.instance.clone_from(&links.instance);
-        known.under_way = UnderWay { has_met_restart, is_running: false };
+        known.under_way.has_met_restart = has_met_restart;
         has_met_restart
     }
 
@@ -176,7 +202,7 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             (Some(now), Some(before)) => now > *before,
             _ => false,
         };
-        let is_bad = |finding: &Finding| !finding.is_good() || (self.warn_is_bad && finding.status == Status::Warn);
+        let is_bad = |finding: &Finding| !finding.is_good_unless(self.warn_is_bad);
         if !is_newer {
             return false;
         }
@@ -215,8 +241,8 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             seconds.zip(finding.seconds).is_some_and(|(before, now)| now > 2.0 * before)
         };
         let is_odd = |(name, run): (&String, &PluginRun)| {
-            let is_bad = !run.finding.is_good() || run.components.values().any(|part| !part.is_good());
-            is_bad || is_longer(name, &run.finding)
+            let mut all = std::iter::once(&run.finding).chain(run.components.values());
+            all.any(|finding| !finding.is_good_unless(self.warn_is_bad)) || is_longer(name, &run.finding)
         };
         !self.known[host].borrow().is_past_asked && runs.iter().any(is_odd)
     }
@@ -232,7 +258,7 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             }
         };
         let first = self.known[host].borrow().first.clone();
-        Some(past_of(&results, first.as_deref()))
+        Some(past_of(&results, first.as_deref(), self.warn_is_bad))
     }
 }
 
@@ -278,8 +304,8 @@ fn began(view: &PluginView) -> Option<String> {
     began.as_str().map(str::to_owned)
 }
 
-/// The past of each part before a time; results are newest first.
-fn past_of(results: &[PastResult], before: Option<&str>) -> BTreeMap<Part, Past> {
+/// The past of each part before a time, by the rule of the call; results are newest first.
+fn past_of(results: &[PastResult], before: Option<&str>, warn_is_bad: bool) -> BTreeMap<Part, Past> {
     let mut all: BTreeMap<Part, Past> = BTreeMap::new();
     for result in results.iter().filter(|result| !result.is_interrupted()) {
         let Some(content) = result.result() else { continue };
@@ -293,7 +319,7 @@ fn past_of(results: &[PastResult], before: Option<&str>) -> BTreeMap<Part, Past>
         }
         let mut note = |part: Part, finding: &Finding| {
             let past = all.entry(part).or_default();
-            past.was_good.push(finding.is_good());
+            past.was_good.push(finding.is_good_unless(warn_is_bad));
             past.durations.extend(finding.seconds);
         };
         note(Part::of_plugin(result.plugin()), &run.finding);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use smoker_model::verdict::budget::Budget;
-use smoker_model::verdict::outcome::{Decision, HostVerdict, Kind, PartVerdict, Verdict};
+use smoker_model::verdict::outcome::{Decision, HostVerdict, Kind, PartVerdict, Unseen, Verdict};
 
 use crate::baseline::reference::LeftOut;
 use crate::gate::drive::End;
@@ -68,6 +68,10 @@ impl GateReport<'_> {
         if restarting > 0 {
             append(&mut text, format_args!(" ({restarting} starting again)"));
         }
+        let unselected = hosts.iter().filter(|host| is_not_looked_at(host)).count();
+        if unselected > 0 {
+            append(&mut text, format_args!(", {unselected} of them not looked at"));
+        }
         if let Some(budget) = self.budget {
             append(&mut text, format_args!("; {budget}"));
         }
@@ -110,18 +114,34 @@ pub(super) const KINDS: [Kind; 12] = [
     Kind::Good,
 ];
 
+/// Whether nothing of a host is looked at, and that keeps no gate closed.
+pub(super) fn is_not_looked_at(host: &HostVerdict) -> bool {
+    host.unseen == Some(Unseen::Unselected) && !host.is_bad
+}
+
 /// What is wrong with a host as a whole.
 pub(super) fn host_problem(host: &HostVerdict) -> Option<String> {
     match &host.silent {
         Some(reason) if host.is_restarting => Some(format!("silent, starting again: {reason}")),
         Some(reason) => Some(format!("silent: {reason}")),
-        None => host.is_empty.then(|| "it has no plugins".to_owned()),
+        None if host.unseen == Some(Unseen::Empty) => Some("it has no plugins".to_owned()),
+        // Where something of it is missing or gone, that says more.
+        None if host.unseen == Some(Unseen::Unselected)
+            && host.is_bad
+            && !host.parts.iter().any(|part| part.blocks) =>
+        {
+            Some("no plugin is selected on it, so nothing is known of it".to_owned())
+        }
+        None => None,
     }
 }
 
 /// What else there is to say of a host as a whole.
 pub(super) fn host_remark(host: &HostVerdict) -> Option<String> {
     match host.restarts {
+        _ if is_not_looked_at(host) => {
+            Some("not looked at: no plugin is selected on it, as in the baseline".to_owned())
+        }
         0 => None,
         1 => Some("its daemon was restarted, and its rounds began again".to_owned()),
         // Each of several daemons behind one address looks like a restart of the other.
@@ -175,6 +195,9 @@ fn remarks(part: &PartVerdict, settle: u32) -> Vec<String> {
     }
     if part.has_wavered {
         remarks.push("bad or gone after it was good".to_owned());
+    }
+    if part.is_gone && part.kind != Kind::Gone {
+        remarks.push("not there any more".to_owned());
     }
     remarks.extend(part.renamed_to.as_ref().map(|name| format!("probably {name} now")));
     remarks

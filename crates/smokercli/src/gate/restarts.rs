@@ -12,7 +12,7 @@ use smoker_model::verdict::rounds::{Rounds, Settings};
 use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep};
 
-use crate::gate::drive::{End, Probed, Prober, Timing, UnderWay, drive};
+use crate::gate::drive::{End, Probed, Prober, Timing, UnderWay, WaitsFor, drive};
 
 /// A host whose daemon starts again so quickly that no round meets a closed port; behind that its plugin takes a while.
 struct Restarting {
@@ -61,7 +61,7 @@ impl Prober for Restarting {
     }
 
     fn under_way(&self, host: usize) -> UnderWay {
-        UnderWay { has_met_restart: host == 0 && self.has_met_restart.get(), is_running: true }
+        UnderWay { has_met_restart: host == 0 && self.has_met_restart.get(), waits_for: WaitsFor::Runs }
     }
 }
 

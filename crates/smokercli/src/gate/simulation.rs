@@ -244,7 +244,7 @@ fn a_host_that_goes_silent_behind_its_rounds_is_missed() {
 }
 
 #[test]
-fn a_regression_is_worse_at_the_deadline_and_what_is_gone_at_once() {
+fn a_regression_is_worse_at_the_deadline_and_what_is_gone_before_it() {
     for seed in 0..SEEDS {
         let outcome = gate(seed, Mishaps { regression: true, ..Mishaps::default() }, Budget::default(), true);
         assert!(is_at_deadline(&outcome), "seed {seed}: {:?}", outcome.end);

@@ -422,7 +422,9 @@ mod tests {
     #[test]
     fn wildcards_do_not_mean_the_group_of_all_hosts() {
         let mut hosts = some_hosts();
-        hosts.iter_mut().for_each(|host| host.groups.extend([ALL.to_owned()]));
+        for host in &mut hosts {
+            host.groups.extend([ALL.to_owned()]);
+        }
         hosts[3].groups = [ALL.to_owned(), UNGROUPED.to_owned()].into();
         let left = |typed: &str| limit(hosts.clone(), &texts(&[typed])).map(|left| left.len());
         assert!(left("a*").is_err() && left("ungr*").is_err());

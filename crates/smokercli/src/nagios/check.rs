@@ -1,7 +1,9 @@
 //! Asks a daemon for the plugins of a check, or has it run them.
 
+use std::env;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use smoker_model::wire::DEFAULT_PORT;
 use tokio::runtime::Builder;
@@ -16,14 +18,26 @@ use crate::inventory::address::HostAddress;
 use crate::nagios::finding::{Finding, finding, forced_finding};
 use crate::plugin::Plugin;
 use crate::terminal::console::{Console, Verbosity};
+use crate::transport::any::AnyTransport;
 use crate::transport::bearer_token::BearerToken;
 use crate::transport::http::Http;
 use crate::transport::http_client::HttpOptions;
+use crate::transport::nats::requests::{Nats, NatsOptions};
+use crate::transport::nats::server::{CREDS, ServerChoice};
 use crate::transport::{client_certificate, socket};
 use crate::trust_store::TrustStore;
 
 /// How long before its time limit the check ends, at most.
 const MARGIN: Duration = Duration::from_millis(250);
+
+/// How long connecting to a NATS server may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The daemon that a check asks, and the way to it.
+struct Target {
+    address: HostAddress,
+    transport: AnyTransport,
+}
 
 /// The findings of the plugins that the command line selects.
 ///
@@ -31,18 +45,30 @@ const MARGIN: Duration = Duration::from_millis(250);
 ///
 /// When there are none, or the daemon cannot be asked within the time limit.
 pub(super) fn check(args: &CheckArgs) -> Result<Vec<Finding>, ExitError> {
+    let start = Instant::now();
     let filter = filter(args)?;
+    let limit = args.timeout.map(|limit| limit.saturating_sub(MARGIN.min(limit / 10)));
+    // A connection to a NATS server has a runtime of its own.
+    let through_nats = args.nats.as_ref().map(|url| through_nats(args, url, limit)).transpose()?;
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| ExitError::new(format!("cannot set up networking: {error}")))?;
-    let limit = args.timeout.map(|limit| limit.saturating_sub(MARGIN.min(limit / 10)));
     let findings = runtime.block_on(async {
+        let asked = async {
+            let target = match through_nats {
+                Some(target) => target,
+                None => over_http(args)?,
+            };
+            ask(args, &filter, &target).await
+        };
         match limit {
-            Some(limit) => tokio::time::timeout(limit, ask(args, &filter)).await.unwrap_or_else(|_| {
-                Err(ExitError::new(format!("no answer of {} within {} s", args.host, limit.as_secs_f64())))
-            }),
-            None => ask(args, &filter).await,
+            Some(limit) => {
+                tokio::time::timeout(limit.saturating_sub(start.elapsed()), asked).await.unwrap_or_else(|_| {
+                    Err(ExitError::new(format!("no answer of {} within {} s", args.host, limit.as_secs_f64())))
+                })
+            }
+            None => asked.await,
         }
     });
     // A name server that does not answer must not hold up the end.
@@ -50,7 +76,23 @@ pub(super) fn check(args: &CheckArgs) -> Result<Vec<Finding>, ExitError> {
     findings
 }
 
-async fn ask(args: &CheckArgs, filter: &Filter) -> Result<Vec<Finding>, ExitError> {
+fn through_nats(args: &CheckArgs, url: &str, limit: Option<Duration>) -> Result<Target, ExitError> {
+    let address = HostAddress::parse(&args.host, &DEFAULT_PORT.to_string()).through_nats();
+    let variable = || env::var_os(CREDS).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let choice = ServerChoice {
+        url: Some(url.to_owned()),
+        creds: args.creds.clone().or_else(variable),
+        certificate: args.cert.clone().map(|cert| (cert, args.key.clone())),
+        cacert: args.cacert.clone(),
+        fleet: args.fleet.clone(),
+    };
+    let within = CONNECT_TIMEOUT.min(limit.unwrap_or(CONNECT_TIMEOUT));
+    let connection = Arc::new(choice.open(within).map_err(ExitError::new)?);
+    let options = NatsOptions { connection, timeout: None, parallel: 1, hosts: 1 };
+    Ok(Target { address, transport: AnyTransport::Nats(Nats::new(options)) })
+}
+
+fn over_http(args: &CheckArgs) -> Result<Target, ExitError> {
     let trust = Arc::new(TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?);
     let address = HostAddress::parse(&args.host, &DEFAULT_PORT.to_string()).over_tls(&trust.known);
     let token = BearerToken::find(args.token_file.as_deref()).map_err(ExitError::new)?;
@@ -67,17 +109,22 @@ async fn ask(args: &CheckArgs, filter: &Filter) -> Result<Vec<Finding>, ExitErro
         ..HttpOptions::default()
     };
     let address = if options.socket.is_some() { HostAddress::parse("localhost", "80") } else { address };
-    let transport = Http::new(options).map_err(ExitError::new)?;
+    let transport = AnyTransport::Http(Box::new(Http::new(options).map_err(ExitError::new)?));
+    Ok(Target { address, transport })
+}
+
+async fn ask(args: &CheckArgs, filter: &Filter, target: &Target) -> Result<Vec<Finding>, ExitError> {
+    let Target { address, transport } = target;
     let session = Session {
         values: None,
-        transport: &transport,
+        transport,
         observer: &NoProgress,
         hosts: 1,
         forces: ForcedRuns::once_if(args.force),
         names: &args.names,
     };
     let failed = |name: &str, reason: &dyn std::fmt::Display| ExitError::new(format!("Host {name}: {reason}"));
-    let answer = host::ask(&session, &address)
+    let answer = host::ask(&session, address)
         .await
         .map_err(|error| failed(error.name.as_deref().unwrap_or(&address.label), &error.reason))?;
     let wanted = filter.wanted_names(&answer.plugins.iter().map(Plugin::name));

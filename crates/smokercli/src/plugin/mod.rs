@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! - `view`: its parsed object: result, messages, components, parameters
+//! - `plain`: what a fleet needs of each, read quickly; `view`: its parsed object: result, messages, components, parameters
 //! - `forced_result`: the result of a forced run takes precedence
 //! - `json_repair`: JSON that Python writes and no standard allows; `salvage`: what can be read of a broken plugin
 //! - `standing`: what else a daemon says of it
@@ -12,6 +12,7 @@
 mod forced_result;
 pub mod json_repair;
 pub mod perfdata;
+mod plain;
 pub mod run_facts;
 mod salvage;
 pub mod standing;
@@ -22,6 +23,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value as Json};
 use smoker_model::status::Status;
 
+use crate::plugin::plain::PlainPlugin;
 use crate::plugin::salvage::{NO_NAME, plugin_object};
 use crate::plugin::view::{PluginView, ShownResult};
 
@@ -50,6 +52,9 @@ impl Plugin {
     }
 
     fn new(json: Box<RawValue>, shown: ShownResult) -> Self {
+        if let Some(PlainPlugin { name, status }) = PlainPlugin::read(json.get(), shown) {
+            return Self { name, status, is_readable: true, shown, json };
+        }
         let is_named = |view: &PluginView| view.name().is_some();
         let (json, view) = if let Some(view) = PluginView::parse(&json, shown).filter(is_named) {
             (json, view)

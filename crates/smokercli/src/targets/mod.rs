@@ -136,6 +136,14 @@ pub(crate) fn of_selection(
 /// As [`find`].
 pub(crate) fn named_on_line(args: &HostArgs, config: &ClientConfig) -> Result<Targets, ExitError> {
     let named = NamedHosts { expressions: args.hosts.clone(), groups: args.group.clone(), ..NamedHosts::default() };
+    if args.nats.is_some() {
+        // All hosts of a fleet are too many to be asked for names.
+        return if named.is_any() {
+            of_named(args, named, Inventory::default(), config, None)
+        } else {
+            Err(ExitError::usage("no host is named"))
+        };
+    }
     let store = TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?;
     let groups = groups(args, Inventory::default(), config)?;
     chosen(args, named, &groups, store, (config, None))
@@ -168,7 +176,18 @@ fn through_nats(
     console: &Console,
 ) -> Result<Targets, ExitError> {
     let files = inventories(args, console)?;
-    let mut named = named_hosts(args, &files, discovery, arguments, console)?;
+    let named = named_hosts(args, &files, discovery, arguments, console)?;
+    of_named(args, named, files, config, Some(console))
+}
+
+/// The named hosts, and those of groups that have reported; with the inventory of these files.
+fn of_named(
+    args: &HostArgs,
+    mut named: NamedHosts,
+    files: Inventory,
+    config: &ClientConfig,
+    console: Option<&Console>,
+) -> Result<Targets, ExitError> {
     let mut inventory = groups(args, files, config)?;
     let connection = nats::connect(args, config)?;
     if nats::takes_present(&named, &inventory)? {
@@ -185,7 +204,7 @@ fn through_nats(
         nats::add_present(&mut inventory, &present);
     }
     // A host is its name here, whatever address the inventory or its labels say.
-    let selection = selected(named, &inventory, HostAddress::through_nats, (config, Some(console)))?;
+    let selection = selected(named, &inventory, HostAddress::through_nats, (config, console))?;
     Ok(reached_through(connection, args, selection))
 }
 

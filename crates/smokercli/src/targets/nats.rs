@@ -3,9 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
-use smoker_nats::connect::Connect;
 use smoker_nats::presence::Present;
-use smoker_nats::subject::Fleet;
 
 use crate::cli::options::host_args::HostArgs;
 use crate::config::ClientConfig;
@@ -14,14 +12,7 @@ use crate::error::ExitError;
 use crate::inventory::groups::{Inventory, Member};
 use crate::inventory::selection::NamedHosts;
 use crate::transport::nats::connection::NatsConnection;
-
-/// The server that is asked when none is named.
-const DEFAULT_URL: &str = "nats://localhost:4222";
-/// The fleet of hosts when none is named.
-const DEFAULT_FLEET: &str = "default";
-/// The variables that name the server, and the file of the user's credentials.
-const URL: &str = "SMOKER_NATS_URL";
-const CREDS: &str = "SMOKER_NATS_CREDS";
+use crate::transport::nats::server::{CREDS, ServerChoice, URL};
 
 /// Connects to the server that the options name, else the environment, else the configuration.
 ///
@@ -30,31 +21,26 @@ const CREDS: &str = "SMOKER_NATS_CREDS";
 /// When the configuration of it cannot be used, or there is no connection.
 pub(super) fn connect(args: &HostArgs, config: &ClientConfig) -> Result<NatsConnection, ExitError> {
     let settings = config.nats.clone().map_err(ExitError::new)?;
-    let (connect, fleet) = chosen(args, settings, |name| env::var(name).ok().filter(|value| !value.is_empty()));
-    NatsConnection::open(&connect, Fleet::new(&fleet), args.connect_timeout).map_err(ExitError::new)
+    let choice = chosen(args, settings, |name| env::var(name).ok().filter(|value| !value.is_empty()));
+    choice.open(args.connect_timeout).map_err(ExitError::new)
 }
 
 /// The server, the identity and the fleet.
-fn chosen(args: &HostArgs, settings: NatsSettings, variable: impl Fn(&str) -> Option<String>) -> (Connect, String) {
+fn chosen(args: &HostArgs, settings: NatsSettings, variable: impl Fn(&str) -> Option<String>) -> ServerChoice {
     let typed = args.nats.clone().flatten();
-    let servers = typed.or_else(|| variable(URL)).or(settings.url).unwrap_or_else(|| DEFAULT_URL.to_owned());
-    let creds = args.creds.clone().or_else(|| variable(CREDS).map(PathBuf::from)).or(settings.creds);
     // A certificate that is typed has its key in the same file, unless another one is typed, too.
-    let pair = match (&args.cert, settings.cert) {
+    let certificate = match (&args.cert, settings.cert) {
         (Some(cert), _) => Some((cert.clone(), args.key.clone())),
         (None, Some(cert)) => Some((cert, settings.key)),
         (None, None) => None,
     };
-    let connect = Connect {
-        servers,
-        name: concat!("smokercli/", env!("CARGO_PKG_VERSION")).to_owned(),
-        creds,
+    ServerChoice {
+        url: typed.or_else(|| variable(URL)).or(settings.url),
+        creds: args.creds.clone().or_else(|| variable(CREDS).map(PathBuf::from)).or(settings.creds),
+        certificate,
         cacert: args.cacert.clone().or(settings.ca),
-        cert_and_key: pair.map(|(cert, key)| (cert.clone(), key.unwrap_or(cert))),
-        ..Connect::default()
-    };
-    let fleet = args.fleet.clone().or(settings.fleet).unwrap_or_else(|| DEFAULT_FLEET.to_owned());
-    (connect, fleet)
+        fleet: args.fleet.clone().or(settings.fleet),
+    }
 }
 
 /// Whether it takes the hosts that have reported to say which ones are meant: all of them, or those of a group that the inventory lacks.
@@ -91,6 +77,7 @@ mod tests {
     use super::*;
     use crate::inventory::address::HostAddress;
     use crate::inventory::selection::HostSelection;
+    use crate::transport::nats::server::{DEFAULT_FLEET, DEFAULT_URL};
 
     fn host(name: &str, groups: &[&str]) -> Present {
         let groups = groups.iter().map(|group| (*group).to_owned()).collect();
@@ -141,16 +128,16 @@ mod tests {
             ..NatsSettings::default()
         };
         let args = |nats: Option<&str>| HostArgs { nats: Some(nats.map(str::to_owned)), ..HostArgs::default() };
-        let (connect, fleet) = chosen(&args(None), settings(), |_| None);
+        let (connect, fleet) = chosen(&args(None), settings(), |_| None).connect();
         assert_eq!((connect.servers.as_str(), fleet.as_str()), ("nats://file", "eu"));
         assert_eq!(connect.cert_and_key, Some(("/cert".into(), "/key".into())));
         let variable = |name: &str| (name == URL).then(|| "nats://variable".to_owned());
-        assert_eq!(chosen(&args(None), settings(), variable).0.servers, "nats://variable");
+        assert_eq!(chosen(&args(None), settings(), variable).connect().0.servers, "nats://variable");
         let typed = HostArgs { cert: Some("/own".into()), ..args(Some("nats://typed")) };
-        let (connect, _) = chosen(&typed, settings(), variable);
+        let (connect, _) = chosen(&typed, settings(), variable).connect();
         assert_eq!(connect.servers, "nats://typed");
         assert_eq!(connect.cert_and_key, Some(("/own".into(), "/own".into())));
-        let (connect, fleet) = chosen(&args(None), NatsSettings::default(), |_| None);
+        let (connect, fleet) = chosen(&args(None), NatsSettings::default(), |_| None).connect();
         assert_eq!((connect.servers.as_str(), fleet.as_str()), (DEFAULT_URL, DEFAULT_FLEET));
     }
 }

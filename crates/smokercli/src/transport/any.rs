@@ -1,5 +1,7 @@
 //! The way to the hosts of a call: straight over HTTP, or through a NATS server.
 
+use std::time::Duration;
+
 use reqwest::Url;
 
 use crate::transport::event_stream::EventStream;
@@ -75,6 +77,13 @@ impl Transport for AnyTransport {
         match self {
             Self::Http(http) => http.parallel(),
             Self::Nats(nats) => nats.parallel(),
+        }
+    }
+
+    fn cost_of_request(&self) -> Duration {
+        match self {
+            Self::Http(http) => http.cost_of_request(),
+            Self::Nats(nats) => nats.cost_of_request(),
         }
     }
 }

@@ -85,6 +85,8 @@ pub enum FailureKind {
     Refused,
     /// The server, or a proxy before it, says that it cannot answer now: HTTP 502, 503 or 504.
     Unavailable,
+    /// The server takes no more requests of this client yet, and says after which time it does: HTTP 429 with `Retry-After`.
+    TooMany(Duration),
     /// The server has no such page.
     NotFound,
     /// The body is larger than the client takes.
@@ -134,6 +136,10 @@ pub trait Transport {
 
     /// How many requests it has under way at once; more of them wait.
     fn parallel(&self) -> usize;
+
+    /// About how long a request keeps the client and its host busy in a large fleet, where they are many. Polls that come sooner after each other
+    /// would delay useful requests.
+    fn cost_of_request(&self) -> Duration;
 }
 
 impl fmt::Display for Method {

@@ -319,4 +319,8 @@ impl Transport for Http {
     fn parallel(&self) -> usize {
         self.options.parallel.max(1)
     }
+
+    fn cost_of_request(&self) -> Duration {
+        Duration::from_micros(100)
+    }
 }

@@ -2,8 +2,9 @@
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
+use std::time::Duration;
 
-use reqwest::header::LOCATION;
+use reqwest::header::{LOCATION, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use smoker_model::wire::about::{INSTANCE_HEADER, read_instance};
 use smoker_model::wire::error::ErrorBody;
@@ -107,9 +108,16 @@ pub(super) async fn successful(response: Response) -> Result<Response, Failure> 
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
             FailureKind::Unavailable
         }
+        StatusCode::TOO_MANY_REQUESTS => retry_after(&response).map_or(FailureKind::Other, FailureKind::TooMany),
         _ => FailureKind::Other,
     };
     Err(Failure { reason: http_error(response).await, kind })
+}
+
+/// The seconds to wait that a header says, one at least.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds: u32 = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds.max(1).into()))
 }
 
 async fn body(mut response: Response, over_tls: Option<&str>) -> Result<PageBody, Failure> {

@@ -5,7 +5,7 @@
 //! - `add`: has a key accepted by daemons over SSH; `ssh`: runs a command on hosts
 //! - `scan`: asks daemons for their keys; `known`: lists keys; `remove`: forgets keys, and withdraws access over SSH
 //! - `ca`: an authority of the user's own; `join`: a host that has no SSH; `bounded_stream`: its connection
-//! - `nats_config`: what a NATS server permits the hosts of a fleet
+//! - `nats_config`: what a NATS server permits the hosts of a fleet; `nats_certificates`: who they are
 //! - `operator`: the user's key; `targets`: the hosts of a command; `parallel`: several of them at a time
 
 mod add;
@@ -13,6 +13,7 @@ mod bounded_stream;
 mod ca;
 mod join;
 mod known;
+mod nats_certificates;
 mod nats_config;
 mod operator;
 mod parallel;
@@ -43,6 +44,6 @@ pub(crate) fn run(command: &TrustCommand, port: &str) -> Result<u8, ExitError> {
         TrustCommand::Ca(CaCommand::Request(args)) => ca::request(args),
         TrustCommand::Ca(CaCommand::Install(args)) => ca::install(args),
         TrustCommand::Ca(CaCommand::Join(args)) => join::run(&store, args),
-        TrustCommand::NatsConfig(args) => nats_config::write(args, port),
+        TrustCommand::NatsConfig(args) => nats_config::write(&store, args, port),
     }
 }

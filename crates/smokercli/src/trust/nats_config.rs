@@ -1,10 +1,10 @@
-//! Writes the configuration of a NATS server: who connects, and what each may do. Seeds are made once; a later call with more hosts keeps them.
+//! Writes the configuration of a NATS server: who connects, and what each may do. Seeds and keys are made once; a later call with more hosts keeps them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use smoker_nats::key;
-use smoker_nats::server_config::{Host, Operator, authorization};
+use smoker_nats::server_config::{Host, Identity, Operator, authorization};
 use smoker_nats::subject::{EVERYBODY, Fleet, token};
 use smoker_trust::storage::private_folder::PrivateFolder;
 use smoker_trust::storage::{private_file, text_file};
@@ -13,42 +13,69 @@ use crate::cli::trust_args::{Hosts, NatsConfigArgs};
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::terminal::output;
+use crate::trust::nats_certificates::{AUTHORITY, Certificates, SERVER};
 use crate::trust::targets;
+use crate::trust_store::TrustStore;
 
 /// The configuration's name in its folder.
 const FILE: &str = "nats.conf";
 
-/// Writes the configuration and the seeds that are missing.
+/// What the users of a server prove.
+enum Identities {
+    /// That they have a seed.
+    Seeds,
+    /// That they have the key of a certificate.
+    Certificates(Box<Certificates>),
+}
+
+/// Writes the configuration, and the seeds or certificates that are missing.
 ///
 /// # Errors
 ///
-/// When a name cannot be used, or a file cannot be written.
-pub(super) fn write(args: &NatsConfigArgs, port: &str) -> Result<u8, ExitError> {
+/// When a name cannot be used, there is no authority for certificates, or a file cannot be written.
+pub(super) fn write(store: &TrustStore, args: &NatsConfigArgs, port: &str) -> Result<u8, ExitError> {
+    if args.certificates && args.servers.is_empty() && args.tls_cert.is_none() {
+        return Err(ExitError::usage(
+            "--certificates needs one for the server, too; name the server by --server, or its files by --tls-cert and --tls-key",
+        ));
+    }
     let names = names(&args.hosts, port)?;
     let mut groups = groups(&args.groups, port)?;
     if let Some(host) = groups.keys().find(|host| !names.contains(host)) {
         return Err(ExitError::usage(format!("{host} is in a group and not among the hosts; name it by -s, too")));
     }
+    let identities = if args.certificates {
+        Identities::Certificates(Box::new(Certificates::of(store, &args.fleet)?))
+    } else {
+        Identities::Seeds
+    };
     let folder = folder(&args.folder)?;
-    let seeds = self::folder(&folder.path().join("hosts"))?;
+    let of_hosts = self::folder(&folder.path().join("hosts"))?;
     let hosts: Vec<_> = names
         .into_iter()
         .map(|name| {
-            let key = public_key(&seeds, &name)?;
-            Ok(Host { groups: groups.remove(&name).unwrap_or_default(), name, key })
+            let identity = identities.of("host", &of_hosts, &name)?;
+            Ok(Host { groups: groups.remove(&name).unwrap_or_default(), name, identity })
         })
         .collect::<Result<_, ExitError>>()?;
-    let seeds = self::folder(&folder.path().join("operators"))?;
+    let of_operators = self::folder(&folder.path().join("operators"))?;
     let operators: Vec<_> = args
         .operators
         .iter()
-        .map(|name| Ok(Operator { name: name.clone(), key: public_key(&seeds, name)? }))
+        .map(|name| Ok(Operator { name: name.clone(), identity: identities.of("operator", &of_operators, name)? }))
         .collect::<Result<_, ExitError>>()?;
     let path = folder.path().join(FILE);
     let text = server(args)? + &authorization(&Fleet::new(&args.fleet), &hosts, &operators);
     text_file::edit(&path, |_| Ok((text, ()))).map_err(|error| ExitError::new(error.to_string()))?;
+    let kept = match &identities {
+        Identities::Seeds => "seeds",
+        Identities::Certificates(certificates) => {
+            certificates.of_server(&folder, &args.servers)?;
+            "certificates"
+        }
+    };
     output::print(&format!(
-        "{}: {} hosts, {} operators; their seeds are beside it\n",
+        "{}: {} hosts, {} operators; their {kept} are beside it\n",
         path.display(),
         hosts.len(),
         operators.len()
@@ -56,16 +83,33 @@ pub(super) fn write(args: &NatsConfigArgs, port: &str) -> Result<u8, ExitError> 
     Ok(exit_code::SUCCESS)
 }
 
-fn server(args: &NatsConfigArgs) -> Result<String, ExitError> {
-    let listen = quoted(&args.listen)?;
-    let store = quoted(&args.store.display().to_string())?;
-    let tls = match (&args.tls_cert, &args.tls_key) {
-        (Some(cert), Some(key)) => {
-            let (cert, key) = (quoted(&cert.display().to_string())?, quoted(&key.display().to_string())?);
-            format!("tls {{ cert_file: {cert}, key_file: {key} }}\n")
+impl Identities {
+    /// What the user of this kind and name proves.
+    fn of(&self, kind: &str, folder: &PrivateFolder, name: &str) -> Result<Identity, ExitError> {
+        match self {
+            Self::Seeds => public_key(folder, name).map(Identity::Key),
+            Self::Certificates(certificates) => certificates.of_user(kind, folder, name).map(Identity::Certificate),
         }
-        _ => String::new(),
+    }
+}
+
+fn server(args: &NatsConfigArgs) -> Result<String, ExitError> {
+    let path = |path: &Path| quoted(&path.display().to_string());
+    let listen = quoted(&args.listen)?;
+    let store = path(&args.store)?;
+    let in_folder = |name: &str| path(&args.tls_folder.join(name));
+    let files = match (&args.tls_cert, &args.tls_key) {
+        (Some(cert), Some(key)) => Some((path(cert)?, path(key)?)),
+        _ if args.certificates => Some((in_folder(SERVER)?, in_folder(SERVER)?)),
+        _ => None,
     };
+    let users = if args.certificates {
+        format!(", ca_file: {}, verify_and_map: true", in_folder(AUTHORITY)?)
+    } else {
+        String::new()
+    };
+    let tls =
+        files.map_or_else(String::new, |(cert, key)| format!("tls {{ cert_file: {cert}, key_file: {key}{users} }}\n"));
     Ok(format!(
         "# Written by smokercli trust nats-config. A later call writes it again; nats-server --signal reload has the server read it.\n\
          listen: {listen}\njetstream {{ store_dir: {store} }}\n{tls}"

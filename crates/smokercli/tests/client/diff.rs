@@ -70,6 +70,24 @@ fn the_page_shows_what_is_printed() {
     assert!(chosen.stdout.starts_with("fsmount / /srv: gone") && !chosen.stdout.contains("Web"), "{chosen:?}");
 }
 
+/// What nobody compares does not differ, and that is no good news.
+#[test]
+fn filters_that_select_nothing_are_an_error() {
+    let compared = |arguments: &[&str]| diff(&before(), &after(), &[&FILES[..], &["-e"], arguments].concat());
+    for (arguments, told) in [
+        (["-p", "Wbe"].as_slice(), "no host of either baseline has the plugin Wbe; did you mean Web?"),
+        (&["-p", "Web", "nosuch"], "no host of either baseline has the plugin nosuch"),
+        (&["--category", "nosuch"], "No plugins found"),
+        (&["--exclude-plugins", "Web", "fsmount", "Version"], "No plugins found"),
+    ] {
+        let done = compared(arguments);
+        assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""), "{arguments:?}: {done:?}");
+        assert!(done.stderr.contains(told), "{arguments:?}: {done:?}");
+    }
+    // One of the two has it.
+    assert_eq!(compared(&["-p", "version"]).code, Some(69));
+}
+
 #[test]
 fn nothing_differs_from_itself() {
     for text in [before(), after(), baseline(&[])] {

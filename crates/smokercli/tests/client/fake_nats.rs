@@ -2,16 +2,31 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// What becomes of a host's answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Bridge {
     /// It arrives in parts of this many bytes.
     Whole(usize),
-    /// A part of it is lost.
+    /// The second part is lost.
     Lossy,
+    /// All of it comes twice.
+    Twice,
+    /// The last part is the first one that comes.
+    Swapped,
+    /// The second part is that of another answer.
+    Mixed,
+    /// No part says that it is the last one.
+    Endless,
+    /// Parts of 1 MiB come without end.
+    Flood,
+    /// It comes when nobody waits for it any more.
+    Late(Duration),
+    /// The server ends the connection behind the first part.
+    Cut,
     /// It says that it is another host's.
     OfAnother,
     /// It never comes.
@@ -91,21 +106,55 @@ fn message(writer: &Mutex<TcpStream>, reply: &str, head: &str, payload: &[u8]) {
 
 fn answer(host: &str, request: &[u8], bridges: &Bridges, writer: &Mutex<TcpStream>, reply: &str) {
     let (bridge, daemon) = bridges.get(host).map_or((Bridge::Gone, ""), |(bridge, daemon)| (*bridge, daemon));
-    let (size, named, lost) = match bridge {
-        Bridge::Whole(size) => (size, host, None),
-        Bridge::Lossy => (16, host, Some(1)),
-        Bridge::OfAnother => (1 << 18, "another", None),
+    let size = match bridge {
+        Bridge::Whole(size) => size,
         Bridge::Silent => return,
         Bridge::Gone => return message(writer, reply, "NATS/1.0 503\r\n\r\n", b""),
+        Bridge::Flood => return flood(host, writer, reply),
+        _ => 16,
     };
     let mut stream = TcpStream::connect(daemon).expect("the canned daemon listens");
     stream.write_all(request).expect("it reads");
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).expect("it answers");
-    let parts: Vec<_> = bytes.chunks(size).collect();
-    for (number, part) in parts.iter().enumerate().filter(|(number, _)| Some(*number) != lost) {
-        let end = if number + 1 == parts.len() { format!("Smoker-End: {}\r\n", parts.len()) } else { String::new() };
-        let head = format!("NATS/1.0\r\nSmoker-Host: {named}\r\nSmoker-Part: {number}\r\n{end}\r\n");
-        message(writer, reply, &head, part);
+    let mut parts: Vec<_> = parts(host, &bytes, size, bridge);
+    match bridge {
+        Bridge::Lossy => drop(parts.remove(1)),
+        Bridge::Twice => parts.extend(parts.clone()),
+        Bridge::Swapped => parts.rotate_right(1),
+        Bridge::Late(time) => std::thread::sleep(time),
+        Bridge::Cut => parts.truncate(1),
+        _ => {}
+    }
+    for (head, payload) in &parts {
+        message(writer, reply, head, payload);
+    }
+    if matches!(bridge, Bridge::Cut) {
+        let stream = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = stream.shutdown(Shutdown::Both);
+    }
+}
+
+/// The messages of an answer: headers and payload.
+fn parts(host: &str, bytes: &[u8], size: usize, bridge: Bridge) -> Vec<(String, Vec<u8>)> {
+    let named = if matches!(bridge, Bridge::OfAnother) { "another" } else { host };
+    let pieces: Vec<_> = bytes.chunks(size).collect();
+    let is_last = |number| number + 1 == pieces.len() && !matches!(bridge, Bridge::Endless);
+    let part = |(number, piece): (usize, &&[u8])| {
+        let answer = if matches!(bridge, Bridge::Mixed) && number == 1 { "b" } else { "a" };
+        let end = if is_last(number) { format!("Smoker-End: {}\r\n", pieces.len()) } else { String::new() };
+        let head = format!(
+            "NATS/1.0\r\nSmoker-Host: {named}\r\nSmoker-Part: {number}\r\nSmoker-Answer: {answer}\r\n{end}\r\n"
+        );
+        (head, piece.to_vec())
+    };
+    pieces.iter().enumerate().map(part).collect()
+}
+
+fn flood(host: &str, writer: &Mutex<TcpStream>, reply: &str) {
+    let payload = vec![b' '; 1 << 20];
+    for number in 0..1024 {
+        let head = format!("NATS/1.0\r\nSmoker-Host: {host}\r\nSmoker-Part: {number}\r\n\r\n");
+        message(writer, reply, &head, &payload);
     }
 }

@@ -211,6 +211,51 @@ fn a_plugin_that_is_not_selected_any_more_is_gone() {
     assert_eq!(select(&[]).code, Some(0));
 }
 
+/// Nothing that was looked at on a host is no reason to go on, and every format says so.
+#[test]
+fn a_host_on_which_the_filters_select_nothing_is_not_good() {
+    let mut other = daemon(&[("Disk", "OK")]);
+    other["plugins"]["plugins"]["items"][0]["plugin"]["parameters"] = json!({"Category": "db"});
+    let (good, other) = (Fake::start(&daemon(&[("Disk", "OK")])), Fake::start(&other));
+    let hosts = ["-s", good.address(), other.address(), "--category", "web"];
+    let told = format!("{}: no plugin is selected on it", other.address());
+    for arguments in [["--within", "400ms"].as_slice(), &["--within", "400ms", "--min-ok", "2"]] {
+        let done = gate(&[hosts.as_slice(), arguments].concat());
+        assert!(done.code == Some(3) && done.stdout.contains(&told), "{done:?}");
+    }
+    assert_eq!(gate(&[hosts.as_slice(), &["--allow-bad", "1"]].concat()).code, Some(0));
+    // A baseline knows that it was so before.
+    let home = tempfile::tempdir().expect("a folder");
+    let before = home.path().join("before.json").display().to_string();
+    let done = Run::of(SMOKERCLI).args(["baseline", "-o", &before]).args(hosts).done();
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let warning = format!("WARNING: Host {}: no plugin is selected on it", other.address());
+    assert!(done.stderr.contains(&warning), "{done:?}");
+    for format in ["text", "minimal", "long", "table", "json", "junit", "tap", "markdown", "github", "gitlab"] {
+        let done = gate(&[hosts.as_slice(), &["--against", &before, "-o", format]].concat());
+        assert_eq!(done.code, Some(0), "{format}: {done:?}");
+        let word = if format == "json" { "\"lookedAt\":false" } else { "not looked at: no plugin is selected on it" };
+        assert!(done.stdout.contains(word), "{format}: {}", done.stdout);
+        let is_counted = done.stdout.contains("2 of 2 hosts settled, 1 of them not looked at");
+        assert!(is_counted || ["json", "junit", "gitlab"].contains(&format), "{format}: {}", done.stdout);
+    }
+    let review = gate(&[hosts.as_slice(), &["--against", &before, "--fail-on", "review"]].concat());
+    assert_eq!(review.code, Some(4), "{review:?}");
+}
+
+/// A part that was WARN before and still is has not become worse, whatever WARN counts for.
+#[test]
+fn what_was_bad_before_is_judged_by_fail_on_too() {
+    let warn = Fake::start(&daemon(&[("Disk", "WARN"), ("Load", "OK")]));
+    let home = tempfile::tempdir().expect("a folder");
+    let before = home.path().join("before.json").display().to_string();
+    assert_eq!(Run::of(SMOKERCLI).args(["baseline", "-s", warn.address(), "-o", &before]).done().code, Some(0));
+    let against = ["-s", warn.address(), "--against", &before, "--fail-on", "WARN", "--within", "400ms"];
+    let done = gate(&against);
+    assert!(done.code == Some(0) && done.stdout.contains("Disk: known failure [WARN]"), "{done:?}");
+    assert_eq!(gate(&[against.as_slice(), &["--strict"]].concat()).code, Some(3));
+}
+
 /// Of two results of one plugin the bad one counts, wherever it is.
 #[test]
 fn a_bad_result_is_not_hidden_by_another_one_of_its_name() {

@@ -14,9 +14,6 @@ pub(super) const RESULTS: usize = 500;
 /// The bytes of the texts of results that are read for a request; a single one may have more.
 pub(super) const RESULT_BYTES: usize = 1 << 20;
 
-/// How many bytes of its first message the body of a log record has.
-pub(super) const BODY: usize = 4096;
-
 /// How long is waited first at most, and at least where the collector says how long.
 pub(super) const FIRST_WAIT: Duration = Duration::from_secs(1);
 

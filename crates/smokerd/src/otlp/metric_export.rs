@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use smoker_checks::otlp::protocol::Resource;
 use smoker_model::time::waits::spread;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::os::host_name::host_name;
 use crate::otlp::backoff::RetryWaits;
 use crate::otlp::collector::{Collector, Delivery};
 use crate::otlp::metrics_page::MetricsPage;
 use crate::otlp::points::{Batches, Times};
-use crate::otlp::protocol::Resource;
 
 /// How long after its start a daemon sends for the first time at the latest, so that the one who has configured it need not
 /// wait long to see it work.
@@ -38,7 +39,7 @@ impl MetricExport {
     async fn send(&self) -> Delivery {
         let pieces = self.page.write().await;
         let times = Times { start: self.started, now: Utc::now() };
-        let resource = Resource::of_daemon(&self.instance);
+        let resource = Resource::of_daemon(&host_name(), &self.instance);
         let texts = pieces.iter().map(|piece| std::str::from_utf8(piece).unwrap_or_default());
         for batch in Batches::of(texts.flat_map(str::lines), times) {
             let delivery = self.collector.deliver(resource.metrics(&batch.metrics), batch.points).await;

@@ -1,4 +1,4 @@
-//! Metrics and results for a collector of the OpenTelemetry protocol (OTLP/HTTP with JSON).
+//! Metrics and results for a collector of the OpenTelemetry protocol (OTLP/HTTP with JSON), whose messages are in `smoker_checks::otlp`.
 //!
 //! # Layout
 //!
@@ -12,7 +12,6 @@
 //! - `cursor`: up to which result the collector has all
 //! - `points`: a page of metrics as data points
 //! - `log_record`: a result as a log record
-//! - `protocol`: the messages of the protocol
 //! - `limits`: how much is sent at once
 //! - `gauges`: what metrics say of all this
 
@@ -27,6 +26,5 @@ mod limits;
 mod log_record;
 mod metric_export;
 mod points;
-mod protocol;
 mod result_export;
 mod trouble;

@@ -5,9 +5,9 @@
 use std::mem;
 
 use chrono::{DateTime, Utc};
+use smoker_checks::otlp::protocol::{CUMULATIVE, Data, Digits, Double, KeyValue, Metric, Number, NumberDataPoint};
 
 use crate::otlp::limits::POINTS;
-use crate::otlp::protocol::{CUMULATIVE, Data, Digits, Double, KeyValue, Metric, Number, NumberDataPoint};
 
 /// The times of all data points.
 #[derive(Clone, Copy, Debug)]

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
+use smoker_checks::otlp::protocol::{self, Resource};
 use smoker_model::run_record::{RunRecord, RunState};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::os::host_name::host_name;
 use crate::otlp::backoff::RetryWaits;
 use crate::otlp::collector::{Collector, Delivery};
 use crate::otlp::cursor::Cursor;
 use crate::otlp::gauges::OtlpGauges;
 use crate::otlp::limits::{RESULT_BYTES, RESULTS};
 use crate::otlp::log_record::log_record;
-use crate::otlp::protocol::Resource;
 use crate::results::events::{Event, Received, Subscription};
 use crate::results::kept::facts::RunFacts;
 use crate::results::kept::history::Sequence;
@@ -144,8 +145,9 @@ impl ResultExport {
                 log_record(run, config.as_ref().map(|config| &config.facts), now)
             };
             let records: Vec<_> = runs.iter().map(record).collect();
-            let body = Resource::of_daemon(&self.instance).logs(&records);
-            if let Delivery::Later(asked) = self.collector.deliver(body, records.len()).await {
+            let items = records.len();
+            let body = protocol::logs(&[(Resource::of_daemon(&host_name(), &self.instance), records)]);
+            if let Delivery::Later(asked) = self.collector.deliver(body, items).await {
                 return Err(Interrupted::Failed(waits.next(asked)));
             }
             waits.reset();

@@ -11,9 +11,9 @@ use smoker_model::status::Status;
 
 use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
+use crate::results::plugin::freshness::{Freshness, PostponedActions};
 use crate::results::plugin::hard_state::HardState;
 use crate::results::plugin::held_back::HeldBack;
-use crate::results::plugin::looks::{Looks, PostponedActions};
 use crate::results::plugin::standing::{Attempt, SkippedSince};
 use crate::results::store::SharedState;
 use crate::results::table::{PluginEntry, PluginNow};
@@ -46,7 +46,7 @@ impl ToldState {
 pub(crate) struct ParentState {
     /// Why others do not run because of it; none when they do.
     pub(crate) bad: Option<String>,
-    /// The number of the newest record that its newest result may know of; 0 when nothing is known of that.
+    /// The number of the newest record when the run of its newest result started; 0 when that is not known.
     pub(crate) seen: Sequence,
     /// Whether its newest run checked nothing, because of maintenance.
     pub(crate) is_maintenance: bool,
@@ -86,7 +86,8 @@ impl SharedState {
         let state = self.lock();
         let of = |name: &PluginName| {
             let entry = state.plugins.get(name);
-            let Looks { seen, is_maintenance, recovered, .. } = entry.map(|entry| entry.looks).unwrap_or_default();
+            let Freshness { seen, is_maintenance, recovered, .. } =
+                entry.map(|entry| entry.freshness).unwrap_or_default();
             let bad = entry.and_then(|entry| entry.bad_since(name, now));
             ParentState { bad, seen, is_maintenance, recovered }
         };
@@ -97,7 +98,12 @@ impl SharedState {
     pub(crate) fn first_with_status(&self, plugin: &PluginName, status: Status) -> Option<Sequence> {
         let state = self.lock();
         let entry = state.plugins.get(plugin)?;
-        (entry.last_status == Some(status)).then_some(entry.looks.first)
+        (entry.last_status == Some(status)).then_some(entry.freshness.first)
+    }
+
+    /// Whether the newest run of a plugin checked nothing, because of maintenance.
+    pub(crate) fn is_in_maintenance(&self, plugin: &PluginName) -> bool {
+        self.lock().plugins.get(plugin).is_some_and(|entry| entry.freshness.is_maintenance)
     }
 
     /// Shows that scheduled runs of a plugin are skipped because of another one. Returns whether they were not before.
@@ -126,7 +132,7 @@ impl SharedState {
         let was_skipped = entry.is_some();
         if let Some(entry) = entry {
             entry.skipped = None;
-            entry.looks.note_skipped();
+            entry.freshness.note_skipped();
         }
         state.revision += u64::from(was_skipped);
         was_skipped

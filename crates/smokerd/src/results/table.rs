@@ -18,10 +18,10 @@ use crate::results::kept::failures::Failures;
 use crate::results::kept::history::{History, Sequence};
 use crate::results::plugin::config_fields::ConfigFields;
 use crate::results::plugin::counters::RunCounters;
+use crate::results::plugin::freshness::{Freshness, PostponedActions};
 use crate::results::plugin::hard_state::HardStateTracker;
 use crate::results::plugin::held_back::HeldBack;
 use crate::results::plugin::interrupted_run::InterruptedRuns;
-use crate::results::plugin::looks::{Looks, PostponedActions};
 use crate::results::plugin::measures::PluginMeasures;
 use crate::results::plugin::run_times::RunTimes;
 use crate::results::plugin::snapshot::PluginSnapshot;
@@ -86,7 +86,7 @@ pub(crate) struct PluginEntry {
     /// Its newest status that counts.
     pub(crate) hard: HardStateTracker,
     /// What it has seen, for plugins that depend on it.
-    pub(crate) looks: Looks,
+    pub(crate) freshness: Freshness,
     /// Its newest result, while actions that follow each result wait because of other plugins.
     pub(crate) postponed: Option<PostponedActions>,
     /// Whether its newest run that no client requested was interrupted.
@@ -205,7 +205,7 @@ impl From<RestoredPlugin> for PluginEntry {
         (entry.status_since, entry.attempt, entry.newest_after) =
             (plugin.status_since, plugin.attempt, plugin.newest_after);
         entry.hard = plugin.hard.into_tracker();
-        (entry.looks, entry.postponed) = (plugin.looks, plugin.postponed);
+        (entry.freshness, entry.postponed) = (plugin.freshness, plugin.postponed);
         entry.held_back = plugin.held_back.found().cloned();
         entry.interrupted = plugin.interrupted.into_runs();
         entry
@@ -227,7 +227,7 @@ impl PluginEntry {
             status_since: None,
             attempt: None,
             hard: HardStateTracker::default(),
-            looks: Looks::default(),
+            freshness: Freshness::default(),
             postponed: None,
             interrupted: InterruptedRuns::default(),
             held_back: None,
@@ -281,8 +281,8 @@ impl PluginEntry {
         if !run.is_maintenance && !record.trigger.is_request() {
             self.skipped = None;
         }
-        self.looks.note(record.sequence, run, is_change, (was_bad, self.is_bad()));
-        self.postponed = PostponedActions::of(record.sequence, run, self.looks.first, self.status_since, before);
+        self.freshness.note(record.sequence, run, is_change, (was_bad, self.is_bad()));
+        self.postponed = PostponedActions::of(record.sequence, run, self.freshness.first, self.status_since, before);
         if run.is_maintenance {
             return;
         }

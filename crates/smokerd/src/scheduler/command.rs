@@ -40,7 +40,7 @@ pub(crate) enum Command {
     /// This plugin, after which this one runs, has ended OK.
     Follow(PluginName),
     /// Run the plugin now, unless a run goes on: whether this other one counts depends on how it is.
-    Look(PluginName),
+    RunOnDemand(PluginName),
     /// A job has reported to the plugin, by this client: make a result of it.
     Reported(Arc<Requester>),
     /// Show that the task is alive, by dropping the sender.

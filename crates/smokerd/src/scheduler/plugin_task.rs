@@ -117,7 +117,7 @@ impl PluginTask {
             self.state.set_skipped(self.name(), parent, reason, since);
         }
         self.owed = Some((trigger, now.past(planned)));
-        self.look_at_parents();
+        self.make_up_for_skipped();
     }
 
     fn handle(&mut self, command: Command) {
@@ -130,9 +130,9 @@ impl PluginTask {
                 self.withdraw_scheduled();
                 self.draining = Some(commands);
             }
-            Command::ParentChanged => self.look_at_parents(),
+            Command::ParentChanged => self.make_up_for_skipped(),
             Command::Follow(plugin) => self.run_after(&plugin),
-            Command::Look(plugin) => self.look(&plugin),
+            Command::RunOnDemand(plugin) => self.run_on_demand(&plugin),
             Command::Reported(requester) => {
                 let Requester { name, identity, .. } = (*requester).clone();
                 self.start_for_report(RunTrigger::Report { requester: Some(name), identity });
@@ -161,7 +161,7 @@ impl PluginTask {
         if rules.retries.is_none() || rules.retry_interval.is_none() {
             self.retry_at = None;
         }
-        self.look_at_parents();
+        self.make_up_for_skipped();
         self.note_missed();
         self.show_next_run();
     }

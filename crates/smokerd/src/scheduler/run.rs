@@ -211,10 +211,10 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
             }
             let first = state.first_with_status(name, status).unwrap_or(Sequence::MAX);
             let shown = Shown { spec, status, first, seen };
-            match judge(shown, &ancestors.of(spec), &state, clock.now().wall, |_| false) {
+            match judge(shown, &ancestors.of(spec), &state, clock.now().wall, |_, _| false) {
                 Judgement::Own => Acting::OfRun,
                 Judgement::Consequence { .. } if status == Status::Ok => Acting::Held,
-                Judgement::Consequence { .. } | Judgement::Open(_) => Acting::Postponed,
+                Judgement::Consequence { .. } | Judgement::Open { .. } => Acting::Postponed,
             }
         };
         let occasion = |result: &PluginResult| {

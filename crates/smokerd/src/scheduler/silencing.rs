@@ -61,14 +61,14 @@ impl PluginManager {
                     () = shutdown.cancelled() => return,
                     () = sleep(BETWEEN_SAVES), if has_to_save => drop(manager.begin_save()),
                     () = manager.0.silences_changed.notified() => {}
-                    () = clock.sleep_until(due) => manager.expire_silences().await,
-                    () = clock_changes::next(&mut clock_changes) => manager.expire_silences().await,
+                    () = clock.sleep_until(due) => manager.expire_silences(),
+                    () = clock_changes::next(&mut clock_changes) => manager.expire_silences(),
                 }
             }
         });
     }
 
-    async fn expire_silences(&self) {
+    fn expire_silences(&self) {
         let ended = self.silences().expire(self.0.context.clock.now().wall);
         for silence in ended {
             let Silence { id, by, reason, .. } = &silence;

@@ -8,6 +8,7 @@ mod imports;
 mod journal;
 mod logging;
 mod matchers;
+mod nats;
 mod nsca;
 mod output;
 mod page;
@@ -28,7 +29,7 @@ use crate::target::Target;
 pub const WAITING: [&str; 1] = [client_http::TARGET.name];
 
 /// All targets.
-pub static ALL: [Target; 26] = {
+pub static ALL: [Target; 27] = {
     let [authorized_clients, known_hosts, authorization, client_hello] = trust::TARGETS;
     let [jmx, json, junit, nagios, regex, tap, varnish] = parsers::TARGETS;
     [
@@ -58,6 +59,7 @@ pub static ALL: [Target; 26] = {
         client_hello,
         matchers::TARGET,
         imports::TARGET,
+        nats::TARGET,
     ]
 };
 

@@ -1,4 +1,4 @@
-//! What runs of the schedule say while a gate waits for something else.
+//! What else a daemon does while a gate waits: runs of its schedule, and how many runs it lets a client force.
 
 use std::fs;
 
@@ -45,4 +45,17 @@ fn a_component_that_the_schedule_finds_bad_keeps_a_gate_closed() {
 #[test]
 fn a_warning_of_the_schedule_counts_where_warnings_are_bad() {
     gate_while_a_component_becomes(17, "WARN", "--fail-on WARN").expect_code(3);
+}
+
+/// A daemon that lets a client force few runs a second has answered: its rounds take longer, and it is not silent.
+#[test]
+fn a_daemon_that_asks_to_wait_is_waited_for() {
+    let config =
+        Config::new().top("max_forced_rate: 1").plugin("One", "Command: 'true'").plugin("Two", "Command: 'true'");
+    let host = Host::start(18, config);
+    let operator = Operator::of([&host]);
+    let output = operator.smokercli("gate -g prod --within 60s --every 100ms --settle 3 -o json");
+    output.expect_code(0);
+    let report: serde_json::Value = serde_json::from_str(&output.stdout).expect("JSON");
+    assert_eq!(report["hosts"][0]["parts"][0]["goodRounds"], 3, "{report}");
 }

@@ -33,12 +33,18 @@ pub(super) struct NatsClient {
 pub(super) struct Stored {
     pub(super) subject: String,
     pub(super) sequence: u64,
+    /// Null for what is no JSON.
     pub(super) json: Json,
 }
 
 impl NatsClient {
     pub(super) fn of(server: &NatsServer) -> Self {
-        Self::with(&Connect { servers: server.url(), name: "test".to_owned(), ..Connect::default() })
+        Self::of_servers(&server.url())
+    }
+
+    /// One of several servers.
+    pub(super) fn of_servers(servers: &str) -> Self {
+        Self::with(&Connect { servers: servers.to_owned(), name: "test".to_owned(), ..Connect::default() })
     }
 
     pub(super) fn with(connect: &Connect) -> Self {
@@ -95,7 +101,7 @@ impl NatsClient {
                 let message = message.ok()?;
                 let info = message.info().ok()?;
                 left = info.pending;
-                let json = serde_json::from_slice(&message.payload).expect("JSON");
+                let json = serde_json::from_slice(&message.payload).unwrap_or_default();
                 stored.push(Stored { subject: message.subject.to_string(), sequence: info.stream_sequence, json });
             }
         }
@@ -111,6 +117,26 @@ impl NatsClient {
     pub(super) fn publish(&self, subject: &str, text: &str) {
         self.runtime.block_on(async {
             self.client.publish(subject.to_owned(), text.to_owned().into()).await.expect("published");
+            self.client.flush().await.expect("sent");
+        });
+    }
+
+    /// The same, with a subject for what the server or others answer.
+    pub(super) fn publish_with_reply(&self, subject: &str, text: &str, reply: &str) {
+        self.runtime.block_on(async {
+            let (subject, reply) = (subject.to_owned(), reply.to_owned());
+            self.client.publish_with_reply(subject, reply, text.to_owned().into()).await.expect("published");
+            self.client.flush().await.expect("sent");
+        });
+    }
+
+    /// Publishes a request many times, whose answers go to somebody else.
+    pub(super) fn request_without_reading(&self, subject: &str, reply: &str, request: &str, times: usize) {
+        self.runtime.block_on(async {
+            for _ in 0..times {
+                let (subject, reply) = (subject.to_owned(), reply.to_owned());
+                self.client.publish_with_reply(subject, reply, request.to_owned().into()).await.expect("published");
+            }
             self.client.flush().await.expect("sent");
         });
     }

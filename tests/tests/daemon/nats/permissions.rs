@@ -14,7 +14,7 @@ use smoker_tests::wait;
 use crate::nats::client::NatsClient;
 
 /// What `smokercli trust nats-config` writes for two hosts, as lines for a server, and the folder of the seeds.
-fn permitted(sandbox: &Sandbox) -> String {
+pub(super) fn permitted(sandbox: &Sandbox) -> String {
     let folder = sandbox.path("nats");
     let mut command = sandbox.command(&binary::path("smokercli"));
     command

@@ -9,6 +9,7 @@ use smoker_tests::nats::{Bridge, NatsServer};
 use smoker_tests::wait;
 
 use crate::nats::client::NatsClient;
+use crate::nats::operator::{Operator, objects};
 
 fn config() -> Config {
     Config::new().top("socket: '{{DIR}}/socket'").plugin("a", "Command: echo a")
@@ -126,4 +127,46 @@ fn a_bridge_waits_for_its_server() {
     let client = NatsClient::of(&server);
     let _ = answers(&client, &client.fleet.host("a"), &get("/"), &["a"]);
     wait::until_true("its presence", || client.present().len() == 1);
+}
+
+#[test]
+fn parts_are_no_larger_than_the_server_takes() {
+    let Some(server) = NatsServer::with("max_payload: 65536") else { return };
+    server.make_streams("test");
+    let text = "x".repeat(20_000);
+    let config =
+        (0..20).fold(config(), |config, at| config.plugin(&format!("p{at}"), &format!("Command: 'true {text}'")));
+    let daemon = Daemon::start(config);
+    let bridge = Bridge::start(&server, &daemon, "a");
+    let operator = Operator::of(server.url());
+    let output = wait::until("the host to answer", || {
+        let output = operator.smokercli("-s a -e -o ndjson");
+        (output.code == 0).then_some(output)
+    });
+    assert_eq!(objects(&output.stdout).len(), 21, "{}", bridge.log());
+}
+
+/// A machine that was copied has the name of the other one.
+#[test]
+fn an_answer_is_that_of_one_of_two_bridges_with_one_name() {
+    let Some(server) = NatsServer::start() else { return };
+    server.make_streams("test");
+    let config = |version: &str| {
+        let text = version.repeat(20_000);
+        (0..30).fold(config(), |config, at| config.plugin(&format!("p{at}"), &format!("Command: 'true {text}'")))
+    };
+    let daemons = ["1", "2"].map(|version| Daemon::start(config(version)));
+    let _bridges = [0, 1].map(|at| Bridge::start(&server, &daemons[at], "a"));
+    let client = NatsClient::of(&server);
+    let _ = answers(&client, &client.fleet.host("a"), &get("/"), &["a"]);
+    let operator = Operator::of(server.url());
+    for _ in 0..4 {
+        let output = operator.smokercli("-s a -e -o raw");
+        let has = |version: &str| output.stdout.contains(&version.repeat(20_000));
+        match output.code {
+            0 => assert!(has("1") != has("2"), "one of them has answered, and only one"),
+            69 => assert!(output.stdout.contains("two bridges") && !has("1") && !has("2"), "{}", output.stdout),
+            code => panic!("{code}: {}", output.stderr),
+        }
+    }
 }

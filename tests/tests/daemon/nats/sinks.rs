@@ -4,7 +4,10 @@ use std::fs;
 
 use nix::sys::signal::Signal;
 use serde_json::Value as Json;
+use smoker_tests::config::Config;
+use smoker_tests::daemon::Daemon;
 use smoker_tests::nats::{Bridge, NatsServer};
+use smoker_tests::otlp::collector::{OtlpCollector, Reaction, attribute};
 use smoker_tests::receiver::Receiver;
 use smoker_tests::wait;
 
@@ -67,4 +70,40 @@ fn a_webhook_that_is_away_gets_all_later() {
         assert!(posted.head.contains("smoker-message: "), "{}", posted.head);
         assert_eq!(posted.body["result"]["sequence"], number);
     }
+}
+
+/// The results are those of a real daemon, so that a record has what the daemon's own export has.
+#[test]
+fn a_collector_gets_records_of_each_host_and_only_its_success_counts() {
+    let Some((server, _)) = server() else { return };
+    let config = || Config::new().top("socket: '{{DIR}}/socket'").plugin("disk /", "Command: echo full; exit 1");
+    let daemons = [Daemon::start(config()), Daemon::start(config())];
+    let bridges = [Bridge::start(&server, &daemons[0], "web.1"), Bridge::start(&server, &daemons[1], "web.2")];
+    let collector = OtlpCollector::start();
+    collector.react(Reaction::Answer(400, "", "not now"));
+    let sink = Bridge::sink(&server, &["sink", "otlp", &collector.endpoint()]);
+    for daemon in &daemons {
+        let _ = daemon.run("disk /");
+    }
+    wait::until_true("a line about it", || sink.log().contains("/v1/logs answers with"));
+    collector.take_all();
+    wait::until_true("both results", || collector.records().len() == 2);
+    let _ = daemons[0].run("disk /");
+    wait::until_true("one more", || collector.records().len() == 3);
+    for record in collector.records() {
+        assert_eq!(record["severityText"], "ERROR", "{record}");
+        assert_eq!(record["body"]["stringValue"], "full", "{record}");
+        let text = |name| attribute(&record, name)["stringValue"].as_str().map(str::to_owned);
+        let trigger = text("trigger");
+        assert_eq!((text("plugin").as_deref(), trigger.as_deref()), (Some("disk /"), Some("force")), "{record}");
+        assert_eq!(attribute(&record, "exit_status")["intValue"], "1", "{record}");
+    }
+    let taken = collector.requests("/v1/logs").into_iter().filter(|request| request.status == 200);
+    let groups = taken.flat_map(|request| request.body["resourceLogs"].as_array().cloned().expect("a list"));
+    let name = |group: Json| attribute(&group["resource"], "host.name")["stringValue"].clone();
+    let mut hosts: Vec<_> = groups.map(name).collect();
+    hosts.sort_by_key(ToString::to_string);
+    hosts.dedup();
+    assert_eq!(hosts, ["web.1", "web.2"]);
+    assert!(bridges.iter().all(|bridge| !bridge.log().contains("ERROR")), "{}{}", bridges[0].log(), bridges[1].log());
 }

@@ -69,6 +69,12 @@ fn a_client_of_an_authority_is_known_by_its_name() {
     );
     // The certificate of a host opens no other host.
     assert_eq!(of(&line).identify(&signed(&["web1"], Purpose::Daemon), None, at(0)), Err(Failure::NotForClients));
+    // Nor does that of a user of a NATS server, whichever way its authority is known.
+    let nats = signed(&["web1", "urn:smoker:nats:prod:host:web1"], Purpose::NatsUser);
+    assert_eq!(nats.names(false), ["web1", "urn:smoker:nats:prod:host:web1"]);
+    assert_eq!(of(&line).identify(&nats, None, at(0)), Err(Failure::ForNats));
+    let known = ClientAuthorities::new(std::slice::from_ref(ca.certificate()), &[]).expect("usable");
+    assert_eq!(of(&line).identify(&nats, Some(&known), at(0)), Err(Failure::ForNats));
     // A line with the key itself is enough.
     let own_line = of(&format!("{} role=read name=al", own.pin));
     assert_eq!(own_line.identify(&alice, None, at(9999)).expect("known").name, "al");

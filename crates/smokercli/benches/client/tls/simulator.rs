@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::thread;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use smoker_tests::canned;
 use smoker_trust::handshake::server;
 use smoker_trust::identity::own::OwnIdentity;
 use smoker_trust::storage::private_folder::PrivateFolder;
 
-use crate::simulator::{about, answer, end_with_parent, plugins};
+use crate::again::end_with_parent;
 
 /// Prints the port and serves with the key of this folder until standard input ends.
 pub(crate) fn run(state: &Path) -> Result<(), String> {
@@ -23,7 +24,7 @@ pub(crate) fn run(state: &Path) -> Result<(), String> {
     // The backlog of the standard library is 4096 where the system allows that, too.
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))).map_err(|error| text(&error))?;
     println!("{}", listener.local_addr().map_err(|error| text(&error))?.port());
-    let page: Arc<str> = answer(&plugins()).into();
+    let page: Arc<str> = canned::answer(&canned::plugins()).into();
     for stream in listener.incoming().flatten() {
         let (config, page) = (Arc::clone(&config), Arc::clone(&page));
         // A connection that fails is the client's to report.
@@ -35,7 +36,7 @@ pub(crate) fn run(state: &Path) -> Result<(), String> {
 /// Answers until the client closes the connection or asks for that.
 fn converse(stream: TcpStream, config: Arc<ServerConfig>, page: &str) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let about = answer(&about(&format!("h{}", stream.local_addr()?.ip())));
+    let about = canned::answer(&canned::about(&format!("h{}", stream.local_addr()?.ip())));
     let mut stream = StreamOwned::new(ServerConnection::new(config).map_err(io::Error::other)?, stream);
     let mut request = Vec::new();
     let mut part = [0; 1024];

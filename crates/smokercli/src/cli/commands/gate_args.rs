@@ -78,5 +78,8 @@ pub(crate) struct GateArgs {
 has_options_of_hosts!(GateArgs);
 
 fn parse_rounds(text: &str) -> Result<u32, String> {
-    text.parse().ok().filter(|rounds| *rounds > 0).ok_or_else(|| "has to be a whole number above 0".to_owned())
+    text.parse()
+        .ok()
+        .filter(|rounds| *rounds > 0)
+        .ok_or_else(|| format!("has to be a whole number from 1 to {}", u32::MAX))
 }

@@ -49,7 +49,8 @@ pub(super) fn gitlab(report: &GateReport<'_>) -> String {
     let mut links = Vec::new();
     for (host, verdict) in report.rows() {
         let label = &host.address.label;
-        links.extend(host_problem(verdict).map(|problem| link(host, None, &format!("{label}: {problem}"))));
+        let of_host = host_problem(verdict).into_iter().chain(host_remark(verdict));
+        links.extend(of_host.map(|text| link(host, None, &format!("{label}: {text}"))));
         for part in verdict.parts.iter().filter(|part| is_told(part)) {
             let text = format!("{label}: {}: {}", part.part, part_text(part, report.settle));
             links.push(link(host, Some(&part.part.plugin), &text));

@@ -42,6 +42,7 @@ fn host_object(host: &InventoryHost, verdict: &HostVerdict) -> Json {
         "labels": host.labels,
         "bad": verdict.is_bad,
         "silent": verdict.silent,
+        "lookedAt": verdict.silent.is_none() && verdict.unseen.is_none(),
         "restarting": verdict.is_restarting,
         "restarts": verdict.restarts,
         "parts": verdict.parts.iter().map(part_object).collect::<Vec<_>>(),
@@ -62,6 +63,7 @@ fn part_object(part: &PartVerdict) -> Json {
         "goodRounds": part.good_in_row,
         "flaky": part.flaky.map(|flaky| json!({"bad": flaky.bad, "of": flaky.of})),
         "wavered": part.has_wavered,
+        "gone": part.is_gone,
         "renamedTo": part.renamed_to,
     })
 }

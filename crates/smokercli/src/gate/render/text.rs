@@ -1,6 +1,6 @@
 //! Lines for people.
 
-use smoker_model::verdict::outcome::{Kind, PartVerdict};
+use smoker_model::verdict::outcome::{Kind, PartVerdict, Unseen};
 
 use crate::gate::report::{GateReport, host_problem, host_remark, is_remarkable, part_text};
 use crate::render::append::append;
@@ -30,7 +30,9 @@ pub(super) fn render(report: &GateReport<'_>, detail: Detail, style: Style) -> S
             style.push(&mut out, Some(Paint::Red), &sanitize::line(&problem));
             out.push('\n');
         }
-        if let Some(remark) = host_remark(verdict).filter(|_| detail > Detail::Minimal || verdict.is_bad) {
+        if let Some(remark) = host_remark(verdict)
+            .filter(|_| detail > Detail::Minimal || verdict.is_bad || verdict.unseen == Some(Unseen::Unselected))
+        {
             style.push(&mut out, Some(Paint::Gold), &name);
             append(&mut out, format_args!(": {remark}\n"));
         }

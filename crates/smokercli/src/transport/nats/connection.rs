@@ -7,16 +7,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_nats::connection::State;
-use async_nats::{Client, ConnectErrorKind, Event, StatusCode};
+use async_nats::{Client, ConnectErrorKind, Event, Message};
+use bytes::Bytes;
 use smoker_nats::connect::{Connect, ConnectError};
-use smoker_nats::part::{Part, PartError, Parts};
 use smoker_nats::presence::{self, Present};
 use smoker_nats::subject::Fleet;
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
 
 use crate::transport::exchange::FailureKind;
 use crate::transport::http_response::{Failure, last_cause};
-use crate::transport::nats::inbox::{Answers, Inbox};
+use crate::transport::nats::answer::Answer;
+use crate::transport::nats::inbox::Inbox;
 
 /// How many refusals of the server are remembered: those of one call, since each request gets one at most.
 const REFUSALS: usize = 4096;
@@ -88,54 +90,43 @@ impl NatsConnection {
         })
     }
 
-    /// Sends a request to a host and waits for all parts of the answer.
-    pub(super) async fn ask(&self, host: &str, request: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    /// Sends a request to a host and waits for all parts of the answer, this long at most. Parts that come later are dropped.
+    pub(super) async fn ask(&self, host: &str, request: Vec<u8>, limit: Duration) -> Result<Bytes, Failure> {
         let mut answers = self.inbox.answers(self.requests.fetch_add(1, Ordering::Relaxed));
-        let sent = self.client.publish_with_reply(self.fleet.host(host), answers.subject.clone(), request.into());
-        sent.await.map_err(|error| failure(format!("the request cannot be sent: {}", last_cause(&error))))?;
-        joined(&mut answers, host).await
+        let mut answer = Answer::of(host);
+        let whole = timeout(limit, async {
+            let sent = self.client.publish_with_reply(self.fleet.host(host), answers.subject.clone(), request.into());
+            sent.await.map_err(|error| failure(format!("the request cannot be sent: {}", last_cause(&error))))?;
+            while let Some(Message { status, headers, payload, .. }) = answers.next().await {
+                if let Some(whole) = answer.take(status, headers.as_ref(), payload)? {
+                    return Ok(whole);
+                }
+            }
+            Err(failure(answers.end()))
+        });
+        whole.await.unwrap_or_else(|_| Err(failure(self.silence(host, answer.came()))))
     }
 
-    /// Why a host has not answered in time, as far as it is known.
-    pub(super) fn silence(&self, host: &str) -> String {
+    /// Why a host has not answered in time, as far as it is known. This many parts of its answer came.
+    fn silence(&self, host: &str, came: u32) -> String {
         let subject = format!("\"{}\"", self.fleet.host(host));
         let refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(refusal) = refusals.iter().rev().find(|refusal| refusal.contains(&subject)) {
             return format!("timed out; the NATS server refuses the request: {refusal}");
         }
-        if self.client.connection_state() == State::Connected {
-            return "timed out".to_owned();
+        if self.client.connection_state() != State::Connected {
+            return format!("timed out: the connection to the NATS server {} is lost", self.servers);
         }
-        format!("timed out: the connection to the NATS server {} is lost", self.servers)
-    }
-}
-
-/// Joins the parts of an answer. A server that knows nobody who could answer says so at once.
-async fn joined(answers: &mut Answers, host: &str) -> Result<Vec<u8>, Failure> {
-    let mut parts = Parts::default();
-    while let Some(message) = answers.next().await {
-        if message.status == Some(StatusCode::NO_RESPONDERS) {
-            let reason = "no smoker-bridge of this host is connected to the NATS server".to_owned();
-            return Err(Failure { reason, kind: FailureKind::Refused });
-        }
-        let part = Part::read(message.headers.as_ref(), message.payload).map_err(|error| broken(&error))?;
-        if part.host != host {
-            return Err(failure(format!("the answer is that of another host, {:?}", part.host)));
-        }
-        if let Some(answer) = parts.take(&part).map_err(|error| broken(&error))? {
-            return Ok(answer.into());
+        match came {
+            0 => "timed out".to_owned(),
+            1 => "timed out: one part of the answer came, and its end did not".to_owned(),
+            came => format!("timed out: {came} parts of the answer came, and its end did not"),
         }
     }
-    Err(failure("the connection to the NATS server is closed".to_owned()))
 }
 
 fn failure(reason: String) -> Failure {
     Failure { reason, kind: FailureKind::Other }
-}
-
-fn broken(error: &PartError) -> Failure {
-    let kind = if *error == PartError::TooLarge { FailureKind::TooLarge } else { FailureKind::CutOff };
-    Failure { reason: format!("the answer cannot be put together: {error}"), kind }
 }
 
 fn remember(refusals: &Refusals, event: &Event) {
@@ -150,6 +141,8 @@ fn remember(refusals: &Refusals, event: &Event) {
 /// A failure to connect, with the next step.
 fn explained(error: &ConnectError) -> String {
     let step = match error {
+        // What has been explained has its next step.
+        ConnectError::Refused { reason, error, .. } if *reason != error.to_string() => "",
         ConnectError::Refused { error, .. } => match error.kind() {
             ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
                 "; name the file of your credentials by --creds, or your certificate by --cert and --key"

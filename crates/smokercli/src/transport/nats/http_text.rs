@@ -1,5 +1,6 @@
 //! Requests and answers as bytes of HTTP/1.1.
 
+use std::cmp::Ordering;
 use std::fmt::Write;
 
 use http::response::Builder;
@@ -36,34 +37,58 @@ pub(super) fn of_request(request: &PageRequest<'_>, wait: Option<u64>) -> Vec<u8
 ///
 /// # Errors
 ///
-/// When they are none of HTTP, or end before the answer does.
+/// When they are none of HTTP, end before the answer does, or go on behind it.
 pub(super) fn answer(bytes: &[u8]) -> Result<Response, Failure> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-    let mut head = httparse::Response::new(&mut headers);
+    let (head, content) = parsed(bytes, &mut headers)?;
+    let with_status = Builder::new().status(head.code.unwrap_or_default());
+    let response = head.headers.iter().fold(with_status, |response, header| response.header(header.name, header.value));
+    response.body(content).map(Response::from).map_err(|error| malformed(&error.to_string()))
+}
+
+/// The status and the content of the answer that these bytes are.
+///
+/// # Errors
+///
+/// As [`answer`].
+pub(super) fn status_and_content(bytes: &[u8]) -> Result<(u16, Vec<u8>), Failure> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    parsed(bytes, &mut headers).map(|(head, content)| (head.code.unwrap_or_default(), content))
+}
+
+fn parsed<'a, 'b>(
+    bytes: &'b [u8],
+    headers: &'a mut [httparse::Header<'b>],
+) -> Result<(httparse::Response<'a, 'b>, Vec<u8>), Failure> {
+    let mut head = httparse::Response::new(headers);
     let length = match head.parse(bytes) {
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) => return Err(cut_off()),
         Err(error) => return Err(malformed(&error.to_string())),
     };
     let content = content(head.headers, &bytes[length..])?;
-    let with_status = Builder::new().status(head.code.unwrap_or_default());
-    let response = head.headers.iter().fold(with_status, |response, header| response.header(header.name, header.value));
-    response.body(content).map(Response::from).map_err(|error| malformed(&error.to_string()))
+    Ok((head, content))
 }
 
-/// The content of the answer, whose end its headers say, or else the end of all.
+/// The content of the answer. Its headers have to say where it ends: the end of all that came may be that of a daemon that was killed.
 fn content(headers: &[httparse::Header<'_>], rest: &[u8]) -> Result<Vec<u8>, Failure> {
-    let value = |name: &str| {
-        let header = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
-        std::str::from_utf8(header.value).ok().map(str::trim)
+    let values = |name: &str| {
+        let values = headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
+        values.map(|header| std::str::from_utf8(header.value).unwrap_or_default().trim()).collect::<Vec<_>>()
     };
-    if value("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked")) {
-        return joined(rest);
-    }
-    match value("content-length").map(str::parse) {
-        None => Ok(rest.to_vec()),
-        Some(Ok(length)) => rest.get(..length).map(<[u8]>::to_vec).ok_or_else(cut_off),
-        Some(Err(_)) => Err(malformed("its length is not a number")),
+    match (&*values("transfer-encoding"), &*values("content-length")) {
+        ([coding], []) if coding.eq_ignore_ascii_case("chunked") => joined(rest),
+        ([], [length]) => {
+            let length = length.parse().map_err(|_| malformed("its length is not a number"))?;
+            match rest.len().cmp(&length) {
+                Ordering::Less => Err(cut_off()),
+                Ordering::Equal => Ok(rest.to_vec()),
+                Ordering::Greater => Err(malformed("it goes on behind its end")),
+            }
+        }
+        ([], []) if rest.is_empty() => Ok(Vec::new()),
+        ([], []) => Err(malformed("it does not say its length")),
+        _ => Err(malformed("it says its length in several ways")),
     }
 }
 
@@ -77,7 +102,11 @@ fn joined(mut rest: &[u8]) -> Result<Vec<u8>, Failure> {
             Err(error) => return Err(malformed(&error.to_string())),
         };
         if size == 0 {
-            return Ok(content);
+            return match &rest[start..] {
+                b"\r\n" => Ok(content),
+                b"" | b"\r" => Err(cut_off()),
+                _ => Err(malformed("it goes on behind its end")),
+            };
         }
         let end = usize::try_from(size).ok().and_then(|size| start.checked_add(size)).ok_or_else(cut_off)?;
         content.extend_from_slice(rest.get(start..end).ok_or_else(cut_off)?);
@@ -103,12 +132,7 @@ mod tests {
     use crate::transport::exchange::KeepAlive;
 
     fn content_of(answer: &str) -> Result<String, FailureKind> {
-        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-        let mut head = httparse::Response::new(&mut headers);
-        let Ok(httparse::Status::Complete(length)) = head.parse(answer.as_bytes()) else {
-            return Err(FailureKind::Other);
-        };
-        let content = content(head.headers, &answer.as_bytes()[length..]).map_err(|failure| failure.kind)?;
+        let (_, content) = status_and_content(answer.as_bytes()).map_err(|failure| failure.kind)?;
         Ok(String::from_utf8(content).expect("text"))
     }
 
@@ -119,7 +143,14 @@ mod tests {
             ("content-length: 3\r\n\r\nabc", Ok("abc")),
             ("Content-Length: 3\r\n\r\nab", Err(FailureKind::CutOff)),
             ("content-length: x\r\n\r\nab", Err(FailureKind::Other)),
-            ("\r\nabc", Ok("abc")),
+            ("\r\nabc", Err(FailureKind::Other)),
+            ("\r\n", Ok("")),
+            ("content-length: 3\r\n\r\nabcHTTP/1.1", Err(FailureKind::Other)),
+            ("content-length: 3\r\nContent-Length: 4\r\n\r\nabcd", Err(FailureKind::Other)),
+            ("content-length: 3\r\ntransfer-encoding: chunked\r\n\r\nabc", Err(FailureKind::Other)),
+            ("transfer-encoding: gzip\r\n\r\nabc", Err(FailureKind::Other)),
+            ("transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n", Err(FailureKind::CutOff)),
+            ("transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n3", Err(FailureKind::Other)),
             ("transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n", Ok("abcde")),
             ("transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n", Err(FailureKind::CutOff)),
             ("transfer-encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n", Err(FailureKind::CutOff)),

@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
 
-use crate::transport::exchange::{Exchange, FailureKind, PageBody, PageRequest, Transport, TransportError};
+use crate::transport::exchange::{Exchange, PageBody, PageRequest, Transport, TransportError};
 use crate::transport::http_response::{Failure, received};
 use crate::transport::nats::connection::NatsConnection;
 use crate::transport::nats::http_text;
@@ -46,9 +45,8 @@ impl Nats {
         let limit = limit.unwrap_or(request.limit);
         let host = host_of(request.url);
         let wait = request.wait_seconds(limit, hosts <= parallel);
-        let answer = timeout(limit, connection.ask(&host, http_text::of_request(request, wait))).await;
-        let silent = |_| Failure { reason: connection.silence(&host), kind: FailureKind::Other };
-        received(http_text::answer(&answer.map_err(silent)??)?).await
+        let answer = connection.ask(&host, http_text::of_request(request, wait), limit).await?;
+        received(http_text::answer(&answer)?).await
     }
 }
 
@@ -69,5 +67,10 @@ impl Transport for Nats {
 
     fn parallel(&self) -> usize {
         self.options.parallel.max(1)
+    }
+
+    fn cost_of_request(&self) -> Duration {
+        // No connection is opened for it, and the server sends the answers of many hosts at once.
+        Duration::from_micros(30)
     }
 }

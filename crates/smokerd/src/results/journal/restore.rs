@@ -18,10 +18,10 @@ use crate::results::journal::records::entry::{
 };
 use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
+use crate::results::plugin::freshness::{Freshness, PostponedActions};
 use crate::results::plugin::hard_state::HardStateSearch;
 use crate::results::plugin::held_back::HeldBackSearch;
 use crate::results::plugin::interrupted_run::InterruptedSearch;
-use crate::results::plugin::looks::{Looks, PostponedActions};
 use crate::results::plugin::run_times::RunTimes;
 use crate::results::plugin::standing::Attempt;
 use crate::results::processes::limits::KEPT_PROCESSES;
@@ -64,7 +64,7 @@ pub(crate) struct RestoredPlugin {
     /// Its newest status that counts.
     pub(crate) hard: HardStateSearch,
     /// What it has seen, for plugins that depend on it.
-    pub(crate) looks: Looks,
+    pub(crate) freshness: Freshness,
     /// Its newest result, while actions wait because of other plugins.
     pub(crate) postponed: Option<PostponedActions>,
     /// Whether its newest run that no client requested was interrupted.
@@ -316,7 +316,7 @@ impl Restoring {
                 if plugin.last_status.is_none() {
                     plugin.postponed = PostponedActions::restored(sequence, &result.facts);
                 }
-                plugin.looks.note_older(sequence, &result.facts, plugin.last_status, plugin.has_other_status);
+                plugin.freshness.note_older(sequence, &result.facts, plugin.last_status, plugin.has_other_status);
                 if plugin.last_status.is_none_or(|status| status == result.facts.status && !plugin.has_other_status) {
                     plugin.status_since = Some(result.facts.started);
                 } else {

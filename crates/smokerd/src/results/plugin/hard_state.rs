@@ -25,7 +25,7 @@ pub(crate) struct HardState {
 }
 
 impl HardState {
-    /// The number of the newest record that its newest result may know of.
+    /// The number of the newest record when the run of its newest result started, or one that is not newer, where that is not known.
     pub(crate) fn seen(&self) -> Sequence {
         if self.started_behind == 0 { self.sequence.saturating_sub(1) } else { self.started_behind }
     }

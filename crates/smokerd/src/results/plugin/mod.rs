@@ -3,17 +3,17 @@
 //! - `config_fields`: the part of its JSON object that its configuration alone decides
 //! - `plugin_facts`: what limits of identities look at
 //! - `standing`: what else its page shows; `hard_state`: its newest status that counts
-//! - `looks`: what it has seen, for plugins that depend on it
+//! - `freshness`: what it has seen, for plugins that depend on it
 //! - `interrupted_run`: whether its newest run was interrupted; `held_back`: the run that it owes
 //! - `counters`: what is counted of its runs; `run_times`: when it last ran and was well
 //! - `snapshot`, `measures`: what pages and metrics read at one moment
 
 pub(crate) mod config_fields;
 pub(crate) mod counters;
+pub(crate) mod freshness;
 pub(crate) mod hard_state;
 pub(crate) mod held_back;
 pub(crate) mod interrupted_run;
-pub(crate) mod looks;
 pub(crate) mod measures;
 pub(crate) mod plugin_facts;
 pub(crate) mod run_times;

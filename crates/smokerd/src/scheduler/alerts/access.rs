@@ -48,9 +48,9 @@ impl PluginManager {
                 let board = self.alert_board();
                 decide(&action.rules, followed, &board.known(&key), context.clock.now().wall)
             };
-            let held = hold(spec, (&told, followed, &action.rules), context, |_| false);
+            let held = hold(spec, (&told, followed, &action.rules), context, |_, _| false);
             // What waits for other runs is of interest where there is something to tell.
-            let held = held.filter(|held| held.looks.is_empty() || matches!(decision, Decision::Call(_)));
+            let held = held.filter(|held| held.awaited.is_empty() || matches!(decision, Decision::Call(_)));
             if let Some(held) = held.map(|held| format!("actions are held: {}", held.reason))
                 && !lines.contains(&held)
             {

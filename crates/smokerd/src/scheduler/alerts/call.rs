@@ -15,8 +15,8 @@ use smoker_model::time::moment::Moment;
 use smoker_model::wire::stored_result;
 use smoker_runner::prepared::PreparedPlugin;
 
+use crate::results::plugin::freshness::PostponedActions;
 use crate::results::plugin::hard_state::HardState;
-use crate::results::plugin::looks::PostponedActions;
 use crate::results::store::SharedState;
 use crate::scheduler::alerts::told::{AlertKey, Known, Told};
 

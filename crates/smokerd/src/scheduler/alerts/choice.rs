@@ -46,13 +46,13 @@ impl Notifier {
 
     fn target_of(&self, key: &AlertKey) -> Option<CallTarget> {
         let plugin = self.manager.set().prepared_of(&key.plugin)?;
-        Some(CallTarget::of(&plugin, &self.action_of(&plugin, key)?))
+        Some(CallTarget::of(&plugin, &action_of(&plugin, key)?))
     }
 
     /// What a call tells of a plugin now: its state may be another one, or held, since the call became due.
     pub(super) fn member(&mut self, key: AlertKey, now: DateTime<Utc>) -> Option<CallMember> {
         let plugin = self.manager.set().prepared_of(&key.plugin)?;
-        let action = self.action_of(&plugin, &key)?;
+        let action = action_of(&plugin, &key)?;
         let state = self.manager.state().told_state(&key.plugin)?;
         match self.due_event(plugin.spec(), &action, &state, now) {
             Ok(event) => {
@@ -67,8 +67,9 @@ impl Notifier {
             }
         }
     }
+}
 
-    pub(super) fn action_of(&self, plugin: &PreparedPlugin, key: &AlertKey) -> Option<ActionSpec> {
-        plugin.spec().actions.iter().find(|action| AlertKey::of(&key.plugin, action) == *key).cloned()
-    }
+/// The action of a plugin that a key is about.
+pub(super) fn action_of(plugin: &PreparedPlugin, key: &AlertKey) -> Option<ActionSpec> {
+    plugin.spec().actions.iter().find(|action| AlertKey::of(&key.plugin, action) == *key).cloned()
 }

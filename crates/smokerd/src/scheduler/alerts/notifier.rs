@@ -19,9 +19,10 @@ use crate::results::conditions::ToldState;
 use crate::results::events::{Event, Received};
 use crate::results::plugin::hard_state::HardState;
 use crate::scheduler::alerts::call::{self, Call, CallEnd, CallTarget, Outcome};
+use crate::scheduler::alerts::choice::action_of;
 use crate::scheduler::alerts::decision::{Decision, decide};
 use crate::scheduler::alerts::holds::{Hold, hold};
-use crate::scheduler::alerts::looks::Looks;
+use crate::scheduler::alerts::on_demand::OnDemandRuns;
 use crate::scheduler::alerts::pending::{Pending, PendingCall};
 use crate::scheduler::alerts::queued::{has_queued, queued, queued_keys};
 use crate::scheduler::alerts::told::{AlertKey, Told};
@@ -45,7 +46,7 @@ pub(super) struct Notifier {
     /// What the calls that are being made tell.
     pub(super) made: HashMap<Id, Made>,
     busy: HashSet<AlertKey>,
-    looks: Looks,
+    on_demand: OnDemandRuns,
     /// The write of what was told, while there is one. A disk that hangs must not keep anybody from being told.
     saving: JoinSet<Result<(), String>>,
 }
@@ -69,7 +70,7 @@ impl PluginManager {
             calls: JoinSet::new(),
             made: HashMap::new(),
             busy: HashSet::new(),
-            looks: Looks::default(),
+            on_demand: OnDemandRuns::default(),
             saving: JoinSet::new(),
         };
         self.spawn(notifier.run());
@@ -92,7 +93,7 @@ impl Notifier {
                 () = shutdown.cancelled() => break,
                 received = events.next() => match received {
                     Received::Event(Event::Record { record, .. }) => {
-                        self.looks.note(&record);
+                        self.on_demand.note(&record, self.now());
                         self.review_with_dependents(&record.plugin);
                     }
                     Received::Event(Event::Started(_) | Event::Silence(_)) => {}
@@ -100,7 +101,10 @@ impl Notifier {
                         self.forget_removed();
                         self.review_and_ask_again();
                     }
-                    Received::Lagged(_) => self.review_and_ask_again(),
+                    Received::Lagged(_) => {
+                        self.on_demand.forget_unanswered();
+                        self.review_all();
+                    }
                 },
                 () = manager.0.silences_shown.notified() => self.review_all(),
                 () = clock_changes::next(&mut clock_changes) => self.review_and_ask_again(),
@@ -138,7 +142,7 @@ impl Notifier {
 
     /// Looks at all of them, and asks again for the runs that they wait for.
     fn review_and_ask_again(&mut self) {
-        self.looks.clear();
+        self.on_demand.clear();
         self.review_all();
     }
 
@@ -216,15 +220,16 @@ impl Notifier {
         call: (&ToldState, &HardState, &ActionRules),
         now: DateTime<Utc>,
     ) -> Option<Hold> {
-        let looks = &self.looks;
-        let mut hold = hold(spec, call, &self.manager.0.context, |name| looks.is_given_up(name, now))?;
-        for name in &hold.looks {
+        let on_demand = &self.on_demand;
+        let mut hold =
+            hold(spec, call, &self.manager.0.context, |name, behind| on_demand.is_given_up(name, behind, now))?;
+        for name in &hold.awaited {
             let set = self.manager.set();
-            if set.prepared_of(name).is_some_and(|plugin| self.looks.ask(plugin.spec(), now)) {
-                set.send(std::slice::from_ref(name), || Command::Look(spec.name.clone()));
+            if set.prepared_of(name).is_some_and(|plugin| self.on_demand.ask(plugin.spec(), hold.behind, now)) {
+                set.send(std::slice::from_ref(name), || Command::RunOnDemand(spec.name.clone()));
             }
         }
-        hold.until = hold.until.or_else(|| self.looks.first_end(&hold.looks));
+        hold.until = hold.until.or_else(|| self.on_demand.first_end(&hold.awaited));
         Some(hold)
     }
 
@@ -256,7 +261,7 @@ impl Notifier {
             let plugin = self.manager.set().prepared_of(&key.plugin);
             self.pending.set(&key, None);
             let Some(plugin) = plugin else { continue };
-            let Some(action) = self.action_of(&plugin, &key).filter(|_| is_due) else {
+            let Some(action) = action_of(&plugin, &key).filter(|_| is_due) else {
                 self.review(&plugin);
                 continue;
             };

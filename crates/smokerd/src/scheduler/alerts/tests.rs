@@ -258,6 +258,39 @@ async fn what_fails_while_a_parent_is_in_maintenance_is_told_when_that_ends() {
     assert_eq!(host.runs("Window"), 1, "it is looked at when its window is over");
 }
 
+/// Its lock is there, so no run of it shows how it is: one is enough.
+#[tokio::test]
+async fn a_plugin_in_maintenance_runs_on_demand_once() {
+    let host =
+        host(&format!("{MARK}  Db: {{Interval: 9h}}\n  App: {{DependsOn: Db, MaintenanceLock: '{{DIR}}/lock'}}"));
+    host.set_down(&["Db", "App"]);
+    host.hand.advance(HOUR + Duration::from_secs(1));
+    until("the cause", || host.lines("told") == ["Db ERROR hard"]).await;
+    host.set_down(&["lock"]);
+    host.set_up(&["Db"]);
+    host.force("Db");
+    host.results("App", 2).await;
+    let marks = || host.lines("told").iter().filter(|line| line.starts_with("Mark ")).count();
+    for round in 0..3 {
+        host.force("Db");
+        host.results("Db", round + 3).await;
+        host.set_down(&["Mark"]);
+        host.force("Mark");
+        until("the mark", || marks() == 2 * round + 1).await;
+        host.set_up(&["Mark"]);
+        host.force("Mark");
+        until("the end of the mark", || marks() == 2 * round + 2).await;
+    }
+    let (_, results) = host.manager.state().plugin(&"App".into()).expect("configured");
+    assert_eq!(results.len(), 2);
+    assert_eq!(host.manager.alert_lines(&host.plugin("App")), ["actions are held: it is in maintenance"]);
+
+    // The next run of its schedule shows it.
+    host.set_up(&["lock"]);
+    host.hand.advance(HOUR);
+    until("App to be told", || host.lines("told").iter().any(|line| line == "App ERROR hard")).await;
+}
+
 #[tokio::test]
 async fn a_parent_that_hangs_is_not_waited_for_without_end() {
     let host = host(

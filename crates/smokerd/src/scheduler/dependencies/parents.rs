@@ -4,7 +4,7 @@ use smoker_model::plugin::{OnParentBad, PluginName};
 use smoker_model::run_record::{RunRecord, RunState, RunTrigger, SkipReason};
 use smoker_model::time::moment::Moment;
 
-use crate::scheduler::dependencies::judgement::can_be_looked_at;
+use crate::scheduler::dependencies::judgement::can_run_on_demand;
 use crate::scheduler::plugin_task::PluginTask;
 
 impl PluginTask {
@@ -30,7 +30,7 @@ impl PluginTask {
     }
 
     /// Makes up for the run that was skipped, when the plugins that this one depends on are well again.
-    pub(crate) fn look_at_parents(&mut self) {
+    pub(crate) fn make_up_for_skipped(&mut self) {
         let Some((trigger, planned)) = self.owed.clone() else { return };
         match self.bad_parent() {
             Some((parent, reason)) => {
@@ -52,10 +52,10 @@ impl PluginTask {
 
     /// Runs now, because it matters for another plugin how this one is. A run that goes on has perhaps not seen what is asked:
     /// who asks sees its result, and asks again.
-    pub(crate) fn look(&mut self, plugin: &PluginName) {
+    pub(crate) fn run_on_demand(&mut self, plugin: &PluginName) {
         let planned = self.context.clock.now();
         let may_run =
-            can_be_looked_at(self.definition.plugin.spec(), planned.wall) && self.definition.schedule.is_some();
+            can_run_on_demand(self.definition.plugin.spec(), planned.wall) && self.definition.schedule.is_some();
         if may_run && self.start_scheduled(RunTrigger::OnDemand(plugin.as_str().into()), planned) {
             tracing::info!("Plugin {}: it runs now, because actions of {plugin} wait for it", self.name());
             self.show_next_run();

@@ -10,7 +10,7 @@ use crate::results::plugin::hard_state::HardState;
 
 /// What it has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Looks {
+pub(crate) struct Freshness {
     /// The number of the newest record when its newest run with a result started: what had happened until then it may have
     /// seen. 0 without one, behind runs that were skipped, and for a run of an earlier daemon.
     pub(crate) seen: Sequence,
@@ -34,7 +34,7 @@ pub(crate) struct PostponedActions {
     pub(crate) previous: Option<Status>,
 }
 
-impl Looks {
+impl Freshness {
     /// Takes the next result. `was_bad` and `is_bad`: whether others were kept from running because of this plugin, and are.
     pub(crate) fn note(
         &mut self,

@@ -6,39 +6,47 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 
-use crate::os::host_name;
-
 /// `KeyValue`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct KeyValue {
+pub struct KeyValue {
     key: Cow<'static, str>,
     value: AnyValue,
 }
 
 /// `AnyValue`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) enum AnyValue {
+pub enum AnyValue {
+    /// A text.
     #[serde(rename = "stringValue")]
     Text(String),
+    /// True or false.
     #[serde(rename = "boolValue")]
     Bool(bool),
+    /// A whole number.
     #[serde(rename = "intValue")]
     Int(Digits),
+    /// Any other number.
     #[serde(rename = "doubleValue")]
     Double(Double),
 }
 
 /// A number of 64 bits, as a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Digits(pub(super) i128);
+pub struct Digits(
+    /// The number.
+    pub i128,
+);
 
 /// A number that JSON may not have.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Double(pub(super) f64);
+pub struct Double(
+    /// The number.
+    pub f64,
+);
 
-/// `Resource`: the daemon.
+/// `Resource`: a daemon.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Resource {
+pub struct Resource {
     attributes: Vec<KeyValue>,
 }
 
@@ -54,71 +62,102 @@ const SCOPE: Scope = Scope { name: "smokerd", version: env!("CARGO_PKG_VERSION")
 /// `LogRecord`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct LogRecord {
-    pub(super) time_unix_nano: Digits,
-    pub(super) observed_time_unix_nano: Digits,
-    pub(super) severity_number: u8,
-    pub(super) severity_text: &'static str,
-    pub(super) body: AnyValue,
-    pub(super) attributes: Vec<KeyValue>,
+pub struct LogRecord {
+    /// When it happened, in nanoseconds since 1970.
+    pub time_unix_nano: Digits,
+    /// When it was noticed, in the same.
+    pub observed_time_unix_nano: Digits,
+    /// `SeverityNumber`.
+    pub severity_number: u8,
+    /// The severity as the source calls it.
+    pub severity_text: &'static str,
+    /// What it says.
+    pub body: AnyValue,
+    /// What else is known of it.
+    pub attributes: Vec<KeyValue>,
 }
 
 /// `Metric`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Metric {
-    pub(super) name: String,
-    pub(super) description: String,
-    pub(super) unit: &'static str,
+pub struct Metric {
+    /// Its name.
+    pub name: String,
+    /// What it means.
+    pub description: String,
+    /// The unit of its numbers (UCUM).
+    pub unit: &'static str,
+    /// Its numbers.
     #[serde(flatten)]
-    pub(super) data: Data,
+    pub data: Data,
 }
 
 /// What the numbers of a metric are.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub(super) enum Data {
-    Gauge { data_points: Vec<NumberDataPoint> },
-    Sum { aggregation_temporality: u8, is_monotonic: bool, data_points: Vec<NumberDataPoint> },
+pub enum Data {
+    /// Numbers as they are at a moment.
+    Gauge {
+        /// The numbers.
+        data_points: Vec<NumberDataPoint>,
+    },
+    /// Numbers that add up.
+    Sum {
+        /// Since when they add up, as [`CUMULATIVE`].
+        aggregation_temporality: u8,
+        /// Whether they never become smaller.
+        is_monotonic: bool,
+        /// The numbers.
+        data_points: Vec<NumberDataPoint>,
+    },
 }
 
 /// `AGGREGATION_TEMPORALITY_CUMULATIVE`.
-pub(super) const CUMULATIVE: u8 = 2;
+pub const CUMULATIVE: u8 = 2;
 
 /// `NumberDataPoint`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct NumberDataPoint {
-    pub(super) attributes: Vec<KeyValue>,
+pub struct NumberDataPoint {
+    /// Its labels.
+    pub attributes: Vec<KeyValue>,
+    /// Since when it adds up, in nanoseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) start_time_unix_nano: Option<Digits>,
-    pub(super) time_unix_nano: Digits,
+    pub start_time_unix_nano: Option<Digits>,
+    /// Of when it is, in the same.
+    pub time_unix_nano: Digits,
+    /// Its number.
     #[serde(flatten)]
-    pub(super) value: Number,
+    pub value: Number,
 }
 
 /// The number of a data point.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) enum Number {
+pub enum Number {
+    /// Any number.
     AsDouble(Double),
+    /// A whole number.
     AsInt(Digits),
 }
 
 impl KeyValue {
     /// An attribute.
-    pub(super) fn new(key: impl Into<Cow<'static, str>>, value: AnyValue) -> Self {
+    #[must_use]
+    pub fn new(key: impl Into<Cow<'static, str>>, value: AnyValue) -> Self {
         Self { key: key.into(), value }
     }
 
     /// An attribute with a text.
-    pub(super) fn text(key: impl Into<Cow<'static, str>>, value: &str) -> Self {
+    #[must_use]
+    pub fn text(key: impl Into<Cow<'static, str>>, value: &str) -> Self {
         Self::new(key, AnyValue::Text(value.to_owned()))
     }
 }
 
 impl Digits {
     /// A time in nanoseconds since 1970; 0, which means unknown, for one that the protocol has no number for.
-    pub(super) fn of_time(time: DateTime<Utc>) -> Self {
+    #[must_use]
+    pub fn of_time(time: DateTime<Utc>) -> Self {
         Self(time.timestamp_nanos_opt().map_or(0, |nanos| i128::from(nanos.max(0))))
     }
 }
@@ -141,43 +180,32 @@ impl Serialize for Double {
 }
 
 impl Resource {
-    /// This daemon at this moment; `instance` tells it from others of this host.
-    pub(super) fn of_daemon(instance: &str) -> Self {
-        let host = host_name::host_name();
+    /// A daemon of this version on a host of this name; `instance` tells it from others of the host.
+    #[must_use]
+    pub fn of_daemon(host: &str, instance: &str) -> Self {
         let attributes = vec![
             KeyValue::text("service.name", SCOPE.name),
             KeyValue::text("service.version", SCOPE.version),
             KeyValue::text("service.instance.id", &format!("{host}/{instance}")),
-            KeyValue::text("host.name", &host),
+            KeyValue::text("host.name", host),
         ];
         Self { attributes }
     }
 
-    /// `ExportLogsServiceRequest`.
-    pub(super) fn logs(&self, records: &[LogRecord]) -> String {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Request<'a> {
-            resource_logs: [ResourceLogs<'a>; 1],
-        }
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct ResourceLogs<'a> {
-            resource: &'a Resource,
-            scope_logs: [ScopeLogs<'a>; 1],
-        }
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct ScopeLogs<'a> {
-            scope: Scope,
-            log_records: &'a [LogRecord],
-        }
-        let scope_logs = [ScopeLogs { scope: SCOPE, log_records: records }];
-        text(&Request { resource_logs: [ResourceLogs { resource: self, scope_logs }] })
+    /// A daemon of which the name of its host alone is known.
+    #[must_use]
+    pub fn of_host(host: &str) -> Self {
+        let attributes = vec![
+            KeyValue::text("service.name", SCOPE.name),
+            KeyValue::text("service.instance.id", host),
+            KeyValue::text("host.name", host),
+        ];
+        Self { attributes }
     }
 
     /// `ExportMetricsServiceRequest`.
-    pub(super) fn metrics(&self, metrics: &[Metric]) -> String {
+    #[must_use]
+    pub fn metrics(&self, metrics: &[Metric]) -> String {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Request<'a> {
@@ -197,6 +225,33 @@ impl Resource {
         let scope_metrics = [ScopeMetrics { scope: SCOPE, metrics }];
         text(&Request { resource_metrics: [ResourceMetrics { resource: self, scope_metrics }] })
     }
+}
+
+/// `ExportLogsServiceRequest`: the records of each resource.
+#[must_use]
+pub fn logs(groups: &[(Resource, Vec<LogRecord>)]) -> String {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Request<'a> {
+        resource_logs: Vec<ResourceLogs<'a>>,
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct ResourceLogs<'a> {
+        resource: &'a Resource,
+        scope_logs: [ScopeLogs<'a>; 1],
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct ScopeLogs<'a> {
+        scope: Scope,
+        log_records: &'a [LogRecord],
+    }
+    let resource_logs = groups.iter().map(|(resource, records)| ResourceLogs {
+        resource,
+        scope_logs: [ScopeLogs { scope: SCOPE, log_records: records }],
+    });
+    text(&Request { resource_logs: resource_logs.collect() })
 }
 
 fn text(message: &impl Serialize) -> String {
