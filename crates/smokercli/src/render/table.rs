@@ -46,7 +46,7 @@ pub(super) fn render(report: &Report, width: Option<usize>, style: Style) -> Str
             for line in standing::lines(&view) {
                 append(&mut out, format_args!("{host}: {plugin}: {}\n", sanitize::line(&line)));
             }
-            if let Some(reason) = run_facts::reason(&view).or_else(|| run_facts::not_run_yet(&view)) {
+            if let Some(reason) = run_facts::reason(&view) {
                 append(&mut out, format_args!("{host}: {plugin}: {}\n", sanitize::line(&reason)));
             }
             for action in view.failed_actions() {
