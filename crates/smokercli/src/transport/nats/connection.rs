@@ -113,7 +113,8 @@ impl NatsConnection {
 /// Joins the parts of an answer. A server that knows nobody who could answer says so at once.
 async fn joined(answers: &mut Answers, host: &str) -> Result<Vec<u8>, Failure> {
     let mut parts = Parts::default();
-    while let Some(message) = answers.next().await {
+    loop {
+        let message = answers.next().await;
         if message.status == Some(StatusCode::NO_RESPONDERS) {
             let reason = "no smoker-bridge of this host is connected to the NATS server".to_owned();
             return Err(Failure { reason, kind: FailureKind::Refused });
@@ -126,7 +127,6 @@ async fn joined(answers: &mut Answers, host: &str) -> Result<Vec<u8>, Failure> {
             return Ok(answer.into());
         }
     }
-    Err(failure("the connection to the NATS server is closed".to_owned()))
 }
 
 fn failure(reason: String) -> Failure {

@@ -1,14 +1,14 @@
 //! Where the answers of all requests arrive: one subscription, since servers of a cluster tell each other of every one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_nats::{Client, Message, SubscribeError};
 use futures_util::StreamExt;
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::Notify;
 
 /// The requests that wait for answers, by the last token of their reply subjects.
-type Waiting = Arc<Mutex<HashMap<u64, UnboundedSender<Message>>>>;
+type Waiting = Arc<Mutex<HashMap<u64, Arc<Arrivals>>>>;
 
 /// The subscription.
 pub(super) struct Inbox {
@@ -22,7 +22,14 @@ pub(super) struct Answers {
     pub(super) subject: String,
     number: u64,
     waiting: Waiting,
-    messages: UnboundedReceiver<Message>,
+    arrivals: Arc<Arrivals>,
+}
+
+/// What has arrived for a request and is not looked at yet. Most requests get one message, for which a channel would have room for many.
+#[derive(Default)]
+struct Arrivals {
+    messages: Mutex<VecDeque<Message>>,
+    came: Notify,
 }
 
 impl Inbox {
@@ -42,7 +49,7 @@ impl Inbox {
                 let receivers = receivers.lock().unwrap_or_else(PoisonError::into_inner);
                 // An answer that comes too late has no receiver any more.
                 if let Some(receiver) = number.and_then(|number: u64| receivers.get(&number)) {
-                    let _ = receiver.send(message);
+                    receiver.add(message);
                 }
             }
         });
@@ -51,17 +58,34 @@ impl Inbox {
 
     /// A place for the answers of the request of this number, which no other one has.
     pub(super) fn answers(&self, number: u64) -> Answers {
-        let (sender, messages) = mpsc::unbounded_channel();
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(number, sender);
+        let arrivals = Arc::new(Arrivals::default());
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(number, Arc::clone(&arrivals));
         let subject = format!("{}.{number}", self.prefix);
-        Answers { subject, number, waiting: Arc::clone(&self.waiting), messages }
+        Answers { subject, number, waiting: Arc::clone(&self.waiting), arrivals }
+    }
+}
+
+impl Arrivals {
+    fn add(&self, message: Message) {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner).push_back(message);
+        self.came.notify_one();
+    }
+
+    fn take(&self) -> Option<Message> {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 }
 
 impl Answers {
-    /// Waits for the next message.
-    pub(super) async fn next(&mut self) -> Option<Message> {
-        self.messages.recv().await
+    /// Waits for the next message, without end when the connection is closed: each request has a limit.
+    pub(super) async fn next(&mut self) -> Message {
+        loop {
+            if let Some(message) = self.arrivals.take() {
+                return message;
+            }
+            // One that has come meanwhile is remembered.
+            self.arrivals.came.notified().await;
+        }
     }
 }
 
