@@ -21,7 +21,7 @@ SKIPPED    := $(abspath $(TARGET_DIR))/skipped
 DIST       ?= dist
 
 .DEFAULT_GOAL := build
-.PHONY: help build shipped test quick lint deny fmt doc docs/checks.md check bench soak fuzz run fleet install uninstall deb rpm packages size dist release release-check repo clean
+.PHONY: help build shipped test cluster quick lint deny fmt doc docs/checks.md check bench soak fuzz run fleet install uninstall deb rpm packages size dist release release-check repo clean
 
 help:     ## List the targets
 	@sed -n 's/^\([a-z-]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -49,6 +49,10 @@ test:     ## Build the programs, then run all tests against them
 	case $$(command -v python3) in "$$first"/*) ;; *) PATH=$${first:+$$first:}$$PATH ;; esac; \
 	TESTS_SKIPPED_FILE=$(SKIPPED) RUST_TEST_THREADS=12 $(CARGO) test --locked --workspace
 	@if [ -s $(SKIPPED) ]; then echo; echo "NOT RUN, for want of something on this machine:"; sort -u $(SKIPPED); fi
+
+cluster:  ## Cut one of three NATS servers off from 50 daemons and bring it back (root, nats-server; some minutes)
+	$(CARGO) build --locked --workspace --bins --tests
+	$(CARGO) test --locked --workspace --test daemon -- --ignored fifty_hosts
 
 quick:    ## Look at format and lints and run the unit tests: before every commit
 	$(CARGO) fmt --all --check

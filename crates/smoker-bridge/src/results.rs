@@ -31,6 +31,10 @@ const MAX_PAUSE: Duration = Duration::from_secs(5);
 const MAX_BATCH: usize = 64;
 /// How often the stream is asked for its newest result before the server is given a pause.
 const MAX_TRIES: usize = 5;
+/// How long it may take to learn which message of a subject is the newest, and how often that is tried. In a cluster any server may be asked, also one
+/// that a cut network has just taken away, and whose answer never comes.
+const NEWEST_TIMEOUT: Duration = Duration::from_secs(2);
+const NEWEST_TRIES: usize = 4;
 
 /// Publishes until `stop` changes.
 pub(crate) async fn publish_all(
@@ -207,14 +211,18 @@ impl Publisher {
         let failed = |error: &dyn std::fmt::Display| format!("the stream cannot be asked: {error}");
         let stream =
             self.context.get_stream_no_info(self.fleet.results_stream()).await.map_err(|error| failed(&error))?;
-        match stream.direct_get_last_for_subject(subject).await {
-            Ok(message) => {
-                let number = message.headers.get(SEQUENCE).and_then(|text| Number::read(text.as_str()));
-                Ok(Some((message.sequence, number)))
+        for _ in 0..NEWEST_TRIES {
+            match timeout(NEWEST_TIMEOUT, stream.direct_get_last_for_subject(subject)).await {
+                Err(_) => {}
+                Ok(Ok(message)) => {
+                    let number = message.headers.get(SEQUENCE).and_then(|text| Number::read(text.as_str()));
+                    return Ok(Some((message.sequence, number)));
+                }
+                Ok(Err(error)) if error.kind() == DirectGetErrorKind::NotFound => return Ok(None),
+                Ok(Err(error)) => return Err(failed(&error)),
             }
-            Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed(&error)),
         }
+        Err(failed(&"the server does not answer"))
     }
 
     fn id(&self, waiting: &Waiting) -> String {

@@ -1,5 +1,7 @@
 //! Three NATS servers, one of which is cut off and comes back.
 
+use std::time::{Duration, Instant};
+
 use smoker_tests::daemon::Daemon;
 use smoker_tests::machine::network;
 use smoker_tests::nats::Bridge;
@@ -12,6 +14,9 @@ use crate::nats::operator::Operator;
 
 /// The server that is cut off.
 const CUT_OFF: usize = 2;
+
+/// How long the stream may take to go on: servers notice a cut network when what they have sent has filled its buffers, or is a minute old.
+const STREAM: Duration = Duration::from_secs(180);
 
 #[test]
 #[cfg_attr(not(has_networks), ignore = "needs root, iproute2 and network namespaces")]
@@ -40,22 +45,31 @@ fn cut_off_and_back(hosts: usize) {
     let line = format!("-s {} -f -p a -e -o minimal --timeout 5s", names.join(" "));
     let all_answer = |urls: &str| Operator::of(urls.to_owned()).smokercli(&line).code == 0;
     let publish_more = |urls: &str, kept: &[usize]| {
-        let streams = streams(&NatsClient::of_servers(urls));
-        names.iter().zip(kept).all(|(name, &kept)| streams.get(name).is_some_and(|numbers| numbers.len() > kept))
+        let have_all = wait::within(STREAM, || {
+            let streams = streams(&NatsClient::of_servers(urls));
+            let has = |(name, &kept): (&String, &usize)| streams.get(name).is_some_and(|numbers| numbers.len() > kept);
+            names.iter().zip(kept).all(has).then_some(())
+        });
+        assert!(have_all.is_some(), "no results of all hosts through {urls}");
     };
-    wait::until_true("all hosts", || all_answer(&all));
-    wait::until_true("results of all", || publish_more(&all, &vec![1; hosts]));
+    let await_all = |urls: &str, what: &str| {
+        let begun = Instant::now();
+        assert!(wait::within(STREAM, || all_answer(urls).then_some(())).is_some(), "not all hosts answer {what}");
+        eprintln!("{hosts} hosts answer {:.1} s {what}", begun.elapsed().as_secs_f64());
+    };
+    await_all(&all, "after the start");
+    publish_more(&all, &vec![1; hosts]);
 
     cluster.cut_off(CUT_OFF);
-    wait::until_true("all hosts through the other servers", || all_answer(&rest));
+    await_all(&rest, "after the cut");
     let kept: Vec<_> = daemons.iter().map(|daemon| journal(daemon).len()).collect();
-    wait::until_true("results through the other servers", || publish_more(&rest, &kept));
+    publish_more(&rest, &kept);
 
     cluster.bring_back(CUT_OFF);
     let back = cluster.url(CUT_OFF);
-    wait::until_true("all hosts through the server that is back", || all_answer(&back));
+    await_all(&back, "after it is back, through it");
     let kept: Vec<_> = daemons.iter().map(|daemon| journal(daemon).len()).collect();
-    wait::until_true("results through the server that is back", || publish_more(&back, &kept));
+    publish_more(&back, &kept);
     let all_hosts: Vec<_> = daemons.iter().zip(names.iter().map(String::as_str)).collect();
     expect_all_of(&all_hosts, &NatsClient::of_servers(&all));
 }

@@ -74,7 +74,7 @@ impl BareClient {
 
     /// Waits for something, and shows each whole frame of it.
     fn read(&mut self, mut show: impl FnMut(Frame<'_>) -> io::Result<()>) -> io::Result<()> {
-        let mut piece = vec![0; 65536];
+        let mut piece = [0; 16384];
         match self.stream.read(&mut piece)? {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             length => self.input.extend_from_slice(&piece[..length]),

@@ -102,7 +102,7 @@ impl NatsConnection {
                     return Ok(whole);
                 }
             }
-            Err(failure(answers.end()))
+            Err(failure(Answers::end()))
         });
         whole.await.unwrap_or_else(|_| Err(failure(self.silence(host, answer.came()))))
     }

@@ -1,25 +1,18 @@
 //! Where the answers of all requests arrive: one subscription, since servers of a cluster tell each other of every one.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_nats::{Client, Message, SubscribeError};
 use futures_util::StreamExt;
 use smoker_nats::part::MAX_ANSWER;
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::Notify;
 
 /// The bytes that may come in answer to one request: those of the largest answer, and as many again for headers.
 const MAX_BYTES: usize = 2 * MAX_ANSWER;
 
 /// The requests that wait for answers, by the last token of their reply subjects.
-type Waiting = Arc<Mutex<HashMap<u64, Receiver>>>;
-
-/// Where the messages of one request go. The client may be slower than a host that sends without end.
-struct Receiver {
-    sender: UnboundedSender<Message>,
-    /// The bytes that it still takes.
-    left: usize,
-}
+type Waiting = Arc<Mutex<HashMap<u64, Arc<Arrivals>>>>;
 
 /// The subscription.
 pub(super) struct Inbox {
@@ -33,7 +26,23 @@ pub(super) struct Answers {
     pub(super) subject: String,
     number: u64,
     waiting: Waiting,
-    messages: UnboundedReceiver<Message>,
+    arrivals: Arc<Arrivals>,
+}
+
+/// What has arrived for a request and is not looked at yet. Most requests get one message, for which a channel would have room for many.
+#[derive(Default)]
+struct Arrivals {
+    arrived: Mutex<Arrived>,
+    came: Notify,
+}
+
+#[derive(Default)]
+struct Arrived {
+    messages: VecDeque<Message>,
+    /// How many bytes came in all.
+    bytes: usize,
+    /// Whether more came than there can be, and none is taken any more. The client may be slower than a host that sends without end.
+    is_too_much: bool,
 }
 
 impl Inbox {
@@ -53,7 +62,7 @@ impl Inbox {
                 let mut receivers = receivers.lock().unwrap_or_else(PoisonError::into_inner);
                 // An answer that comes too late has no receiver any more.
                 let Some(number) = number else { continue };
-                if receivers.get_mut(&number).is_some_and(|receiver| !receiver.take(message)) {
+                if receivers.get(&number).is_some_and(|receiver| !receiver.add(message)) {
                     receivers.remove(&number);
                 }
             }
@@ -63,39 +72,54 @@ impl Inbox {
 
     /// A place for the answers of the request of this number, which no other one has.
     pub(super) fn answers(&self, number: u64) -> Answers {
-        let (sender, messages) = mpsc::unbounded_channel();
-        let receiver = Receiver { sender, left: MAX_BYTES };
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(number, receiver);
+        let arrivals = Arc::new(Arrivals::default());
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(number, Arc::clone(&arrivals));
         let subject = format!("{}.{number}", self.prefix);
-        Answers { subject, number, waiting: Arc::clone(&self.waiting), messages }
+        Answers { subject, number, waiting: Arc::clone(&self.waiting), arrivals }
     }
 }
 
-impl Receiver {
-    /// Passes a message on; `false` when there are too many.
-    fn take(&mut self, message: Message) -> bool {
-        let Some(left) = self.left.checked_sub(message.length.max(1)) else { return false };
-        self.left = left;
-        // Nobody waits any more where this fails.
-        let _ = self.sender.send(message);
-        true
+impl Arrivals {
+    fn arrived(&self) -> MutexGuard<'_, Arrived> {
+        self.arrived.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a message; `false` when there are too many.
+    fn add(&self, message: Message) -> bool {
+        let mut arrived = self.arrived();
+        arrived.bytes += message.length.max(1);
+        arrived.is_too_much |= arrived.bytes > MAX_BYTES;
+        let is_taken = !arrived.is_too_much;
+        if is_taken {
+            arrived.messages.push_back(message);
+        }
+        drop(arrived);
+        self.came.notify_one();
+        is_taken
     }
 }
 
 impl Answers {
     /// Why no message comes any more.
     #[must_use]
-    pub(super) fn end(&self) -> String {
-        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.contains_key(&self.number) {
-            return "the connection to the NATS server is closed".to_owned();
-        }
+    pub(super) fn end() -> String {
         format!("more than {} MiB came in answer", MAX_BYTES >> 20)
     }
 
-    /// Waits for the next message.
+    /// Waits for the next message, without end when the connection is closed: each request has a limit. None when too much came.
     pub(super) async fn next(&mut self) -> Option<Message> {
-        self.messages.recv().await
+        loop {
+            {
+                let mut arrived = self.arrivals.arrived();
+                match arrived.messages.pop_front() {
+                    Some(message) => return Some(message),
+                    None if arrived.is_too_much => return None,
+                    None => {}
+                }
+            }
+            // One that has come meanwhile is remembered.
+            self.arrivals.came.notified().await;
+        }
     }
 }
 
