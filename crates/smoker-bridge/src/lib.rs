@@ -7,24 +7,20 @@
 //! - `serve`: the bridge from its start to its end
 //! - `sink`: takes results out of the stream
 //! - `requests`: answers requests; `presence`: says that the host is there; `results`: publishes results
-//! - `position`: up to which result the stream has all
-//! - `events`: the events of the daemon; `daemon`: asks the daemon over its socket
+//! - `daemon`: asks the daemon over its socket
 //! - `head`: the head of a request, and answers of the bridge itself
-//! - `connection`: the connection to NATS; `attempts`: what is logged of those that fail; `identity`: the certificate that the server knows this host by
+//! - `connection`: the connection to NATS; `identity`: the certificate that the server knows this host by
 //! - `failure`: why the program ends
 
 #![forbid(unsafe_code)]
 
-mod attempts;
 mod cli;
 mod connection;
 mod daemon;
-mod events;
 mod failure;
 pub mod head;
 mod identity;
 mod options;
-mod position;
 mod presence;
 mod requests;
 mod results;

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::connection;
 use crate::daemon::Daemon;
 use crate::failure::Failure;
-use crate::position::Position;
+use crate::results::position::Position;
 use crate::settings::{Keep, Settings, Target};
 use crate::{identity, presence, requests, results, sink};
 

@@ -18,7 +18,7 @@ use axum::{Router, serve};
 use chrono::Utc;
 use nix::sys::stat::{Mode, umask};
 use smoker_page::files;
-use smokercli::asking::{networking, stop_signal};
+use smokercli::asking::{StopSignals, networking};
 use smokercli::error::ExitError;
 use smokercli::fleet_page::FleetPage;
 use smokercli::listen::Listen;
@@ -48,11 +48,13 @@ pub(crate) fn run(page: &FleetPage) -> Result<(), ExitError> {
     let transport = page.transport()?;
     let known = Known { newest: Newest::default(), hosts: page.hosts(), every: page.every() };
     let outcome = runtime.block_on(async {
+        // Who reads where the page is may stop it at once.
+        let mut signals = StopSignals::listen();
         let served = listen_and_answer(page.listen(), routes(known.clone(), page.listen()));
         tokio::select! {
             failed = served => failed,
             () = rounds::run(page, &transport, &known.newest) => Ok(()),
-            () = stop_signal() => Ok(()),
+            () = signals.next() => Ok(()),
         }
     });
     if let Listen::Socket(path) = page.listen()

@@ -52,14 +52,14 @@ pub(crate) async fn until_stopped<T>(console: &Console, work: impl Future<Output
     }
 }
 
-/// Waits for Ctrl-C, SIGTERM, or SIGHUP, which comes when the terminal is closed, unless the program was started to outlive that
-/// (`nohup`).
-pub async fn stop_signal() {
+/// Waits for a signal of [`StopSignals`].
+pub(crate) async fn stop_signal() {
     StopSignals::listen().next().await;
 }
 
 /// Ctrl-C, SIGTERM, and SIGHUP, which comes when the terminal is closed, unless the program was started to outlive that (`nohup`).
-pub(crate) struct StopSignals {
+#[derive(Debug)]
+pub struct StopSignals {
     interrupt: Option<Signal>,
     terminate: Option<Signal>,
     hangup: Option<Signal>,
@@ -67,14 +67,15 @@ pub(crate) struct StopSignals {
 
 impl StopSignals {
     /// Takes them from now on. It is called by what a runtime runs.
-    pub(crate) fn listen() -> Self {
+    #[must_use]
+    pub fn listen() -> Self {
         let hangup = if hangup_is_ignored() { None } else { signal(SignalKind::hangup()).ok() };
         let [interrupt, terminate] = [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok());
         Self { interrupt, terminate, hangup }
     }
 
     /// Waits for the next one.
-    pub(crate) async fn next(&mut self) {
+    pub async fn next(&mut self) {
         tokio::select! {
             () = received(self.interrupt.as_mut()) => {}
             () = received(self.terminate.as_mut()) => {}

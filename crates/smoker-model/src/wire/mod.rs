@@ -31,7 +31,6 @@ pub mod report;
 pub mod result;
 pub mod results;
 pub mod silences;
-pub mod stored_result;
 
 /// The TCP port that the daemon listens on and the client connects to, unless configured.
 pub const DEFAULT_PORT: u16 = 8086;

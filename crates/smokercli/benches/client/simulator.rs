@@ -58,7 +58,7 @@ async fn serve() -> std::io::Result<()> {
     let (page, forced) = (canned::answer(&canned::plugins()), canned::answer(&canned::forced_plugins()));
     loop {
         let (stream, _) = listener.accept().await?;
-        tokio::spawn(converse(stream, page.clone(), forced.clone()));
+        tokio::spawn(serve_connection(stream, page.clone(), forced.clone()));
     }
 }
 
@@ -69,7 +69,7 @@ fn listen() -> std::io::Result<TcpListener> {
 }
 
 /// Answers until the client closes the connection or asks for that.
-async fn converse(mut stream: TcpStream, page: String, forced: String) {
+async fn serve_connection(mut stream: TcpStream, page: String, forced: String) {
     let host = stream.local_addr().map_or_else(|_| String::new(), |address| format!("h{}", address.ip()));
     let about = canned::answer(&canned::about(&host));
     let mut request = Vec::new();

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 use smoker_model::status::Status;
-use smoker_model::wire::stored_result;
+use smoker_model::wire::result::stored;
 
 /// The levels of messages, in the order in which a reader looks for the reason of a status.
 const LEVELS: [&str; 3] = ["error", "warn", "info"];
@@ -88,7 +88,7 @@ impl PastResult {
     /// Why it has its status, in one line; for what cannot be read its first message.
     #[must_use]
     pub fn reason(&self) -> Option<String> {
-        let read = self.result().and_then(|result| stored_result::read(result.clone()).ok());
+        let read = self.result().and_then(|result| stored::read(result.clone()).ok());
         read.map_or_else(|| self.message().map(str::to_owned), |result| result.reason())
     }
 

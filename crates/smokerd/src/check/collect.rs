@@ -16,7 +16,7 @@ use crate::check::address::{open, taken, unusable};
 use crate::check::check_request::CheckTarget;
 use crate::check::identities::{self, IdentityProblems};
 use crate::check::programs::{self, ProgramProblems};
-use crate::check::report::{Fatal, Report};
+use crate::check::report::{CheckReport, Fatal};
 use crate::check::{commands, own_files, preparation_warnings, problem_list, tls_files};
 use crate::service::error::StartError;
 use crate::service::privileges;
@@ -25,8 +25,8 @@ use crate::startup::trust::{self, TrustedOwners};
 use crate::startup::{admission, containment, missing_logging_conf, modules, notes, parameter_problems};
 
 /// Everything that is wrong with this configuration.
-pub(crate) fn all_problems(target: &CheckTarget<'_>) -> Report {
-    let mut report = Report::default();
+pub(crate) fn all_problems(target: &CheckTarget<'_>) -> CheckReport {
+    let mut report = CheckReport::default();
     if let Err(error) = fill(&mut report, target) {
         report.fatal.extend(Fatal::of(&error));
     }
@@ -36,7 +36,7 @@ pub(crate) fn all_problems(target: &CheckTarget<'_>) -> Report {
     report
 }
 
-fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError> {
+fn fill(report: &mut CheckReport, target: &CheckTarget<'_>) -> Result<(), StartError> {
     let trusted = TrustedOwners::of(target.trusted_owners)?;
     let loaded = match configuration::load(target.config, &trusted) {
         Ok(loaded) => loaded,
@@ -93,7 +93,7 @@ fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError>
 }
 
 /// What this host says to the daemon's own settings: its address, socket, files and identities.
-fn of_settings(report: &mut Report, settings: &DaemonSettings, owner: Option<Owner>, target: &CheckTarget<'_>) {
+fn of_settings(report: &mut CheckReport, settings: &DaemonSettings, owner: Option<Owner>, target: &CheckTarget<'_>) {
     let problem = |(key, text): (&str, String)| of_setting(key, text, target);
     report.problems.extend(open::problem(settings).map(|text| problem(("bind_host", text))));
     let address = unusable::problem(settings).map(|text| ("bind_host", text));

@@ -15,7 +15,7 @@ use crate::service::error::StartError;
 
 /// Everything that a check has found.
 #[derive(Debug, Default)]
-pub(crate) struct Report {
+pub(crate) struct CheckReport {
     pub(crate) problems: Vec<Problem>,
     /// What this host lacks and another one may have; it does not count as a problem.
     pub(crate) of_host: Vec<Problem>,
@@ -85,7 +85,7 @@ struct JsonProblem<'a> {
     message: String,
 }
 
-impl Report {
+impl CheckReport {
     /// What counts as a problem.
     fn count(&self) -> usize {
         self.problems.iter().filter(|problem| problem.severity > Severity::Info).count() + self.of_logging.len()

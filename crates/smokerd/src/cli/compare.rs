@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use crate::compare::compare_request::{CompareRequest, Format};
+use crate::compare::compare_request::{CompareRequest, ComparisonFormat};
 
 /// The option of a comparison.
 #[derive(Debug, Args)]
@@ -29,8 +29,8 @@ impl CompareArguments {
     ) -> Result<Option<CompareRequest>, String> {
         let Some(url) = self.compare else { return Ok(None) };
         let format = match output.map(|output| output.to_str()) {
-            None | Some(Some("table")) => Format::Table,
-            Some(Some("json")) => Format::Json,
+            None | Some(Some("table")) => ComparisonFormat::Table,
+            Some(Some("json")) => ComparisonFormat::Json,
             Some(_) => return Err("with --compare, --output has to be table or json".to_owned()),
         };
         Ok(Some(CompareRequest { url, format, plugins: self.plugins, with_action }))

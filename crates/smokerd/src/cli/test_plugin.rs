@@ -8,7 +8,7 @@ use smoker_config::spec::overrides;
 use smoker_model::status::Status;
 use smoker_model::value::Value;
 
-use crate::test_plugin::test_request::{ActionTestRequest, Format, TestRequest};
+use crate::test_plugin::test_request::{ActionTestRequest, TestRequest, TrialFormat};
 
 /// The options of both.
 #[derive(Debug, Args)]
@@ -54,10 +54,10 @@ impl TestArguments {
     }
 }
 
-fn format(option: &str, output: Option<&Path>) -> Result<Format, String> {
+fn format(option: &str, output: Option<&Path>) -> Result<TrialFormat, String> {
     match output.map(|output| output.to_str()) {
-        None | Some(Some("text")) => Ok(Format::Text),
-        Some(Some("json")) => Ok(Format::Json),
+        None | Some(Some("text")) => Ok(TrialFormat::Text),
+        Some(Some("json")) => Ok(TrialFormat::Json),
         Some(_) => Err(format!("with {option}, --output has to be text or json")),
     }
 }

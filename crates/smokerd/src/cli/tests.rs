@@ -1,7 +1,7 @@
 use smoker_model::value::Value;
 use smoker_trust::access::client_lines::SameKey;
 
-use crate::compare::compare_request::Format as CompareFormat;
+use crate::compare::compare_request::ComparisonFormat;
 
 use super::*;
 
@@ -60,7 +60,7 @@ fn what_output_means_depends_on_what_is_wanted() {
     assert_eq!(mode(&["--genconfig", "d", "-o", "json"]), Ok(Mode::Genconfig { folder: folder.clone(), output }));
     assert_eq!(mode(&["--genconfig=d"]), Ok(Mode::Genconfig { folder, output: None }));
     let Ok(Mode::Test(request)) = mode(&["--test-plugin", "a", "-o", "json"]) else { panic!("a test") };
-    assert_eq!(request.format, crate::test_plugin::test_request::Format::Json);
+    assert_eq!(request.format, crate::test_plugin::test_request::TrialFormat::Json);
     for wrong in [
         &["-o", "x"][..],
         &["--check", "-o", "x"],
@@ -99,8 +99,8 @@ fn a_reload_is_of_the_pidfile_or_of_a_process() {
 #[test]
 fn a_comparison_needs_an_address_and_stands_alone() {
     let request = |format| CompareRequest { url: "web1".to_owned(), format, plugins: Vec::new(), with_action: false };
-    assert_eq!(mode(&["--compare", "web1"]), Ok(Mode::Compare(request(CompareFormat::Table))));
-    assert_eq!(mode(&["--compare=web1", "-o", "json"]), Ok(Mode::Compare(request(CompareFormat::Json))));
+    assert_eq!(mode(&["--compare", "web1"]), Ok(Mode::Compare(request(ComparisonFormat::Table))));
+    assert_eq!(mode(&["--compare=web1", "-o", "json"]), Ok(Mode::Compare(request(ComparisonFormat::Json))));
     for wrong in [
         &["--compare"][..],
         &["--compare", "a", "--check"],

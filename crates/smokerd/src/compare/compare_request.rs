@@ -2,7 +2,7 @@
 
 /// The format of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
+pub(crate) enum ComparisonFormat {
     /// For people.
     Table,
     /// One JSON object.
@@ -14,7 +14,7 @@ pub(crate) enum Format {
 pub(crate) struct CompareRequest {
     /// Its address, as it was typed.
     pub(crate) url: String,
-    pub(crate) format: Format,
+    pub(crate) format: ComparisonFormat,
     /// The plugins to compare; empty for all.
     pub(crate) plugins: Vec<String>,
     /// Whether the actions are run here, too, and compared.

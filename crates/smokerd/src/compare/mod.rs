@@ -25,11 +25,11 @@ use smoker_logging::records::level::Level;
 use smoker_logging::{log, secrets};
 use tokio::runtime::Builder;
 
-use crate::compare::compare_request::{CompareRequest, Format};
+use crate::compare::compare_request::{CompareRequest, ComparisonFormat};
 use crate::compare::difference::Difference;
 use crate::compare::local::{Local, LocalPlugin};
 use crate::compare::remote::{Remote, RemotePlugin};
-use crate::compare::report::Report;
+use crate::compare::report::ComparisonReport;
 use crate::exit_code;
 use crate::output;
 use crate::service::logger_names::LOGGER_NAMES;
@@ -46,8 +46,8 @@ pub(crate) fn run(request: &CompareRequest, config: &Path, trusted: &[String], l
         }
         Ok(report) => {
             let text = match request.format {
-                Format::Table => report.table(),
-                Format::Json => report.json(),
+                ComparisonFormat::Table => report.table(),
+                ComparisonFormat::Json => report.json(),
             };
             match output::print(&text) {
                 Err(error) => {
@@ -61,7 +61,7 @@ pub(crate) fn run(request: &CompareRequest, config: &Path, trusted: &[String], l
     }
 }
 
-fn compare(request: &CompareRequest, config: &Path, trusted: &[String]) -> Result<Report, String> {
+fn compare(request: &CompareRequest, config: &Path, trusted: &[String]) -> Result<ComparisonReport, String> {
     let remote = Remote::at(&request.url)?;
     let origin = Origin::of(config, TrustedOwners::of(trusted).map_err(|error| error.to_string())?);
     let loaded = configuration::load(config, &origin.trusted).map_err(|LoadFailure { error, problems }| {
@@ -88,12 +88,12 @@ fn compare(request: &CompareRequest, config: &Path, trusted: &[String]) -> Resul
 }
 
 /// First there, then here: a plugin that changes something is not disturbed by itself.
-async fn both(remote: &Remote, local: &Local, is_wanted: impl Fn(&str) -> bool) -> Result<Report, String> {
+async fn both(remote: &Remote, local: &Local, is_wanted: impl Fn(&str) -> bool) -> Result<ComparisonReport, String> {
     let mut theirs = remote.plugins().await?;
     theirs.retain(|plugin| is_wanted(&plugin.name));
     let ours: HashMap<_, _> = local.plugins.iter().map(|plugin| (plugin.name(), plugin)).collect();
     let common: Vec<_> = theirs.iter().filter_map(|plugin| Some((plugin, *ours.get(plugin.name.as_str())?))).collect();
-    let mut report = Report::of(remote.url());
+    let mut report = ComparisonReport::of(remote.url());
     let names: Vec<_> = common.iter().map(|(plugin, _)| plugin.name.clone()).collect();
     let their_results = if names.is_empty() { HashMap::new() } else { remote.run(&names, local.limit(&names)).await? };
     let our_results = local.run(common.iter().map(|(_, plugin)| *plugin)).await?;
@@ -111,7 +111,13 @@ async fn both(remote: &Remote, local: &Local, is_wanted: impl Fn(&str) -> bool) 
     Ok(report)
 }
 
-fn add(report: &mut Report, there: &RemotePlugin, here: &LocalPlugin, their_result: &Json, our_result: &Json) {
+fn add(
+    report: &mut ComparisonReport,
+    there: &RemotePlugin,
+    here: &LocalPlugin,
+    their_result: &Json,
+    our_result: &Json,
+) {
     let parameters = difference::of_parameters(here.name(), &there.parameters, here.parameters());
     report.masked.extend(parameters.masked.into_iter().map(|parameter| (here.name().to_owned(), parameter)));
     report.differences.extend(parameters.differences);

@@ -14,7 +14,7 @@ const MAX_WIDTH: usize = 40;
 
 /// What came of a comparison.
 #[derive(Debug)]
-pub(crate) struct Report {
+pub(crate) struct ComparisonReport {
     url: String,
     /// How many plugins both sides have.
     pub(crate) compared: usize,
@@ -25,7 +25,7 @@ pub(crate) struct Report {
     pub(crate) without_action: Vec<String>,
 }
 
-impl Report {
+impl ComparisonReport {
     /// Without anything compared yet.
     pub(crate) fn of(url: &str) -> Self {
         Self {

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::reload::logging_file::LoggingFile;
 use crate::reload::setting_changes;
-use crate::reload::triggers::{Trigger, Triggers};
+use crate::reload::triggers::{ReloadTrigger, Triggers};
 use crate::reload_requests::report::{Outcome, ReloadReport};
 use crate::reload_requests::request::{ReloadRequest, RequestedBy};
 use crate::runtime::{Applied, Runtime};
@@ -219,10 +219,10 @@ impl Reloader {
 }
 
 /// Keeps a request that waits, and says what asked.
-fn note(trigger: Trigger, waiting: &mut Vec<ReloadRequest>) -> &'static str {
+fn note(trigger: ReloadTrigger, waiting: &mut Vec<ReloadRequest>) -> &'static str {
     match trigger {
-        Trigger::Signal => "SIGHUP",
-        Trigger::Request(request) => {
+        ReloadTrigger::Signal => "SIGHUP",
+        ReloadTrigger::Request(request) => {
             let by = request.by;
             waiting.push(request);
             match by {

@@ -14,7 +14,7 @@ pub(crate) struct Triggers {
 
 /// Why a configuration is to be reloaded.
 #[derive(Debug)]
-pub(crate) enum Trigger {
+pub(crate) enum ReloadTrigger {
     /// SIGHUP.
     Signal,
     /// A request that waits for the outcome.
@@ -23,10 +23,10 @@ pub(crate) enum Trigger {
 
 impl Triggers {
     /// The next one. Nothing is lost when this is not awaited to its end.
-    pub(crate) async fn next(&mut self) -> Trigger {
+    pub(crate) async fn next(&mut self) -> ReloadTrigger {
         tokio::select! {
-            Some(()) = self.hang_up.recv() => Trigger::Signal,
-            Some(request) = self.requests.recv() => Trigger::Request(request),
+            Some(()) = self.hang_up.recv() => ReloadTrigger::Signal,
+            Some(request) = self.requests.recv() => ReloadTrigger::Request(request),
             // The daemon stops: both have ended.
             else => std::future::pending().await,
         }

@@ -10,8 +10,8 @@ use smoker_model::plugin::{ActionOn, ActionSpec, OnParentBad, PluginName, Plugin
 use smoker_model::secrets::mask::masked;
 use smoker_model::time::moment::Moment;
 use smoker_model::wire::explanation::{ExplainedParameter, ExplainedRun, Explanation};
+use smoker_model::wire::result::stored;
 use smoker_model::wire::silences::PluginSilence;
-use smoker_model::wire::stored_result;
 
 use crate::results::json_text;
 use crate::results::plugin_entry::PluginNow;
@@ -214,7 +214,7 @@ fn run(run: &StoredRun, zone: &Zone) -> ExplainedRun {
 /// The reason of a result, which is written as JSON; none of one that has none, and of one that cannot be read.
 fn message(text: &str) -> Option<String> {
     let object = serde_json::from_str(text).ok()?;
-    stored_result::read(object).ok()?.reason()
+    stored::read(object).ok()?.reason()
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ use crate::startup::configuration::ENVIRONMENT;
 use crate::test_plugin::action_trial::ActionTrial;
 use crate::test_plugin::exit::{code, fail};
 use crate::test_plugin::selection::Selection;
-use crate::test_plugin::test_request::{ActionTestRequest, Format, TestRequest};
+use crate::test_plugin::test_request::{ActionTestRequest, TestRequest, TrialFormat};
 use crate::test_plugin::{json, text};
 
 /// How long the plugin has been bad, as the action is told.
@@ -53,8 +53,8 @@ pub(crate) fn run(request: &ActionTestRequest, config: &Path, trusted: &[String]
         Err(error) => return fail(&error),
     };
     let report = match request.format {
-        Format::Text => text::of_action(&trial),
-        Format::Json => json::of_action(&trial),
+        TrialFormat::Text => text::of_action(&trial),
+        TrialFormat::Json => json::of_action(&trial),
     };
     match output::print(&report) {
         Err(error) => fail(&error),

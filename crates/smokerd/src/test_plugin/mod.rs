@@ -30,7 +30,7 @@ use crate::output;
 use crate::service::logger_names::LOGGER_NAMES;
 use crate::test_plugin::exit::{code, fail};
 use crate::test_plugin::selection::Selection;
-use crate::test_plugin::test_request::{Format, TestRequest};
+use crate::test_plugin::test_request::{TestRequest, TrialFormat};
 use crate::test_plugin::trial::Trial;
 
 /// Runs the plugin, prints the report and returns the exit code.
@@ -45,8 +45,8 @@ pub(crate) fn run(request: &TestRequest, config: &Path, trusted: &[String], log_
         Err(error) => return fail(&error),
     };
     let report = match request.format {
-        Format::Text => text::of(&trial),
-        Format::Json => {
+        TrialFormat::Text => text::of(&trial),
+        TrialFormat::Json => {
             for note in &trial.notes {
                 output::report(format_args!("NOTE: {note}"));
             }

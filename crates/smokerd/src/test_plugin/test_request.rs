@@ -5,7 +5,7 @@ use smoker_model::value::Value;
 
 /// The format of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
+pub(crate) enum TrialFormat {
     /// For people.
     Text,
     /// One JSON object.
@@ -19,7 +19,7 @@ pub(crate) struct TestRequest {
     /// Parameters that replace configured ones.
     pub(crate) parameters: Vec<(String, Value)>,
     pub(crate) with_action: bool,
-    pub(crate) format: Format,
+    pub(crate) format: TrialFormat,
 }
 
 /// An action to call, as the command line asks for it.
@@ -28,5 +28,5 @@ pub(crate) struct ActionTestRequest {
     pub(crate) action: String,
     /// The status that it is told.
     pub(crate) status: Status,
-    pub(crate) format: Format,
+    pub(crate) format: TrialFormat,
 }

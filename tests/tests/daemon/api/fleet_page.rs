@@ -26,16 +26,9 @@ struct FleetPage {
 impl FleetPage {
     /// Of these hosts, in a folder of its own.
     fn start(folder: &Path, hosts: &[String]) -> Self {
-        let said = folder.join("said");
-        let mut command = Command::new(binary::path("smoker-fleet"));
-        command.args(["--listen", "127.0.0.1:0", "--every", "200ms", "-s"]).args(hosts).env("HOME", folder);
-        command.stdout(File::create(&said).expect("writable"));
-        let process = Started::spawn(&mut command).expect("it starts");
-        let address = wait::within(Duration::from_secs(60), || {
-            let text = fs::read_to_string(&said).ok()?;
-            text.strip_prefix("The page is at http://")?.strip_suffix("/\n")?.parse().ok()
-        });
-        Self { _process: process, address: address.expect("it says where its page is") }
+        let (process, place) = started(folder, "127.0.0.1:0", hosts);
+        let address = place.strip_prefix("http://").and_then(|place| place.strip_suffix('/')?.parse().ok());
+        Self { _process: process, address: address.expect("an address") }
     }
 
     fn get(&self, path: &str) -> Response {
@@ -52,6 +45,20 @@ impl FleetPage {
         });
         found.unwrap_or_else(|| panic!("never as wanted: {last}"))
     }
+}
+
+/// The program, once it has said where its page is; and that place.
+fn started(folder: &Path, listen: &str, hosts: &[String]) -> (Started, String) {
+    let said = folder.join("said");
+    let mut command = Command::new(binary::path("smoker-fleet"));
+    command.args(["--listen", listen, "--every", "200ms", "-s"]).args(hosts).env("HOME", folder);
+    command.stdout(File::create(&said).expect("writable"));
+    let process = Started::spawn(&mut command).expect("it starts");
+    let place = wait::within(Duration::from_secs(60), || {
+        let text = fs::read_to_string(&said).ok()?;
+        Some(text.strip_prefix("The page is at ")?.strip_suffix('\n')?.to_owned())
+    });
+    (process, place.expect("it says where its page is"))
 }
 
 fn daemon(plugins: [&str; 2]) -> Daemon {
@@ -102,6 +109,29 @@ fn hosts_and_plugins_are_a_grid_with_the_odd_ones_first() {
     bad.wait_for_exit();
     let known = fleet.wait_for(|known| states(known) == ["UNREACHABLE", "OK"]);
     assert!(known["hosts"][0]["error"].as_str().is_some_and(|reason| reason.contains("refused")), "{known}");
+}
+
+#[test]
+fn a_signal_ends_it_in_order_and_leaves_no_socket() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("fleet.sock");
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        let (mut process, place) = started(folder.path(), &socket.display().to_string(), &["127.0.0.1:1".to_owned()]);
+        assert_eq!(Path::new(&place), socket);
+        if signal == Signal::SIGHUP && ignores_hangup(&process) {
+            continue;
+        }
+        process.signal(signal);
+        assert_eq!(process.exit_within(Duration::from_secs(60)), Some(0), "{signal}");
+        assert!(!socket.exists(), "{signal}");
+    }
+}
+
+/// Whether the tests were started to outlive their terminal (`nohup`): then what they start does, too.
+fn ignores_hangup(process: &Started) -> bool {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.pid())).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_none_or(|mask| mask & 1 == 1)
 }
 
 #[test]

@@ -13,27 +13,12 @@ pub(super) const NATS: Rooms = &[
 
 /// Of what connects a daemon to NATS.
 pub(super) const BRIDGE: Rooms = &[
-    (
-        "serve",
-        &[
-            "connection",
-            "daemon",
-            "failure",
-            "identity",
-            "position",
-            "presence",
-            "requests",
-            "results",
-            "settings",
-            "sink",
-        ],
-    ),
+    ("serve", &["connection", "daemon", "failure", "identity", "presence", "requests", "results", "settings", "sink"]),
     ("sink", &["connection", "failure", "settings"]),
     ("requests", &["daemon", "failure", "head", "settings"]),
     ("presence", &["connection", "daemon", "settings"]),
-    ("results", &["connection", "daemon", "events", "position", "settings"]),
-    ("events", &["daemon"]),
-    ("connection", &["attempts", "failure", "settings"]),
+    ("results", &["connection", "daemon", "settings"]),
+    ("connection", &["failure", "settings"]),
     ("identity", &["failure", "settings"]),
     ("cli", &["failure", "options", "settings"]),
     ("settings", &["failure", "options"]),

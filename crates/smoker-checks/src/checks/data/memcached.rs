@@ -54,10 +54,10 @@ pub(crate) const fn spec() -> Spec {
 /// Runs the check.
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let thresholds = Thresholds::of(Parameters::of(request), MEASURES)?;
-    server::run(request, ("localhost", 11211), thresholds, talk)
+    server::run(request, ("localhost", 11211), thresholds, exchange)
 }
 
-fn talk(stream: &mut dyn Stream, thresholds: &Thresholds, component: &mut Component) -> Result<(), String> {
+fn exchange(stream: &mut dyn Stream, thresholds: &Thresholds, component: &mut Component) -> Result<(), String> {
     send(stream, b"stats\r\n")?;
     let mut stats = Vec::new();
     loop {

@@ -46,11 +46,11 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let version = parameters.get("Version");
     let version = version.map(|value| Matcher::of("Version", value, PlainText::Contained)).transpose()?;
     server::run(request, ("localhost", 3306), thresholds, move |stream, _, component| {
-        talk(stream, version.as_ref(), component)
+        exchange(stream, version.as_ref(), component)
     })
 }
 
-fn talk(stream: &mut dyn Stream, wanted: Option<&Matcher>, component: &mut Component) -> Result<(), String> {
+fn exchange(stream: &mut dyn Stream, wanted: Option<&Matcher>, component: &mut Component) -> Result<(), String> {
     let head = read_exact(stream, 4)?;
     let length = usize::from(head[0]) | usize::from(head[1]) << 8 | usize::from(head[2]) << 16;
     if length == 0 || length > 4096 {
@@ -85,14 +85,14 @@ mod tests {
 
     #[test]
     fn a_greeting_has_a_version() {
-        let talked = |packet: &[u8]| {
+        let exchanged = |packet: &[u8]| {
             let length = u8::try_from(packet.len()).expect("short");
             let mut stream = Scripted::new(&[&[length, 0, 0, 0][..], packet].concat());
-            talk(&mut stream, None, &mut Component::single("mysql"))
+            exchange(&mut stream, None, &mut Component::single("mysql"))
         };
-        assert_eq!(talked(b"\x0a8.0.1\0rest"), Ok(()));
+        assert_eq!(exchanged(b"\x0a8.0.1\0rest"), Ok(()));
         for packet in [&b"\x0a"[..], b"\x0a\0", b"\x0a8.0", b"\x05x\0"] {
-            assert!(talked(packet).is_err_and(|reason| reason.starts_with("the greeting is not that of MySQL")));
+            assert!(exchanged(packet).is_err_and(|reason| reason.starts_with("the greeting is not that of MySQL")));
         }
     }
 }

@@ -58,11 +58,11 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         return Err("User and Database have to be names: correct them in the configuration".to_owned());
     }
     server::run(request, ("localhost", 5432), thresholds, move |stream, _, component| {
-        talk(stream, user.as_deref(), database.as_deref(), component)
+        exchange(stream, user.as_deref(), database.as_deref(), component)
     })
 }
 
-fn talk(
+fn exchange(
     stream: &mut dyn Stream,
     user: Option<&str>,
     database: Option<&str>,

@@ -68,11 +68,11 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         return Err(wrong("Role", &ROLES.join(" or "), &role.into()));
     }
     server::run(request, ("localhost", 6379), thresholds, move |stream, thresholds, component| {
-        talk(stream, password.as_deref(), role.as_deref(), thresholds, component)
+        exchange(stream, password.as_deref(), role.as_deref(), thresholds, component)
     })
 }
 
-fn talk(
+fn exchange(
     stream: &mut dyn Stream,
     password: Option<&str>,
     role: Option<&str>,
@@ -166,7 +166,7 @@ mod tests {
             let thresholds = Thresholds::of(Parameters::of(&request), MEASURES).expect("thresholds");
             let mut stream = Scripted::new(format!("+PONG\r\n${}\r\n{info}\r\n", info.len()).as_bytes());
             let mut component = Component::single("redis");
-            talk(&mut stream, None, None, &thresholds, &mut component).map(|()| component.status().as_str())
+            exchange(&mut stream, None, None, &thresholds, &mut component).map(|()| component.status().as_str())
         };
         let replica = "redis_version:7.0\r\nrole:slave\r\nmaster_link_status:up\r\nmaster_last_io_seconds_ago:";
         let limited = || json!({"Error": {"ReplicaLag": "> 10s"}});

@@ -50,12 +50,12 @@ fn verify(name: &str, value: &Json) -> Result<(), String> {
         .try_for_each(|text| endpoint::verify(name, &text.as_str().into(), Some(1)))
 }
 
-/// Looks at each server that the parameters name, this one by default. `talk` says what is wrong with it.
+/// Looks at each server that the parameters name, this one by default. `exchange` asks it, and says what is wrong.
 pub(super) fn run<T>(
     request: &ModuleRequest,
     default: (&str, u16),
     thresholds: Thresholds,
-    talk: T,
+    exchange: T,
 ) -> Result<Findings, String>
 where
     T: Fn(&mut dyn Stream, &Thresholds, &mut Component) -> Result<(), String> + Clone + Send + 'static,
@@ -67,9 +67,9 @@ where
     let look = move |target: &String| {
         let mut component = Component::new(target);
         let start = Instant::now();
-        let talked = connect(target, port, deadline.end_of_look())
-            .and_then(|mut stream| talk(&mut *stream, &thresholds, &mut component));
-        match talked {
+        let exchanged = connect(target, port, deadline.end_of_look())
+            .and_then(|mut stream| exchange(&mut *stream, &thresholds, &mut component));
+        match exchanged {
             Err(reason) => component.error(&reason),
             Ok(()) => component.number(&thresholds, TIME.name, start.elapsed().as_secs_f64()),
         }

@@ -28,13 +28,13 @@ pub(crate) fn run(state: &Path) -> Result<(), String> {
     for stream in listener.incoming().flatten() {
         let (config, page) = (Arc::clone(&config), Arc::clone(&page));
         // A connection that fails is the client's to report.
-        thread::spawn(move || drop(converse(stream, config, &page)));
+        thread::spawn(move || drop(serve_connection(stream, config, &page)));
     }
     Ok(())
 }
 
 /// Answers until the client closes the connection or asks for that.
-fn converse(stream: TcpStream, config: Arc<ServerConfig>, page: &str) -> io::Result<()> {
+fn serve_connection(stream: TcpStream, config: Arc<ServerConfig>, page: &str) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let about = canned::answer(&canned::about(&format!("h{}", stream.local_addr()?.ip())));
     let mut stream = StreamOwned::new(ServerConnection::new(config).map_err(io::Error::other)?, stream);

@@ -12,7 +12,7 @@ use smoker_model::plugin::{ActionSpec, RunAs};
 use smoker_model::result::{Findings, PluginResult, RETRY_AFTER};
 use smoker_model::status::Status;
 use smoker_model::time::moment::Moment;
-use smoker_model::wire::stored_result;
+use smoker_model::wire::result::stored;
 use smoker_runner::prepared::PreparedPlugin;
 
 use crate::results::plugin::freshness::PostponedActions;
@@ -147,7 +147,7 @@ impl CallMember {
         let text = state.newest_with_status(&self.key.plugin, self.hard.status);
         let object = text.and_then(|text| serde_json::from_str::<Json>(&text).ok());
         let Some(Json::Object(object)) = object else { return without_messages(self.hard.status) };
-        stored_result::read(object).unwrap_or_else(|_| without_messages(self.hard.status))
+        stored::read(object).unwrap_or_else(|_| without_messages(self.hard.status))
     }
 }
 

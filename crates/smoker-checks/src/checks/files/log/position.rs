@@ -25,7 +25,7 @@ pub(super) struct Position {
 }
 
 impl Position {
-    /// The same with so many bytes behind it: a line without its end.
+    /// The same with this many bytes behind it: a line without its end.
     pub(super) fn with_unended(self, unended: u64) -> Self {
         Self { unended, ..self }
     }

@@ -1,4 +1,10 @@
 //! A result as the wire shows it.
+//!
+//! # Layout
+//!
+//! - `stored`: reads one that was written so
+
+pub mod stored;
 
 use chrono::SecondsFormat;
 use serde::ser::SerializeMap;

@@ -1,4 +1,10 @@
 //! The connection to NATS. It comes back by itself; nothing of the bridge ends because a server is gone.
+//!
+//! # Layout
+//!
+//! - `attempts`: what is logged of attempts to connect that fail
+
+mod attempts;
 
 use std::sync::Arc;
 
@@ -7,7 +13,7 @@ use async_nats::{Client, ClientError, ConnectErrorKind, Event};
 use smoker_nats::server_config::inbox_prefix;
 use tokio::sync::watch;
 
-use crate::attempts::Attempts;
+use crate::connection::attempts::Attempts;
 use crate::failure::Failure;
 use crate::settings::Settings;
 

@@ -3,6 +3,14 @@
 //! A result is published with the number of the stream's newest result of its plugin (`Nats-Expected-Last-Subject-Sequence`), and refused by the
 //! server when there is a newer one: so a copy that was on its way when the connection was cut cannot be stored beside its repetition. The message id
 //! does the same within the server's window of duplicates. After a cut the newest results are asked again, and what the stream has is passed over.
+//!
+//! # Layout
+//!
+//! - `events`: the events of the daemon
+//! - `position`: up to which result the stream has all
+
+mod events;
+pub(crate) mod position;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -21,8 +29,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::connection::Connection;
 use crate::daemon::Daemon;
-use crate::events::{Event, Events};
-use crate::position::{Number, Position};
+use crate::results::events::{Event, Events};
+use crate::results::position::{Number, Position};
 use crate::settings::Settings;
 
 /// The pause after a failure at most.
