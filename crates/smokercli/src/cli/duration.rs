@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use smoker_model::time::duration;
 
-/// Reads a duration above zero; a number alone is seconds.
+/// The longest one: a year of 365 days. Times behind it could not be calculated with.
+const MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// Reads a duration above zero, of a year at most; a number alone is seconds.
 ///
 /// # Errors
 ///
@@ -12,6 +15,7 @@ use smoker_model::time::duration;
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     match duration::parse_or_seconds(text) {
         Some(duration) if duration.is_zero() => Err("has to be above 0".to_owned()),
+        Some(duration) if duration > MAX => Err("has to be at most 8760h, which is a year".to_owned()),
         Some(duration) => Ok(duration),
         None => {
             let next = duration::meant(text).map(|meant| format!("; write {meant}")).unwrap_or_default();
@@ -31,7 +35,8 @@ mod tests {
         {
             assert_eq!(parse_duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
         }
-        for text in ["", "0", "0s", "-1s", "5x", "NaN", "inf"] {
+        assert_eq!(parse_duration("8760h"), Ok(MAX));
+        for text in ["", "0", "0s", "-1s", "5x", "NaN", "inf", "8761h", "1e19", "18446744073709551615"] {
             assert!(parse_duration(text).is_err(), "{text}");
         }
         assert!(parse_duration("5 min").expect_err("a unit of other tools").ends_with("; write 5m"));

@@ -3,19 +3,23 @@
 use std::io::Read;
 use std::process::{ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, Sender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::discovery::child::{LIMIT, ended};
 
-/// How long output that the program has left in the pipe may take to be read after its end.
-const REST: Duration = Duration::from_millis(200);
+/// How long the next piece of output that the program has left in the pipe may take to be read after its end, and all of it: a process
+/// that it leaves behind may go on printing.
+const NEXT_OF_REST: Duration = Duration::from_millis(200);
+const REST: Duration = Duration::from_secs(5);
+/// The most bytes that it may print.
+const MAX_OUTPUT: usize = 64 << 20;
 
 /// What a program prints. It is taken when the program itself has ended; processes that it leaves behind with its output
 /// open are not waited for.
 ///
 /// # Errors
 ///
-/// When it fails or takes more than a minute.
+/// When it fails, takes more than a minute or prints more than 64 MiB.
 pub(super) fn output_of(command: &mut Command) -> Result<String, String> {
     let mut child = command
         .stdin(Stdio::null())
@@ -36,8 +40,12 @@ pub(super) fn output_of(command: &mut Command) -> Result<String, String> {
         return Err(status.to_string());
     }
     let mut text = Vec::new();
-    while let Ok(chunk) = chunks.recv_timeout(REST) {
+    let end = Instant::now() + REST;
+    while let Some(chunk) = chunks.recv_timeout(NEXT_OF_REST).ok().filter(|_| Instant::now() < end) {
         text.extend(chunk);
+    }
+    if text.len() > MAX_OUTPUT {
+        return Err(format!("it prints more than {} MiB", MAX_OUTPUT >> 20));
     }
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
@@ -45,7 +53,13 @@ pub(super) fn output_of(command: &mut Command) -> Result<String, String> {
 fn send_chunks(output: Option<ChildStdout>, sender: &Sender<Vec<u8>>) {
     let Some(mut output) = output else { return };
     let mut buffer = [0; 8192];
+    let mut sent = 0;
     while let Ok(length @ 1..) = output.read(&mut buffer) {
+        // What is too much is read, so that the program ends, and kept nowhere.
+        if sent > MAX_OUTPUT {
+            continue;
+        }
+        sent += length;
         if sender.send(buffer[..length].to_vec()).is_err() {
             return;
         }

@@ -55,6 +55,9 @@ pub(super) fn check_distinct(outputs: &[Output], inputs: &[(&str, &Path)]) -> Re
     Ok(())
 }
 
+/// Other names of standard output.
+const STANDARD_OUTPUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
 fn one(typed: &str) -> Result<Output, ExitError> {
     let (name, file) = typed.split_once('=').map_or((typed, None), |(name, file)| (name, Some(file)));
     let Some(format) = GateFormat::parse(name) else {
@@ -63,7 +66,8 @@ fn one(typed: &str) -> Result<Output, ExitError> {
         return Err(ExitError::usage(format!("unknown format {name:?}{near} the formats are {}", known.join(", "))));
     };
     let file = match file {
-        None | Some("-") => None,
+        None => None,
+        Some(file) if STANDARD_OUTPUT.contains(&file) => None,
         Some("") => return Err(ExitError::usage(format!("-o {typed} names no file; write -o {name}=FILE"))),
         Some(file) => Some(OutputFile::new(Path::new(file))?),
     };
@@ -106,6 +110,9 @@ mod tests {
         assert_eq!(parsed(&[]), parsed(&["text"]));
         assert_eq!(parsed(&["junit=/dev/null", "normal"]).map(|all| all.len()), Ok(2));
         assert!(parsed(&["json", "tap"]).expect_err("mixed").contains("would be mixed"));
+        for file in STANDARD_OUTPUT {
+            assert!(parsed(&["json", &format!("tap={file}")]).expect_err("mixed").contains("would be mixed"));
+        }
         assert!(parsed(&["jnuit=x"]).expect_err("unknown").contains("did you mean junit?"));
         assert!(parsed(&["junit="]).expect_err("no file").contains("write -o junit=FILE"));
         let folder = tempfile::tempdir().expect("a folder");

@@ -26,7 +26,11 @@ pub struct InventoryHost {
 
 /// The hosts of a call in their order, each address once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HostSelection(Vec<InventoryHost>);
+pub struct HostSelection {
+    hosts: Vec<InventoryHost>,
+    /// Other names of theirs, each beside the one that they are asked under.
+    other_names: Vec<(String, String)>,
+}
 
 /// What a command line names.
 #[derive(Clone, Debug, Default)]
@@ -103,10 +107,11 @@ impl HostSelection {
             hosts.extend(named.listed.iter().cloned().map(of_inventory));
         }
         let hosts = hosts.into_iter().map(|host| InventoryHost { address: change(host.address), ..host }).collect();
-        let (hosts, others) = distinct(hosts);
-        remarks.extend(other_names(&others));
+        // Patterns mean any name of a host.
         let hosts = limit(hosts, &named.limit)?;
         let (hosts, unused) = exclude(hosts, &named.excluded)?;
+        let (hosts, other_names) = distinct(hosts);
+        remarks.extend(told_names(&other_names));
         if hosts.is_empty() {
             return Err(ExitError::usage(
                 "--limit and --exclude-hosts leave no host; --list-hosts without them shows all",
@@ -115,56 +120,64 @@ impl HostSelection {
         let unused =
             unused.iter().map(|pattern| format!("--exclude-hosts {pattern}: no host has such a name or group"));
         remarks.extend(unused);
-        Ok((Self(hosts), remarks))
+        Ok((Self { hosts, other_names }, remarks))
     }
 
     /// One host that no inventory names.
     #[must_use]
     pub fn of_address(address: HostAddress) -> Self {
-        Self(vec![host(address, HostFacts::default())])
+        Self::of_addresses(vec![address])
     }
 
     /// Hosts that no inventory names, in this order.
     #[must_use]
     pub fn of_addresses(addresses: Vec<HostAddress>) -> Self {
-        Self(addresses.into_iter().map(|address| host(address, HostFacts::default())).collect())
+        let hosts = addresses.into_iter().map(|address| host(address, HostFacts::default())).collect();
+        Self { hosts, other_names: Vec::new() }
     }
 
     /// The hosts at these places, in their order.
     #[must_use]
     pub fn part(&self, places: &[usize]) -> Self {
-        Self(places.iter().filter_map(|place| self.0.get(*place).cloned()).collect())
+        let hosts = places.iter().filter_map(|place| self.hosts.get(*place).cloned()).collect();
+        Self { hosts, other_names: Vec::new() }
     }
 
     /// The hosts with other addresses, such as over TLS.
     #[must_use]
     pub fn map_addresses(self, change: impl Fn(HostAddress) -> HostAddress) -> Self {
-        let changed = self.0.into_iter().map(|host| InventoryHost { address: change(host.address), ..host });
-        Self(changed.collect())
+        let hosts = self.hosts.into_iter().map(|host| InventoryHost { address: change(host.address), ..host });
+        Self { hosts: hosts.collect(), ..self }
     }
 
     /// The hosts.
     #[must_use]
     pub fn hosts(&self) -> &[InventoryHost] {
-        &self.0
+        &self.hosts
+    }
+
+    /// Other names of hosts that the call names, each beside the one that the host is asked under.
+    #[must_use]
+    pub fn other_names(&self) -> &[(String, String)] {
+        &self.other_names
     }
 
     /// Their addresses, in the same order.
     #[must_use]
     pub fn addresses(&self) -> Vec<HostAddress> {
-        self.0.iter().map(|host| host.address.clone()).collect()
+        self.hosts.iter().map(|host| host.address.clone()).collect()
     }
 
     /// How many they are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.hosts.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.hosts.is_empty()
     }
 }
 
@@ -222,7 +235,7 @@ fn distinct(hosts: Vec<InventoryHost>) -> (Vec<InventoryHost>, Vec<(String, Stri
 }
 
 /// Who names a host twice, such as with other letters, may mean two.
-fn other_names(others: &[(String, String)]) -> Option<String> {
+fn told_names(others: &[(String, String)]) -> Option<String> {
     let listed: Vec<_> = others.iter().take(LISTED).map(|(name, first)| format!("{name} is {first}")).collect();
     let rest = if others.len() > LISTED { ", ..." } else { "" };
     let (names, are) = (counted(others.len(), "name"), is_or_are(others.len()));

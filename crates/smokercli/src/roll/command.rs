@@ -4,16 +4,19 @@ use std::io::{self, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
 /// How often a command that runs is looked at.
 const INTERVAL: Duration = Duration::from_millis(20);
 /// How long a command may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long what is left in the pipe may take to be read after the end: a process that the command leaves behind may keep it
-/// open.
-const REST: Duration = Duration::from_millis(200);
+/// How long the next piece of what is left in the pipe may take to be read after the end, and all of it: a process that the command
+/// leaves behind may keep it open, and go on printing.
+const NEXT_OF_REST: Duration = Duration::from_millis(200);
+const REST: Duration = Duration::from_secs(1);
+/// How many pieces of output wait to be taken, and how many are taken at most before the command is looked at again.
+const PIECES: usize = 256;
 /// How many bytes of the end of its output are kept.
 const KEPT_OUTPUT: usize = 64 << 10;
 
@@ -53,7 +56,7 @@ fn begin(command: &str, output: &mut Output) -> io::Result<Child> {
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()?;
-    let (sender, chunks) = mpsc::channel();
+    let (sender, chunks) = mpsc::sync_channel(PIECES);
     if let Some(stream) = child.stdout.take() {
         follow(stream, sender.clone());
     }
@@ -65,7 +68,7 @@ fn begin(command: &str, output: &mut Output) -> io::Result<Child> {
 }
 
 /// Reads until the last process that has the stream open has ended.
-fn follow(mut stream: impl Read + Send + 'static, sender: Sender<Vec<u8>>) {
+fn follow(mut stream: impl Read + Send + 'static, sender: SyncSender<Vec<u8>>) {
     std::thread::spawn(move || {
         let mut buffer = [0; 8192];
         while let Ok(length @ 1..) = stream.read(&mut buffer) {
@@ -153,13 +156,18 @@ struct Output {
 
 impl Output {
     fn take(&mut self) {
-        while let Some(chunk) = self.chunks.as_ref().and_then(|chunks| chunks.try_recv().ok()) {
+        for _ in 0..PIECES {
+            let Some(chunk) = self.chunks.as_ref().and_then(|chunks| chunks.try_recv().ok()) else { return };
             self.add(&chunk);
         }
     }
 
     fn take_rest(&mut self) {
-        while let Some(chunk) = self.chunks.as_ref().and_then(|chunks| chunks.recv_timeout(REST).ok()) {
+        let end = Instant::now() + REST;
+        while Instant::now() < end {
+            let Some(chunk) = self.chunks.as_ref().and_then(|chunks| chunks.recv_timeout(NEXT_OF_REST).ok()) else {
+                return;
+            };
             self.add(&chunk);
         }
     }
@@ -221,6 +229,25 @@ mod tests {
         let begun = Instant::now();
         assert_eq!(of("sleep 20 & echo done", LONG).output, "done\n");
         assert!(begun.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_process_that_is_left_behind_and_goes_on_printing_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let stop = folder.path().join("stop");
+        let of_left = |print: &str, then: &str, limit| {
+            let stop = stop.display();
+            of(&format!("(until [ -e {stop} ]; do {print}; done) & {then}"), limit)
+        };
+        let fast = "echo x; echo x; echo x; echo x";
+        for print in ["echo x; sleep 0.01", fast] {
+            let ended = of_left(print, "echo done", LONG);
+            assert_eq!(ended.failure, None, "{ended:?}");
+        }
+        // The limit counts while somebody prints without a pause.
+        let ended = of_left(fast, "wait", Duration::from_millis(300));
+        assert!(ended.failure.as_deref().is_some_and(|why| why.contains("0.3 s")), "{ended:?}");
+        std::fs::write(stop, "").expect("written");
     }
 
     #[test]

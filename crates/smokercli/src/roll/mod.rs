@@ -132,11 +132,28 @@ pub(crate) fn resume(
     }
     let signals = Signals::taken()?;
     let mut recorder = FileRecorder::new(record, plan, &signals);
+    let begun_with = show::begun_with(recorder.record.path(), progress.plan());
+    recorder.print(&begun_with);
+    tell_undone(&progress, &mut recorder, &console);
     let resumed = Event::Resumed { arguments: planning::without_passwords(arguments) };
     recorder.keep(&resumed)?;
     progress.apply(&resumed);
     let mut hosts = FleetHosts::new(targets, gate, limits(&args), signals, &console);
     go_on(&mut progress, &orders, &mut recorder, &mut hosts)
+}
+
+/// What a command of `--on-bad` may have undone is not done.
+fn tell_undone(progress: &Progress, recorder: &mut FileRecorder, console: &Console) {
+    let undone = progress.undone();
+    if !undone.is_empty() {
+        recorder.print(&show::undone(&undone));
+    }
+    if progress.has_unnamed_undoing() {
+        console.warn(
+            "a command of --on-bad has run since, and names no host: what it has undone on hosts whose command has succeeded stays so; write \
+             {touched} in it, and these commands run again",
+        );
+    }
 }
 
 /// Commands and files may be named as seen from the folder in which the roll was begun.

@@ -38,8 +38,14 @@ pub(super) fn without_passwords(arguments: &[OsString]) -> Vec<String> {
 ///
 /// # Errors
 ///
-/// When a step or the name of a host cannot be used.
+/// When a step or the name of a host cannot be used, or two names are of one host.
 pub(super) fn plan(selection: &HostSelection, steps: &str, arguments: Vec<String>) -> Result<Plan, ExitError> {
+    if let [(name, known), ..] = selection.other_names() {
+        return Err(ExitError::usage(format!(
+            "{name} and {known} are two names of the daemon at one address, and the command would run for one of them only; give each its own \
+             smoker_host or smoker_port, or leave one out by --exclude-hosts"
+        )));
+    }
     let mut hosts = Vec::new();
     let mut names = HashSet::new();
     for host in selection.hosts() {

@@ -1,9 +1,10 @@
 //! How far a roll has come: what follows from the events so far. Pure: the same events give the same progress.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use smoker_model::verdict::budget::Budget;
 
+use crate::inventory::address::host_as_written;
 use crate::roll::event::{Event, Plan};
 
 /// How far a host has come.
@@ -53,13 +54,24 @@ pub(super) struct Progress {
     hosts: Vec<HostProgress>,
     places: HashMap<String, usize>,
     is_finished: bool,
+    /// The hosts that a command of `--on-bad` has named since their own command began: it may have undone that.
+    undone: BTreeSet<usize>,
+    /// Whether such a command has named no host.
+    has_unnamed: bool,
 }
 
 impl Progress {
     /// A roll of which nothing is done.
     pub(super) fn new(plan: Plan) -> Self {
         let places = plan.hosts.iter().enumerate().map(|(place, host)| (host.name.clone(), place)).collect();
-        Self { hosts: vec![HostProgress::Untouched; plan.hosts.len()], places, plan, is_finished: false }
+        Self {
+            hosts: vec![HostProgress::Untouched; plan.hosts.len()],
+            places,
+            plan,
+            is_finished: false,
+            undone: BTreeSet::new(),
+            has_unnamed: false,
+        }
     }
 
     /// The plan.
@@ -83,11 +95,11 @@ impl Progress {
             }
             Event::Finished { .. } => self.is_finished = true,
             Event::Resumed { .. } => self.resume(),
+            Event::OnBadEnded { command, .. } => self.undo(command),
             Event::Begun(_)
             | Event::BatchBegun { .. }
             | Event::GateBegun { .. }
             | Event::Stopped { .. }
-            | Event::OnBadEnded { .. }
             | Event::Interrupted => {}
         }
     }
@@ -98,9 +110,38 @@ impl Progress {
         }
     }
 
+    /// Notes the hosts that a command of `--on-bad` names, as `{touched}`, `{host}` and `{hosts}` put them there.
+    fn undo(&mut self, command: &str) {
+        let is_of_name = |c: char| c.is_alphanumeric() || ['.', '-', '_', ':', '%'].contains(&c);
+        let words: BTreeSet<_> =
+            command.split(|c| !is_of_name(c)).map(|word| word.trim_end_matches([':', '.'])).collect();
+        let hosts = self.plan.hosts.iter().enumerate();
+        let named: Vec<_> = hosts
+            .filter(|(place, _)| self.hosts[*place] != HostProgress::Untouched)
+            .filter(|(_, host)| words.contains(host_as_written(&host.name)))
+            .map(|(place, _)| place)
+            .collect();
+        self.has_unnamed |= named.is_empty();
+        self.undone.extend(named);
+    }
+
+    /// The hosts whose command may have been undone, and runs again when the roll goes on.
+    pub(super) fn undone(&self) -> Vec<&str> {
+        self.undone.iter().map(|place| self.plan.hosts[*place].name.as_str()).collect()
+    }
+
+    /// Whether a command of `--on-bad` has run that names no host, so that it is not known what it has undone.
+    pub(super) fn has_unnamed_undoing(&self) -> bool {
+        self.has_unnamed
+    }
+
     /// Each bad host gets another chance: a command that has failed, or of which the end is not known, runs again; a host that
-    /// the gate found bad is looked at again.
+    /// the gate found bad is looked at again. Where `--on-bad` may have undone a command, it runs again, too.
     fn resume(&mut self) {
+        self.has_unnamed = false;
+        for place in std::mem::take(&mut self.undone) {
+            self.hosts[place] = HostProgress::Untouched;
+        }
         for host in &mut self.hosts {
             match host {
                 HostProgress::Failed(_) | HostProgress::Running => *host = HostProgress::Untouched,

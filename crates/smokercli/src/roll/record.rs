@@ -21,6 +21,8 @@ const EXTENSION: &str = "ndjson";
 pub(super) struct Record {
     file: File,
     path: PathBuf,
+    /// Whether a part of a line may be at its end, which could not be taken away.
+    is_cut: bool,
 }
 
 impl Record {
@@ -54,7 +56,7 @@ impl Record {
             )),
             _ => failed("make", &path, &error),
         })?;
-        Self { file, path: absolute(path) }.locked()
+        Self { file, path: absolute(path), is_cut: false }.locked()
     }
 
     /// Opens the record of a roll that is to go on, and reads its events. A line that a crash has cut off is dropped.
@@ -65,7 +67,7 @@ impl Record {
     pub(super) fn open(path: &Path) -> Result<(Self, Vec<Event>), ExitError> {
         let file =
             OpenOptions::new().read(true).append(true).open(path).map_err(|error| failed("open", path, &error))?;
-        let mut record = Self { file, path: absolute(path.to_owned()) }.locked()?;
+        let mut record = Self { file, path: absolute(path.to_owned()), is_cut: false }.locked()?;
         let mut bytes = Vec::new();
         record.file.read_to_end(&mut bytes).map_err(|error| failed("read", path, &error))?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -100,13 +102,25 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// When it cannot be written.
+    /// When it cannot be written. The record is then as it was: the end of a command that runs beside this may fit again, and would
+    /// continue a part of a line.
     pub(super) fn append(&mut self, event: &Event, now: DateTime<Utc>) -> Result<(), ExitError> {
         let time = now.to_rfc3339_opts(SecondsFormat::Millis, true);
         let line = serde_json::to_string(&Line { time, event: event.clone() })
             .map_err(|error| ExitError::new(format!("cannot write the record: {error}")))?;
-        let written = self.file.write_all((line + "\n").as_bytes()).and_then(|()| self.file.sync_data());
-        written.map_err(|error| failed("write", &self.path, &error))
+        self.append_whole(&(line + "\n")).map_err(|error| failed("write", &self.path, &error))
+    }
+
+    fn append_whole(&mut self, line: &str) -> io::Result<()> {
+        if self.is_cut {
+            return Err(io::Error::other("a line of it was cut off before"));
+        }
+        let length = self.file.metadata()?.len();
+        let written = self.file.write_all(line.as_bytes());
+        if written.is_err() {
+            self.is_cut = self.file.set_len(length).is_err();
+        }
+        written.and_then(|()| self.file.sync_data())
     }
 }
 
@@ -159,25 +173,46 @@ fn folder() -> Result<PathBuf, ExitError> {
     Ok(state.join("smoker/rolls"))
 }
 
-/// The newest record of the user's folder whose roll has not come to its end.
+/// The newest record of the user's folder. One behind which another roll was begun is none to go on with by itself: it would put its
+/// version on hosts that have a newer one by now.
 ///
 /// # Errors
 ///
-/// When there is none, or the folder cannot be read.
+/// When there is none, the folder cannot be read, or the roll of the newest one has come to its end.
 pub(super) fn newest_open() -> Result<PathBuf, ExitError> {
-    let folder = folder()?;
+    newest_open_in(&folder()?)
+}
+
+fn newest_open_in(folder: &Path) -> Result<PathBuf, ExitError> {
     let none = || {
         ExitError::new(format!(
             "no roll in {} waits to be resumed; name its record, which the roll printed when it began: smokercli roll --resume FILE",
             folder.display()
         ))
     };
-    let entries = fs::read_dir(&folder).map_err(|_| none())?;
+    let entries = fs::read_dir(folder).map_err(|_| none())?;
     let is_record = |path: &PathBuf| path.extension().is_some_and(|end| end == EXTENSION);
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(is_record).collect();
     paths.sort();
-    // The names begin with the time.
-    paths.into_iter().rev().find(|path| waits(path)).ok_or_else(none)
+    // The names begin with the time. What was killed before its plan was written has done nothing.
+    let mut newest_first = paths.into_iter().rev().filter(|path| has_begun(path));
+    let newest = newest_first.next().ok_or_else(none)?;
+    if waits(&newest) {
+        return Ok(newest);
+    }
+    let older = newest_first.find(|path| waits(path)).ok_or_else(none)?;
+    let name = |path: &Path| shell_word::quoted(&path.to_string_lossy()).into_owned();
+    Err(ExitError::new(format!(
+        "the newest roll ({}) has come to its end, and an older one waits: to go on with that one, behind the newer one, name it: smokercli \
+         roll --resume {}",
+        newest.display(),
+        name(&older)
+    )))
+}
+
+/// Whether a plan was written.
+fn has_begun(path: &Path) -> bool {
+    fs::read_to_string(path).is_ok_and(|text| text.contains('\n'))
 }
 
 /// Whether a roll has begun and has not come to its end. One that was killed before its plan was written has not begun.
@@ -217,6 +252,47 @@ mod tests {
         assert!(Record::create(Some(&path), now()).expect_err("a plan").message.contains("exists"));
         fs::write(&path, "{\"time\"").expect("written");
         assert!(!waits(&path), "its plan was cut off");
+    }
+
+    /// Yesterday's version on all hosts is not what somebody means who types `--resume`.
+    #[test]
+    fn an_older_roll_is_resumed_by_its_name_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let record = |name: &str, events: &[Event]| {
+            let path = folder.path().join(name);
+            let mut record = Record::create(Some(&path), now()).expect("made");
+            events.iter().for_each(|event| record.append(event, now()).expect("written"));
+            path
+        };
+        let newest = || newest_open_in(folder.path()).map_err(|error| error.message);
+        assert!(newest().expect_err("none").contains("no roll in"));
+        let first = record("20260101T000000Z-1.ndjson", &[plan(), Event::Interrupted]);
+        assert_eq!(newest(), Ok(first.clone()));
+        record("20260103T000000Z-1.ndjson", &[]);
+        assert_eq!(newest(), Ok(first.clone()), "one without a plan has done nothing");
+        record("20260102T000000Z-1.ndjson", &[plan(), Event::Finished { bad: 0 }]);
+        let told = newest().expect_err("a newer one is done");
+        assert!(told.contains("20260102T000000Z-1.ndjson) has come to its end"), "{told}");
+        assert!(told.ends_with(&format!("--resume {}", first.display())), "{told}");
+        let third = record("20260104T000000Z-1.ndjson", &[plan()]);
+        assert_eq!(newest(), Ok(third));
+    }
+
+    #[test]
+    fn a_part_of_a_line_is_taken_away() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("record");
+        let mut record = Record::create(Some(&path), now()).expect("made");
+        record.append(&plan(), now()).expect("written");
+        // A device that is full, as a disk may be, and cannot be cut to a length.
+        let full = OpenOptions::new().append(true).open("/dev/full").expect("a device");
+        let file = std::mem::replace(&mut record.file, full);
+        record.append(&Event::Interrupted, now()).expect_err("full");
+        record.file = file;
+        let told = record.append(&Event::Interrupted, now()).expect_err("a line was cut").message;
+        assert!(told.contains("a line of it was cut off before"), "{told}");
+        drop(record);
+        assert_eq!(Record::open(&path).expect("open").1, [plan()]);
     }
 
     fn now() -> DateTime<Utc> {

@@ -1,6 +1,9 @@
 //! The events of a roll in words.
 
 use std::fmt::Write;
+use std::path::Path;
+
+use smoker_model::notation::shell_word;
 
 use crate::inventory::fold::fold;
 use crate::roll::event::{Event, Plan};
@@ -47,6 +50,22 @@ pub(super) fn lines(event: &Event, plan: &Plan) -> String {
         }
         Event::RunBegun { .. } | Event::RunEnded { failure: None, .. } => {}
     }
+    out
+}
+
+/// Which roll goes on: its record, who began it, and its command line.
+pub(super) fn begun_with(record: &Path, plan: &Plan) -> String {
+    let words: Vec<_> = plan.arguments.iter().map(|word| shell_word::quoted(word)).collect();
+    let mut out = String::new();
+    line(&mut out, &format!("record: {}", record.display()));
+    line(&mut out, &format!("begun by {}: smokercli {}", plan.by, words.join(" ")));
+    out
+}
+
+/// The hosts whose command runs again, since `--on-bad` may have undone it.
+pub(super) fn undone(hosts: &[&str]) -> String {
+    let mut out = String::new();
+    line(&mut out, &format!("a command of --on-bad has run for {}: theirs runs again", fold(hosts).join(", ")));
     out
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, fchown};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
 use crate::error::ExitError;
@@ -27,6 +27,11 @@ impl OutputFile {
     pub(crate) fn new(path: &Path) -> Result<Self, ExitError> {
         if path.file_name().is_none() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
             return Err(unwritable(path, &ErrorKind::IsADirectory.into()));
+        }
+        // To open it would wait for a reader, without end, and who reads it would see the end before there is a report.
+        if !is_descriptor(path) && fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
+            let reason = "it is a named pipe, of which nobody may ever read; name a file, or in a shell >(COMMAND)";
+            return Err(unwritable(path, &io::Error::other(reason)));
         }
         let opened = match OpenOptions::new().append(true).open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -88,9 +93,11 @@ impl OutputFile {
 /// A pipe or a device is no file to be replaced, and neither is a descriptor of ours (`/dev/stdout`, `/dev/fd/63`), whatever it leads
 /// to.
 fn is_special(path: &Path) -> bool {
-    let is_descriptor =
-        ["/dev/fd", "/dev/stdout", "/dev/stderr", "/proc"].iter().any(|special| path.starts_with(special));
-    is_descriptor || fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
+    is_descriptor(path) || fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
+}
+
+fn is_descriptor(path: &Path) -> bool {
+    ["/dev/fd", "/dev/stdout", "/dev/stderr", "/proc"].iter().any(|special| path.starts_with(special))
 }
 
 fn is_refused(error: &io::Error) -> bool {
@@ -214,6 +221,15 @@ mod tests {
         let descriptor = PathBuf::from(format!("/dev/fd/{}", file.as_raw_fd()));
         OutputFile::new(&descriptor).expect("writable").write("report\n").expect("room");
         assert_eq!(fs::read_to_string(&path).expect("it is there"), "before\nreport\n");
+    }
+
+    #[test]
+    fn nobody_waits_for_the_reader_of_a_named_pipe() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("it runs").success());
+        let told = OutputFile::new(&pipe).expect_err("a pipe").message;
+        assert!(told.contains("pipe: it is a named pipe"), "{told}");
     }
 
     #[test]

@@ -32,6 +32,26 @@ fn a_closed_terminal_loses_nothing() {
     assert_eq!(fs::read_to_string(&ended).expect("a file").lines().count(), 3);
 }
 
+/// What a rollback has undone is not done: a roll that goes on has to put it there again.
+#[test]
+fn what_on_bad_has_undone_runs_again() {
+    let fleet = Fleet::of(&["OK", "ERROR", "OK"]);
+    let log = fleet.path("log");
+    let on_bad = format!("echo back {{touched}} >> {log}");
+    let done = fleet.roll(&["--steps", "2,100%", "--on-bad", &on_bad]);
+    assert_eq!(done.code, Some(69), "{done:?}");
+    assert_eq!(fleet.log().last().map(String::as_str), Some("back h1,h2"), "{:?}", fleet.log());
+    let done = fleet.resume(&["--allow-bad", "1"]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let record = fleet.path("record");
+    assert!(done.stdout.starts_with(&format!("record: {record}\nbegun by ")), "{}", done.stdout);
+    assert!(done.stdout.contains(": smokercli roll --inventory "), "{}", done.stdout);
+    assert!(done.stdout.contains("a command of --on-bad has run for h1, h2: theirs runs again"), "{}", done.stdout);
+    let mut behind: Vec<_> = fleet.log().into_iter().skip_while(|line| !line.starts_with("back")).skip(1).collect();
+    behind.sort();
+    assert_eq!(behind, ["h1", "h2", "h3"]);
+}
+
 /// What is typed again is no error, and what is not the same any more is told.
 #[test]
 fn a_record_says_which_hosts_a_roll_goes_on_with() {

@@ -86,3 +86,34 @@ fn a_resumed_roll_gives_bad_hosts_another_chance_and_leaves_good_ones_alone() {
     progress.apply(&ended(&[0, 2], None));
     assert_eq!(progress.next(ONE), Next::Gate { batch: 1, hosts: vec![0, 2, 3] });
 }
+
+/// A rollback that `--on-bad` has made is not what a roll that goes on calls done.
+#[test]
+fn what_on_bad_has_undone_runs_again() {
+    let on_bad = |command: &str| Event::OnBadEnded {
+        command: command.to_owned(),
+        milliseconds: 1,
+        failure: None,
+        output: String::new(),
+    };
+    let resumed = Event::Resumed { arguments: Vec::new() };
+    for (command, undone, is_unnamed, next) in [
+        ("./rollback h0,h1", vec!["h0", "h1"], false, Next::Run { batch: 1, hosts: vec![0, 1] }),
+        ("ssh root@h1 'rollback'", vec!["h1"], false, Next::Run { batch: 1, hosts: vec![1] }),
+        ("scp old h0:/srv", vec!["h0"], false, Next::Run { batch: 1, hosts: vec![0] }),
+        // None of these is one of the hosts whose command has begun.
+        ("./rollback h2 h10 h1x", vec![], true, Next::Gate { batch: 1, hosts: vec![1] }),
+        ("mail -s stopped ops", vec![], true, Next::Gate { batch: 1, hosts: vec![1] }),
+    ] {
+        let mut progress = Progress::new(plan(3, &[2, 3]));
+        for event in [begun(&[0, 1]), ended(&[0, 1], None), gated(&[0, 1], &[1])] {
+            progress.apply(&event);
+        }
+        assert!(progress.undone().is_empty() && !progress.has_unnamed_undoing());
+        progress.apply(&on_bad(command));
+        assert_eq!((progress.undone(), progress.has_unnamed_undoing()), (undone, is_unnamed), "{command}");
+        progress.apply(&resumed);
+        assert_eq!(progress.next(NONE), next, "{command}");
+        assert!(progress.undone().is_empty() && !progress.has_unnamed_undoing());
+    }
+}
