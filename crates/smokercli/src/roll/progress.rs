@@ -34,11 +34,11 @@ pub(super) enum Next {
         /// Those that it has not run for.
         hosts: Vec<usize>,
     },
-    /// The gate has to look at these hosts of a batch.
+    /// The gate has to look at these hosts.
     Gate {
-        /// The number of the batch, from 1 on.
+        /// The number of the batch behind which it does, from 1 on.
         batch: usize,
-        /// Those whose command has succeeded.
+        /// Those of the batch whose command has succeeded, and all that were found good before: they may have become bad since.
         hosts: Vec<usize>,
     },
     /// The budget is exceeded.
@@ -54,6 +54,8 @@ pub(super) struct Progress {
     hosts: Vec<HostProgress>,
     places: HashMap<String, usize>,
     is_finished: bool,
+    /// Whether the gate has looked at all good hosts since the last command ended, and since the roll was resumed.
+    is_looked_at: bool,
     /// The hosts that a command of `--on-bad` has named since their own command began: it may have undone that.
     undone: BTreeSet<usize>,
     /// Whether such a command has named no host.
@@ -69,6 +71,7 @@ impl Progress {
             places,
             plan,
             is_finished: false,
+            is_looked_at: false,
             undone: BTreeSet::new(),
             has_unnamed: false,
         }
@@ -86,8 +89,10 @@ impl Progress {
             Event::RunEnded { hosts, failure, .. } => {
                 let ended = failure.clone().map_or(HostProgress::Ran, HostProgress::Failed);
                 self.set(hosts, &ended);
+                self.is_looked_at = false;
             }
             Event::GateEnded { hosts, bad, .. } => {
+                self.is_looked_at = true;
                 self.set(hosts, &HostProgress::Good);
                 for bad in bad {
                     self.set(std::slice::from_ref(&bad.host), &HostProgress::Bad(bad.reason.clone()));
@@ -139,6 +144,7 @@ impl Progress {
     /// the gate found bad is looked at again. Where `--on-bad` may have undone a command, it runs again, too.
     fn resume(&mut self) {
         self.has_unnamed = false;
+        self.is_looked_at = false;
         for place in std::mem::take(&mut self.undone) {
             self.hosts[place] = HostProgress::Untouched;
         }
@@ -167,17 +173,40 @@ impl Progress {
             let in_state = |wanted: &[HostProgress]| -> Vec<usize> {
                 (start..*end).filter(|place| wanted.contains(&self.hosts[*place])).collect()
             };
-            let hosts = in_state(&[HostProgress::Untouched, HostProgress::Running]);
-            if !hosts.is_empty() {
-                return Next::Run { batch, hosts };
+            let (open, ran) =
+                (in_state(&[HostProgress::Untouched, HostProgress::Running]), in_state(&[HostProgress::Ran]));
+            let has_begun = (start..*end).any(|place| self.hosts[place] != HostProgress::Untouched);
+            if !open.is_empty() {
+                // A batch in which all commands failed has no gate of its own.
+                let before = if has_begun { Vec::new() } else { self.not_looked_at() };
+                return if before.is_empty() {
+                    Next::Run { batch, hosts: open }
+                } else {
+                    Next::Gate { batch: number.max(1), hosts: before }
+                };
             }
-            let hosts = in_state(&[HostProgress::Ran]);
-            if !hosts.is_empty() {
+            if !ran.is_empty() {
+                let mut hosts = [ran, self.good()].concat();
+                hosts.sort_unstable();
                 return Next::Gate { batch, hosts };
             }
             start = *end;
         }
+        let hosts = self.not_looked_at();
+        if !hosts.is_empty() {
+            return Next::Gate { batch: self.plan.ends.len(), hosts };
+        }
         Next::Finish
+    }
+
+    /// The hosts that the gate found good when it looked last.
+    fn good(&self) -> Vec<usize> {
+        (0..self.hosts.len()).filter(|place| self.hosts[*place] == HostProgress::Good).collect()
+    }
+
+    /// The same, unless it has looked at them since anything was done.
+    fn not_looked_at(&self) -> Vec<usize> {
+        if self.is_looked_at { Vec::new() } else { self.good() }
     }
 
     /// Whether no more hosts are bad than the budget allows, of all hosts of the roll.

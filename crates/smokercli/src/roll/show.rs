@@ -1,5 +1,6 @@
 //! The events of a roll in words.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -22,7 +23,7 @@ pub(super) fn lines(event: &Event, plan: &Plan) -> String {
         Event::Begun(plan) => out = self::plan(plan),
         Event::BatchBegun { batch, hosts } => line(&mut out, &format!("batch {batch} of {batches}: {}", names(hosts))),
         Event::GateBegun { batch, hosts } => {
-            line(&mut out, &format!("batch {batch} of {batches}: the gate looks at {}", names(hosts)));
+            line(&mut out, &format!("batch {batch} of {batches}: the gate looks {}", looked_at(*batch, hosts, plan)));
         }
         Event::RunEnded { hosts, milliseconds, failure: Some(failure), output } => {
             line(&mut out, &format!("{}: the command failed after {}: {failure}", names(hosts), time(*milliseconds)));
@@ -67,6 +68,21 @@ pub(super) fn undone(hosts: &[&str]) -> String {
     let mut out = String::new();
     line(&mut out, &format!("a command of --on-bad has run for {}: theirs runs again", fold(hosts).join(", ")));
     out
+}
+
+/// The hosts of a batch that the gate looks at, and those of others, which it has found good before.
+fn looked_at(batch: usize, hosts: &[String], plan: &Plan) -> String {
+    let end = |number: Option<usize>| number.and_then(|at| plan.ends.get(at)).copied().unwrap_or_default();
+    let (start, end) = (end(batch.checked_sub(2)), end(batch.checked_sub(1)));
+    let of_batch: HashSet<_> =
+        plan.hosts.iter().take(end).skip(start).map(|host| host.name.as_str()).collect();
+    let (own, others): (Vec<_>, Vec<_>) =
+        hosts.iter().cloned().partition(|host| of_batch.contains(host.as_str()));
+    match (own.is_empty(), others.is_empty()) {
+        (_, true) => format!("at {}", names(&own)),
+        (true, false) => format!("again at {}", names(&others)),
+        (false, false) => format!("at {}, and again at {}", names(&own), names(&others)),
+    }
 }
 
 /// The batches of a plan.

@@ -324,6 +324,26 @@ fn a_signal_ends_the_gate_and_the_roll_goes_on_with_it() {
     assert_eq!(named(&fleet.events(), "runBegun").len(), 2);
 }
 
+/// A canary may crash behind its own batch, while the others follow.
+#[test]
+fn a_host_that_becomes_bad_behind_its_batch_stops_the_roll() {
+    let mut fleet = Fleet::of(&["OK", "OK", "OK"]);
+    let (inventory, record, log, gone) =
+        (fleet.path("hosts.ini"), fleet.path("record"), fleet.path("log"), fleet.path("gone"));
+    let run = format!("echo {{host}} >> {log}; [ {{host}} = h1 ] || until [ -e {gone} ]; do sleep 0.02; done");
+    let line = ["roll", "--inventory", &inventory, "--state", &record, "--run", &run, "--steps", "1,2,3"];
+    let (child, _home) = Run::of(SMOKERCLI).args(line).args(["--gate", "within 1500ms, every 100ms"]).start();
+    until("the second batch to begin", || fleet.log().len() == 2);
+    drop(fleet.fakes.remove(0));
+    fs::write(&gone, "").expect("written");
+    let done = child.wait_with_output().expect("it ends");
+    let stdout = String::from_utf8_lossy(&done.stdout);
+    assert_eq!(done.status.code(), Some(69), "{done:?}");
+    assert!(stdout.contains("batch 2 of 3: the gate looks at h2, and again at h1\n"), "{stdout}");
+    assert!(stdout.contains("\nh1 is bad: "), "{stdout}");
+    assert_eq!(fleet.log(), ["h1", "h2"]);
+}
+
 pub(crate) fn until(what: &str, mut is_true: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_true() {

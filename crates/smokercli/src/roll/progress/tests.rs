@@ -54,9 +54,9 @@ fn batches_follow_each_other_each_with_its_gate() {
     assert_eq!(next(Some(ended(&[0], None))), Next::Gate { batch: 1, hosts: vec![0] });
     assert_eq!(next(Some(gated(&[0], &[]))), Next::Run { batch: 2, hosts: vec![1, 2] });
     assert_eq!(next(Some(ended(&[2], None))), Next::Run { batch: 2, hosts: vec![1] });
-    assert_eq!(next(Some(ended(&[1], None))), Next::Gate { batch: 2, hosts: vec![1, 2] });
+    assert_eq!(next(Some(ended(&[1], None))), Next::Gate { batch: 2, hosts: vec![0, 1, 2] });
     // The last host is in no batch.
-    assert_eq!(next(Some(gated(&[1, 2], &[]))), Next::Finish);
+    assert_eq!(next(Some(gated(&[0, 1, 2], &[]))), Next::Finish);
 }
 
 #[test]
@@ -84,7 +84,30 @@ fn a_resumed_roll_gives_bad_hosts_another_chance_and_leaves_good_ones_alone() {
     progress.apply(&Event::Resumed { arguments: Vec::new() });
     assert_eq!(progress.next(ONE), Next::Run { batch: 1, hosts: vec![0, 2] });
     progress.apply(&ended(&[0, 2], None));
-    assert_eq!(progress.next(ONE), Next::Gate { batch: 1, hosts: vec![0, 2, 3] });
+    assert_eq!(progress.next(ONE), Next::Gate { batch: 1, hosts: vec![0, 1, 2, 3] });
+}
+
+/// A host that becomes bad behind its own batch is seen before the next one begins, and at the end.
+#[test]
+fn good_hosts_are_looked_at_again() {
+    let mut progress = Progress::new(plan(4, &[1, 2, 4]));
+    for event in [begun(&[0]), ended(&[0], None), gated(&[0], &[]), begun(&[1]), ended(&[1], Some("exit status 1"))] {
+        progress.apply(&event);
+    }
+    // The batch has no gate of its own, since its command has failed.
+    assert_eq!(progress.next(ONE), Next::Gate { batch: 2, hosts: vec![0] });
+    let mut bad = progress.clone();
+    bad.apply(&gated(&[0], &[0]));
+    assert_eq!((bad.next(ONE), bad.bad().len()), (Next::Stop, 2));
+    progress.apply(&gated(&[0], &[]));
+    assert_eq!(progress.next(ONE), Next::Run { batch: 3, hosts: vec![2, 3] });
+    progress.apply(&ended(&[2, 3], None));
+    assert_eq!(progress.next(ONE), Next::Gate { batch: 3, hosts: vec![0, 2, 3] });
+    progress.apply(&gated(&[0, 2, 3], &[]));
+    assert_eq!(progress.next(ONE), Next::Finish);
+    // Nobody knows what has happened to them until a roll goes on.
+    progress.apply(&Event::Resumed { arguments: Vec::new() });
+    assert_eq!(progress.next(NONE), Next::Gate { batch: 1, hosts: vec![0, 2, 3] });
 }
 
 /// A rollback that `--on-bad` has made is not what a roll that goes on calls done.
@@ -102,8 +125,8 @@ fn what_on_bad_has_undone_runs_again() {
         ("ssh root@h1 'rollback'", vec!["h1"], false, Next::Run { batch: 1, hosts: vec![1] }),
         ("scp old h0:/srv", vec!["h0"], false, Next::Run { batch: 1, hosts: vec![0] }),
         // None of these is one of the hosts whose command has begun.
-        ("./rollback h2 h10 h1x", vec![], true, Next::Gate { batch: 1, hosts: vec![1] }),
-        ("mail -s stopped ops", vec![], true, Next::Gate { batch: 1, hosts: vec![1] }),
+        ("./rollback h2 h10 h1x", vec![], true, Next::Gate { batch: 1, hosts: vec![0, 1] }),
+        ("mail -s stopped ops", vec![], true, Next::Gate { batch: 1, hosts: vec![0, 1] }),
     ] {
         let mut progress = Progress::new(plan(3, &[2, 3]));
         for event in [begun(&[0, 1]), ended(&[0, 1], None), gated(&[0, 1], &[1])] {
