@@ -20,6 +20,7 @@ use crate::asking::{networking, with_progress};
 use crate::cli::commands::baseline_args::BaselineArgs;
 use crate::client::fleet::Fleet;
 use crate::client::session::{ForcedRuns, Session};
+use crate::config::ClientConfig;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::filter::Filter;
@@ -39,7 +40,9 @@ pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> 
     let filter = query::judged_filter(&args.filters)?;
     let at = args.at.and_then(|at| at.instant(Utc::now()));
     let file = if args.output == Path::new("-") { None } else { Some(OutputFile::new(&args.output)?) };
-    let inputs: Vec<_> = args.targets.input_files().collect();
+    let configuration: Vec<_> = ClientConfig::files().collect();
+    let configuration = configuration.iter().map(|path| ("the configuration", path.as_path()));
+    let inputs: Vec<_> = args.targets.input_files().chain(configuration).collect();
     file.iter().try_for_each(|file| file.check_not_among(&inputs))?;
     let runtime = networking()?;
     let transport = targets.transport()?;

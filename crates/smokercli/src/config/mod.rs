@@ -91,8 +91,7 @@ impl ClientConfig {
     ///
     /// When the file exists but cannot be read or is not valid.
     pub fn load() -> Result<Self, ClientConfigError> {
-        let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".smokercli.yaml"));
-        for path in home.into_iter().chain([PathBuf::from("/etc/smokercli.yaml")]) {
+        for path in Self::files() {
             match regular::open(&path).and_then(io::read_to_string) {
                 Ok(text) => return Self::parse(&path, &text),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -100,6 +99,12 @@ impl ClientConfig {
             }
         }
         Ok(Self::default())
+    }
+
+    /// Where the configuration file may be; the first that is there counts.
+    pub fn files() -> impl Iterator<Item = PathBuf> {
+        let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".smokercli.yaml"));
+        home.into_iter().chain([PathBuf::from("/etc/smokercli.yaml")])
     }
 
     /// Reads the text of a configuration file; messages name `path`.

@@ -30,6 +30,7 @@ use crate::asking::{networking, until_stopped};
 use crate::baseline::reference::{self, HostBefore, LeftOut};
 use crate::cli::commands::gate_args::GateArgs;
 use crate::client::session::{ForcedRuns, Session};
+use crate::config::ClientConfig;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::filter::Filter;
@@ -51,7 +52,10 @@ use crate::transport::any::AnyTransport;
 /// When the gate cannot be made: an option, the baseline, an address or an output cannot be used.
 pub(crate) fn run(args: &GateArgs, targets: &Targets, console: &Console) -> Result<u8, ExitError> {
     let outputs = outputs::parse(&args.outputs)?;
-    outputs::check_distinct(&outputs, &input_files(args))?;
+    let configuration: Vec<_> = ClientConfig::files().collect();
+    let mut inputs = input_files(args);
+    inputs.extend(configuration.iter().map(|path| ("the configuration", path.as_path())));
+    outputs::check_distinct(&outputs, &inputs)?;
     let gate = Gate::prepare(args.clone(), targets, console)?;
     let judged = gate.judge(targets, console)?;
     let report = judged.report(&gate, targets);

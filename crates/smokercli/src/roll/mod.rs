@@ -73,7 +73,7 @@ pub(crate) fn begin(
     let record = Record::create(args.state.as_deref(), now())?;
     let mut recorder = FileRecorder::new(record, plan.clone(), &signals);
     recorder.keep(&Event::Begun(plan.clone()))?;
-    output::print(&format!("record: {}\n", recorder.record.path().display()))?;
+    recorder.print(&format!("record: {}\n", recorder.record.path().display()));
     let mut hosts = FleetHosts::new(targets, gate, limits(args), signals, &console);
     go_on(&mut Progress::new(plan), &orders, &mut recorder, &mut hosts)
 }
@@ -179,6 +179,9 @@ fn go_on(
     }
     let ending = ending?;
     recorder.unprinted.take().map_or(Ok(()), Err)?;
+    if ending == Ending::Interrupted && recorder.is_unread {
+        return Err(ExitError::new("interrupted: nobody reads standard output any more"));
+    }
     Ok(match ending {
         Ending::Finished => exit_code::SUCCESS,
         Ending::Stopped => exit_code::FAILED_STATE,
@@ -193,20 +196,26 @@ struct FileRecorder {
     signals: Signals,
     /// Why something could not be shown.
     unprinted: Option<ExitError>,
+    /// Whether the reader of a pipe is gone.
+    is_unread: bool,
 }
 
 impl FileRecorder {
     fn new(record: Record, plan: Plan, signals: &Signals) -> Self {
-        Self { record, plan, signals: signals.clone(), unprinted: None }
+        Self { record, plan, signals: signals.clone(), unprinted: None, is_unread: false }
     }
 
-    /// Shows a text. Where that is not possible, as on a terminal that is closed, the roll is interrupted: what runs comes to
+    /// Shows a text. Where that is not possible, as on a terminal that is closed or into a pipe without a reader, the roll is interrupted: what runs comes to
     /// its end and is kept, and nothing begins of which nobody would read.
     fn print(&mut self, text: &str) {
-        if let Err(error) = output::print(text) {
-            self.signals.stop();
-            self.unprinted.get_or_insert(error);
+        match output::print_while_read(text) {
+            Ok(true) => return,
+            Ok(false) => self.is_unread = true,
+            Err(error) => {
+                self.unprinted.get_or_insert(error);
+            }
         }
+        self.signals.stop();
     }
 }
 

@@ -131,6 +131,15 @@ fn a_report_takes_the_place_of_no_other_file_of_the_call() {
         assert_eq!(done.code, Some(2), "{line}: {done:?}");
         assert!(done.stderr.contains(words), "{line}: {}", done.stderr);
     }
+    // The configuration has the groups.
+    for line in ["gate -s HOST -o text=", "baseline -s HOST -o "] {
+        let run = Run::of(SMOKERCLI).config("groups: {}\n");
+        let path = run.home().join(".smokercli.yaml").display().to_string();
+        let words: Vec<_> =
+            format!("{line}{path}").split(' ').map(|word| word.replace("HOST", site.fake.address())).collect();
+        let done = run.args(words).done();
+        assert!(done.code == Some(2) && done.stderr.contains("the configuration"), "{line}: {done:?}");
+    }
     assert_eq!((site.read("before.json"), site.fake.requests().len()), (before, requests));
     assert_eq!(site.names(), ["before.json", "hosts"]);
 }

@@ -52,6 +52,25 @@ fn what_on_bad_has_undone_runs_again() {
     assert_eq!(behind, ["h1", "h2", "h3"]);
 }
 
+/// A pipe such as `| head -1`, whose reader is gone, is a terminal that is gone.
+#[test]
+fn nothing_begins_of_which_nobody_reads() {
+    let fleet = Fleet::of(&["OK", "OK"]);
+    let (inventory, record, run) = (fleet.path("hosts.ini"), fleet.path("record"), "echo {host} >> log");
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let line = ["roll", "--inventory", &inventory, "--state", &record, "--run", run, "--gate", "every 100ms"];
+    let mut command = std::process::Command::new(SMOKERCLI);
+    command.args(line).env("HOME", fleet.path("")).current_dir(fleet.path("")).stdout(writer);
+    let done = command.output().expect("it runs");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.code() == Some(1) && said.contains("nobody reads standard output"), "{done:?}");
+    assert_eq!(fleet.log().len(), 0);
+    assert_eq!(fleet.events().last().expect("an event")["event"], "interrupted");
+    let done = fleet.resume(&[]);
+    assert_eq!((done.code, fleet.log().len()), (Some(0), 2), "{done:?}");
+}
+
 /// What is typed again is no error, and what is not the same any more is told.
 #[test]
 fn a_record_says_which_hosts_a_roll_goes_on_with() {

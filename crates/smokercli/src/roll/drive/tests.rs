@@ -13,6 +13,8 @@ struct Fates {
     /// How often the command has begun on each.
     runs: HashMap<String, usize>,
     gates: HashMap<String, usize>,
+    /// Hosts that are good at first, and bad when the gate has looked at them so often.
+    bad_after: HashMap<String, usize>,
     is_stopping: bool,
 }
 
@@ -35,7 +37,8 @@ impl Hosts for Fates {
         for host in hosts {
             *self.gates.entry(host.clone()).or_default() += 1;
         }
-        let bad = hosts.iter().filter(|host| self.bad.contains(host));
+        let is_bad_now = |host: &String| self.bad_after.get(host).is_some_and(|looks| self.gates[host] > *looks);
+        let bad = hosts.iter().filter(|host| self.bad.contains(host) || is_bad_now(host));
         let bad = bad.map(|host| BadHost { host: host.clone(), reason: "disk".into() }).collect();
         Ok(Some(GateReport { milliseconds: 1000, bad, summary: String::new() }))
     }
@@ -124,6 +127,15 @@ fn nothing_is_done_beyond_the_batch_that_exceeds_the_budget() {
         );
         if ending == Ending::Finished {
             assert_eq!(fates.runs.len(), plan.hosts.len(), "seed {seed}");
+            // Behind the last command the gate has looked at all good hosts.
+            let last_run = kept.events.iter().rposition(|event| matches!(event, Event::RunEnded { .. }));
+            let looked = kept.events[last_run.unwrap_or(0)..].iter().rev().find_map(|event| match event {
+                Event::GateEnded { hosts, .. } => Some(hosts.clone()),
+                _ => None,
+            });
+            let looked = looked.unwrap_or_default();
+            let mut good = (0..plan.hosts.len()).filter(|host| !bad(*host));
+            assert!(good.all(|host| looked.contains(&format!("h{host}"))), "seed {seed}: {looked:?}");
         }
     }
 }
@@ -185,6 +197,21 @@ fn the_command_for_a_stopped_roll_gets_the_hosts() {
             })
             .collect();
         assert_eq!((ending, commands), (Ending::Stopped, expected), "{on_bad}");
+    }
+}
+
+#[test]
+fn a_host_that_turns_bad_behind_its_batch_stops_the_roll() {
+    for (looks, fail, ran) in [(1, None, 2), (2, None, 3), (1, Some("h1"), 2), (2, Some("h2"), 3)] {
+        let fail: Vec<_> = fail.into_iter().map(str::to_owned).collect();
+        let allowed = fail.len();
+        let bad_after = HashMap::from([("h0".to_owned(), looks)]);
+        let mut fates = Fates { fail, bad_after, ..Fates::default() };
+        let mut kept = Kept { events: Vec::new(), most: usize::MAX };
+        let mut progress = Progress::new(plan(3, vec![1, 2, 3]));
+        let ending = drive(&mut progress, &orders(allowed, None), &mut kept, &mut fates).expect("no crash");
+        assert_eq!((ending, fates.runs.len()), (Ending::Stopped, ran), "{looks}");
+        assert!(progress.bad().iter().any(|(host, _)| *host == "h0"), "{looks}");
     }
 }
 
