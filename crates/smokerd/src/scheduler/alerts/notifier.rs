@@ -83,6 +83,7 @@ impl Notifier {
         let TaskContext { clock, shutdown, .. } = self.manager.0.context.clone();
         let manager = self.manager.clone();
         let (mut events, mut clock_changes) = (manager.subscribe(), clock.changes());
+        self.forget_removed();
         self.review_all();
         loop {
             let now = self.now();
@@ -402,8 +403,9 @@ impl Notifier {
         }
     }
 
+    /// Forgets what was told of plugins that the configuration does not have any more.
     fn forget_removed(&mut self) {
-        let names: HashSet<_> = self.manager.set().prepared().map(|plugin| plugin.spec().name.clone()).collect();
+        let names = self.manager.names();
         self.manager.alert_board().retain(|name| names.contains(name));
     }
 
