@@ -373,6 +373,8 @@ impl Restoring {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use smoker_journal::record::encode;
     use smoker_journal::segments::content::entries_of;
 
@@ -448,7 +450,9 @@ mod tests {
             let mut record = samples::finished(&"a".into(), "{}");
             (record.trigger, record.planned.wall) = (trigger, at(planned));
             let RunState::Finished(run) = &mut record.state else { panic!("{record:?}") };
-            (run.started.wall, run.ended.wall, run.is_interrupted) = (at(planned), at(ended), true);
+            (run.started.wall, run.is_interrupted) = (at(planned), true);
+            let hours = u64::try_from(ended - planned).expect("it ends later");
+            run.ended = run.started.at(run.started.monotonic + Duration::from_secs(3600 * hours)).expect("a time");
             record
         };
         let skipped = |trigger: RunTrigger, planned: i64, reason: SkipReason| {

@@ -37,6 +37,10 @@ async fn a_run_that_waits_goes_into_the_group_of_its_new_definition() {
     let (_state, mut events, commands, _shutdown) =
         spawn_in(groups.clone(), clock, "Command: echo up, After: db, SerialGroup: disk");
     commands.send(Command::Follow("db".into())).expect("a task that lives");
+    // Until it waits in its first group: all are tasks of one thread, which have their turns one after the other.
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
     let new = definition("Command: echo up, After: db, SerialGroup: net", hand.now());
     commands.send(Command::Reconfigure(Box::new(new))).expect("a task that lives");
     let (reply, mut answered) = mpsc::channel(1);
