@@ -74,6 +74,8 @@ pub enum SkipReason {
     Missed,
     /// A plugin that it depends on was bad.
     Dependency,
+    /// It was due outside of the hours in which the plugin may run.
+    OutsideOfHours,
 }
 
 impl SkipReason {
@@ -83,6 +85,7 @@ impl SkipReason {
         match self {
             Self::Overlap => "the previous run is still running",
             Self::Dependency => "a plugin that it depends on is bad",
+            Self::OutsideOfHours => "it is outside of Only",
             Self::Missed => "their time went by while the machine slept or smokerd was down",
         }
     }

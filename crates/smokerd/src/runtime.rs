@@ -108,10 +108,10 @@ impl Runtime {
             manager.keep_told_in(ToldFile::in_folder(state_dir));
         }
         manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
+        manager.set_not_loaded(not_loaded);
         manager.watch_silences();
         manager.watch_relations();
         manager.watch_alerts();
-        manager.set_not_loaded(&not_loaded);
         let access = AccessControl::new(&settings);
         let reload_gauges = ReloadGauges::begin();
         Self {
@@ -170,7 +170,7 @@ impl Runtime {
             self.python = python;
         }
         // First: what is left out is not gone, and what its actions were told is kept.
-        self.manager.set_not_loaded(&not_loaded);
+        self.manager.set_not_loaded(not_loaded);
         let changes = self.manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
         if let Some(otlp) = &mut self.otlp {
             otlp.change(settings.otlp.as_ref()).await;

@@ -56,14 +56,14 @@ mod tests {
 
     #[test]
     fn frames_come_in_pieces() {
-        let sent = b"MSG a.b 7 inbox.1 3\r\nabc\r\nHMSG a.b 7 13 15\r\nNATS/1.0 503hi\r\nMSG a 1 0\r\n\r\nPING\r\n";
+        let sent = b"MSG a.b 7 inbox.1 3\r\nabc\r\nHMSG a.b 7 13 15\r\nNATS/1.0 503 hi\r\nMSG a 1 0\r\n\r\nPING\r\n";
         let cut = |from: usize| first(&sent[from..]);
         let message = |reply, head, payload| Frame::Message { reply, head, payload };
         for length in 0..26 {
             assert_eq!(first(&sent[..length]), None, "{length}");
         }
         assert_eq!(cut(0), Some((message("inbox.1", b"", b"abc"), 26)));
-        assert_eq!(cut(26), Some((message("", b"NATS/1.0 503", b"hi"), 35)));
+        assert_eq!(cut(26), Some((message("", b"NATS/1.0 503 ", b"hi"), 35)));
         assert_eq!(cut(61), Some((message("", b"", b""), 13)));
         assert_eq!(cut(74), Some((Frame::Ping, 6)));
     }

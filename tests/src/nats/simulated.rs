@@ -79,7 +79,7 @@ pub fn name(number: u32) -> String {
     format!("h{number}")
 }
 
-/// Whether the host of this number dies when one in so many does.
+/// Whether the host of this number dies when one of `one_in` does.
 #[must_use]
 pub fn dies(number: u32, one_in: u32) -> bool {
     number % one_in == one_in - 1
@@ -87,7 +87,7 @@ pub fn dies(number: u32, one_in: u32) -> bool {
 
 impl SimulatedBridges {
     /// Connects the bridges of this many hosts of the fleet `test` to the server at this address, and waits until it has their subscriptions.
-    /// With `one_in`, one in so many dies while it is asked for a run.
+    /// With `one_in`, one of that number dies while it is asked for a run.
     ///
     /// # Errors
     ///

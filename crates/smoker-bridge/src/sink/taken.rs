@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use async_nats::jetstream::Message;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
+use smoker_nats::streams::is_resent;
 use smoker_nats::subject::Fleet;
 
 /// A result of the stream.
@@ -23,6 +24,9 @@ pub(super) struct Taken {
 impl Taken {
     /// That of a message; `None` for one that no bridge has published.
     pub(super) fn read(message: &Message, fleet: &Fleet) -> Option<Self> {
+        if is_resent(message.headers.as_ref()) {
+            return None;
+        }
         let info = message.info().ok()?;
         let (host, plugin) = fleet.read_result(&message.subject)?;
         let result: Value = serde_json::from_slice(&message.payload).ok()?;

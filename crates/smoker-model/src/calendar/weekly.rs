@@ -4,6 +4,9 @@ use chrono::{DateTime, Datelike, Days, NaiveDateTime, NaiveTime, TimeDelta, Time
 
 use crate::calendar::zone::{Instants, Zone};
 
+/// How many days are searched for the next hours: a week, and one for clocks that are put forward past them.
+const DAYS: u64 = 8;
+
 /// The minutes of a day.
 const DAY: u32 = 24 * 60;
 
@@ -81,7 +84,7 @@ impl WeeklyHours {
             return Some(at);
         }
         let today = self.zone.local(at)?.date();
-        let days = (0..=8).filter_map(|ahead| today.checked_add_days(Days::new(ahead)));
+        let days = (0..=DAYS).filter_map(|ahead| today.checked_add_days(Days::new(ahead)));
         let begins = days.flat_map(|day| {
             let spans = self.spans.iter().filter(move |span| span.has(day.weekday()));
             spans.flat_map(move |span| span.hours.iter().map(move |(begin, _)| day.and_time(time_of(*begin))))
@@ -92,7 +95,12 @@ impl WeeklyHours {
                 Instants::Once(at) | Instants::Twice(at, _) | Instants::Skipped(at) => at,
             })
         });
-        instants.filter(|begin| *begin > at && lies_in_it(*begin)).min()
+        // Where clocks are put back, hours that were over begin once more.
+        let changes = (0..=DAYS).filter_map(|ahead| {
+            let from = at.checked_add_days(Days::new(ahead))?;
+            self.zone.change_within_a_day(from)
+        });
+        instants.chain(changes).filter(|begin| *begin > at && lies_in_it(*begin)).min()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use chrono::{DateTime, FixedOffset, NaiveDateTime, SecondsFormat, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDateTime, SecondsFormat, SubsecRound, TimeDelta, TimeZone, Utc};
 use jiff::tz::TimeZoneDatabase;
 
 use crate::suggest;
@@ -114,6 +114,14 @@ impl Zone {
             (false, true) => Instants::Once(second),
             (false, false) => Instants::Skipped(self.change(early, late, before)),
         })
+    }
+
+    /// The first second behind an instant, and not behind the day after that, at which its clocks are put forward or back.
+    pub(crate) fn change_within_a_day(&self, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let from = from.trunc_subsecs(0);
+        let before = self.offset(from);
+        let until = from.checked_add_signed(TimeDelta::days(1))?;
+        (self.offset(until) != before).then(|| self.change(from, until, before))
     }
 
     /// The first second between two instants at which its clocks are no longer ahead by this offset.

@@ -111,3 +111,22 @@ fn a_window_of_maintenance_lasts_as_long_as_it_says_by_any_clock() {
     // The clocks are put forward within it.
     assert_eq!(end("2026-03-29T01:30:00Z"), Some(instant("2026-03-29T02:30:00Z")));
 }
+
+#[test]
+fn hours_that_were_over_begin_once_more_where_clocks_are_put_back() {
+    // From 03:00 to 02:00, at 01:00 in UTC.
+    let hours = hours(&["01:00-02:30"]);
+    for (from, next) in [
+        ("2026-10-24T23:00:00Z", "2026-10-24T23:00:00Z"),
+        ("2026-10-25T00:30:00Z", "2026-10-25T01:00:00Z"),
+        ("2026-10-25T00:59:59.5Z", "2026-10-25T01:00:00Z"),
+        ("2026-10-25T01:29:59Z", "2026-10-25T01:29:59Z"),
+        ("2026-10-25T01:30:00Z", "2026-10-26T00:00:00Z"),
+        ("2026-10-23T00:30:00Z", "2026-10-23T23:00:00Z"),
+    ] {
+        assert_eq!(hours.next_from(instant(from)), Some(instant(next)), "{from}");
+    }
+    // Nothing else begins with it.
+    let hours = self::hours(&["Mon 01:00-01:30"]);
+    assert_eq!(hours.next_from(instant("2026-10-25T00:30:00Z")), Some(instant("2026-10-26T00:00:00Z")));
+}

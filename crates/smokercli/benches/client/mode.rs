@@ -48,7 +48,7 @@ pub(crate) enum Mode {
     Odd,
     /// Answer as bridges do.
     NatsBridges(server::Size),
-    /// Ask so many hosts through this server with as little work as possible.
+    /// Ask as many hosts through this server with as little work as possible.
     BareNats(SocketAddr, u32),
     /// Answer at this socket as a daemon does.
     StubDaemon(PathBuf),

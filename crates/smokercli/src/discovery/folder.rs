@@ -26,12 +26,16 @@ impl PluginFile {
 }
 
 /// All plugin files of `plugin_paths`, in its order, in each folder by name; and
-/// a warning for each entry that does not exist.
+/// a warning for each entry that does not exist, or has none.
 pub(super) fn plugin_files(entries: &[String]) -> (Vec<PluginFile>, Vec<String>) {
     let mut files = Vec::new();
     let mut warnings = Vec::new();
     for entry in entries {
         match files_of(entry) {
+            // Plugins that were uninstalled, or that may not be read, find no hosts, and that is not to be this host.
+            Some(found) if found.is_empty() && entry != STOCK_PACKAGE => warnings.push(format!(
+                "plugin_paths: {entry} has no plugin that can be read; put plugins into it (NAME.py), or take the entry out"
+            )),
             Some(found) => files.extend(found),
             None if entry == STOCK_PACKAGE => {}
             None => warnings.push(format!(
@@ -117,6 +121,14 @@ mod tests {
         let names: Vec<_> = files.iter().filter_map(|file| file.path.file_name()).collect();
         assert_eq!(names, ["a.py", "b.py"]);
         assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn a_folder_without_plugins_gives_a_warning() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("__init__.py"), "").expect("a file");
+        let (files, warnings) = plugin_files(&[folder.path().display().to_string()]);
+        assert!(files.is_empty() && warnings.len() == 1 && warnings[0].contains("has no plugin"), "{warnings:?}");
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(crate) struct Discovery {
     /// Plugins that cannot be used: their hosts are missing.
     left_out: Vec<LeftOut>,
     commands: Vec<String>,
-    /// A warning for each entry of `plugin_paths` that does not exist.
+    /// A warning for each entry of `plugin_paths` that does not exist, or has no plugin.
     warnings: Vec<String>,
 }
 
@@ -103,7 +103,7 @@ impl Discovery {
     ) -> Result<Discovered, ExitError> {
         if !self.warnings.is_empty() && !has_hosts {
             return Err(ExitError::new(
-                "host discovery failed: an entry of plugin_paths cannot be found, and its hosts would be missing; \
+                "host discovery failed: an entry of plugin_paths cannot be found or has no plugin, and its hosts would be missing; \
                  name hosts by -s or mend plugin_paths",
             ));
         }

@@ -21,7 +21,7 @@ const LAST_LOOK: Duration = Duration::from_secs(2);
 
 /// For how long nothing but what the configuration of daemons lacks has to be bad until the gate gives up before its deadline, unless a
 /// quarter of the time is less: a deployment may reload a daemon behind its start.
-const PATIENCE: Duration = Duration::from_secs(30);
+const GIVING_UP: Duration = Duration::from_secs(30);
 
 /// What a round of a host has given.
 #[derive(Debug)]
@@ -121,7 +121,7 @@ pub(super) async fn drive(
     // Since when everything that counts is settled. Behind that each host answers once more, and that is enough: the
     // answers of a large fleet are never of one moment.
     let mut settled_since = None;
-    let (mut lost_since, patience) = (None, PATIENCE.min(timing.within / 4));
+    let (mut lost_since, giving_up) = (None, GIVING_UP.min(timing.within / 4));
     let round = |host: usize, at: Instant, settled: BTreeSet<String>| async move {
         sleep_until(at).await;
         let started = Instant::now();
@@ -169,7 +169,7 @@ pub(super) async fn drive(
         lost_since = lost_since.filter(|_| standing == GateStanding::Lost);
         match standing {
             GateStanding::Lost => {
-                if *lost_since.get_or_insert(now) + patience <= now {
+                if *lost_since.get_or_insert(now) + giving_up <= now {
                     return End::Lost;
                 }
             }

@@ -102,7 +102,10 @@ fn without_a_plugin_python_is_never_started() {
         (run.home().join("bin").display().to_string(), run.home().join("nothing").display().to_string());
     let config = format!("plugin_paths: [smoker.client.plugins, {folder}]\n");
     let done = run.env("PATH", &path).config(&config).args(["-s", fake.address(), "-l"]).done();
-    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
+    let told = format!(
+        "WARNING: plugin_paths: {folder} has no plugin that can be read; put plugins into it (NAME.py), or take the entry out\n"
+    );
+    assert_eq!((done.code, done.stderr), (Some(0), told));
 }
 
 #[test]
@@ -233,6 +236,12 @@ fn an_inventory_without_hosts_is_an_error_and_not_this_host() {
     let fake = Fake::start(&host("server2"));
     let done = plugin_run(&fake).args(["-E", "test"]).done();
     assert!(done.code == Some(1) && done.stderr.contains("host discovery found no host"), "{}", done.stderr);
+    // Plugins that are not there any more.
+    let run = Run::of(SMOKERCLI);
+    run.file("plugins/__init__.py", "");
+    let folder = run.home().join("plugins").display().to_string();
+    let done = run.config(&format!("plugin_paths: [{folder}]\n")).args(["--list-hosts"]).done();
+    assert!(done.code == Some(1) && done.stderr.contains("has no plugin, and its hosts would be missing"), "{done:?}");
     // A plugin without options is asked in any case.
     let run = Run::of(SMOKERCLI);
     run.file("plugins/none.py", "class HostDiscoveryPlugin:\n    def get_hosts(self, args):\n        return []\n");

@@ -19,6 +19,7 @@ use crate::results::plugin::freshness::{Freshness, PostponedActions};
 use crate::results::plugin::hard_state::HardStateTracker;
 use crate::results::plugin::held_back::HeldBack;
 use crate::results::plugin::interrupted_run::InterruptedRuns;
+use crate::results::plugin::last_planned;
 use crate::results::plugin::measures::PluginMeasures;
 use crate::results::plugin::next_run::NextRun;
 use crate::results::plugin::run_times::RunTimes;
@@ -87,10 +88,12 @@ impl From<RestoredPlugin> for PluginEntry {
             entry.history.push(sequence, text);
         }
         plugin.failures.into_iter().rev().for_each(|sequence| entry.failures.push(sequence));
-        (entry.last_planned, entry.last_status, entry.times) = (plugin.last_planned, plugin.last_status, plugin.times);
+        (entry.last_planned, entry.last_status, entry.times) =
+            (plugin.last_planned.found(), plugin.last_status, plugin.times);
         (entry.status_since, entry.attempt, entry.newest_after) =
             (plugin.status_since, plugin.attempt, plugin.newest_after);
         entry.hard = plugin.hard.into_tracker();
+        (entry.changes, entry.is_flapping) = plugin.changes.into_changes(plugin.flap_threshold);
         (entry.freshness, entry.postponed) = (plugin.freshness, plugin.postponed);
         entry.held_back = plugin.held_back.found().cloned();
         entry.interrupted = plugin.interrupted.into_runs();
@@ -142,14 +145,14 @@ impl PluginEntry {
     pub(crate) fn note(&mut self, record: &RunRecord) {
         self.times.note(record);
         if record.trigger == RunTrigger::Schedule {
-            self.last_planned = Some(record.planned.wall);
+            self.last_planned = Some(last_planned::after(self.last_planned, record));
         }
         self.held_back = HeldBack::after(self.held_back.take(), record);
-        let RunState::Finished(run) = &record.state else { return };
-        self.interrupted.note(&record.trigger, record.planned.wall, run);
         if matches!(record.trigger, RunTrigger::After(_)) {
             self.newest_after = Some(record.sequence);
         }
+        let RunState::Finished(run) = &record.state else { return };
+        self.interrupted.note(&record.trigger, record.planned.wall, run);
         // The end of the daemon says nothing of what the run checked.
         if run.is_interrupted {
             return;

@@ -73,6 +73,17 @@ impl Definition {
         (is_wanted && !is_due_anyway).then_some((trigger, now.past(planned)))
     }
 
+    /// Whether it has runs with this trigger. `had_schedule`: whether the definition before had one.
+    pub(super) fn has_runs(&self, trigger: &RunTrigger, had_schedule: bool) -> bool {
+        let rules = &self.plugin.spec().rules;
+        match trigger {
+            RunTrigger::Schedule | RunTrigger::OnDemand(_) => self.schedule.is_some(),
+            RunTrigger::Retry => rules.retries.is_some() && (self.schedule.is_some() || !had_schedule),
+            RunTrigger::After(leader) => rules.after.iter().any(|name| name.as_str() == &**leader),
+            RunTrigger::Report { .. } | RunTrigger::Request { .. } => true,
+        }
+    }
+
     /// When its next scheduled run is due, by the wall clock as it is set at `now`; none behind the year 9999.
     pub(crate) fn next_run(&mut self, now: Moment) -> Option<Timestamp> {
         self.schedule.as_mut()?.shown(now).filter(Timestamp::has_form)

@@ -31,12 +31,16 @@ pub(crate) fn of(
     now: Moment,
 ) -> Explanation {
     let planned = Schedule::of(spec, now, known.and_then(|known| known.last_planned)).and_then(|plan| plan.next(now));
-    let first = known.and_then(|known| known.next_run).or(planned);
+    let shown = known.and_then(|known| known.next_run);
+    let is_soft = known.and_then(|known| known.attempt).is_some_and(|attempt| attempt.is_soft);
+    // What comes before the plan, behind a soft result, is the next attempt and no run of the schedule.
+    let retry = shown.filter(|shown| is_soft && planned.is_none_or(|planned| *shown < planned));
+    let first = if retry.is_some() { planned } else { shown.or(planned) };
     Explanation {
         plugin: spec.name.to_string(),
         schedule: schedule(spec),
         next_runs: first.map(|first| upcoming(spec, first, RUNS)).unwrap_or_default(),
-        in_the_way: in_the_way(spec, known, now.wall),
+        in_the_way: in_the_way(spec, known, retry, now.wall),
         limits: limits(spec),
         relations: relations(spec),
         parameters: spec
@@ -144,7 +148,12 @@ fn list(names: &[PluginName]) -> String {
     names.iter().map(PluginName::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn in_the_way(spec: &PluginSpec, known: Option<&PluginNow>, now: DateTime<Utc>) -> Vec<String> {
+fn in_the_way(
+    spec: &PluginSpec,
+    known: Option<&PluginNow>,
+    retry: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Vec<String> {
     let mut lines = Vec::new();
     let zone = &spec.rules.zone;
     let end = maintenance::end_at(&spec.rules.maintenance, now);
@@ -157,7 +166,8 @@ fn in_the_way(spec: &PluginSpec, known: Option<&PluginNow>, now: DateTime<Utc>) 
     lines.extend(known.skipped.as_ref().map(|reason| format!("its runs are skipped: {reason}")));
     lines.extend(known.attempt.filter(|attempt| attempt.is_soft).map(|attempt| {
         let retries = spec.rules.retries.unwrap_or_default();
-        format!("the last result is soft: attempt {} of {retries}", attempt.number)
+        let again = retry.map_or_else(String::new, |at| format!(", tried again at {}", zone.shown(at)));
+        format!("the last result is soft: attempt {} of {retries}{again}", attempt.number)
     }));
     if known.is_flapping {
         lines.push("it is flapping: its status changes too often".to_owned());
@@ -222,6 +232,27 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
+    use crate::results::plugin::standing::Attempt;
+
+    #[test]
+    fn an_attempt_is_no_run_of_the_schedule_and_one_outside_of_the_hours_takes_no_time() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let text = "templates: {BasePlugin: {Command: x}}\nplugins:\n  Db: {Interval: 1d, Splay: 0, Only: '08:00-09:00', Timezone: UTC, Retries: 3, RetryInterval: 30m}\n";
+        std::fs::write(file.path(), text).expect("writable");
+        let spec = smoker_config::config::load(file.path(), |_| None).expect("it is valid").plugins.remove(0);
+        let at = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
+        let now = Moment { wall: at("2026-11-30T08:51:00Z"), monotonic: Instant::now() };
+        for retry in ["2026-11-30T09:20:00Z", "2026-11-30T08:55:00Z"] {
+            let attempt = Some(Attempt { number: 1, is_bad: true, is_soft: true });
+            let (next_run, last_planned) = (Some(at(retry)), Some(at("2026-11-30T08:50:00Z")));
+            let known = PluginNow { next_run, last_planned, attempt, ..PluginNow::default() };
+            let explanation = of(&spec, &[], Some(&known), now);
+            let next: Vec<_> = explanation.next_runs.iter().map(String::as_str).collect();
+            assert_eq!(next[..2], ["2026-12-01T08:50:00+00:00", "2026-12-02T08:50:00+00:00"]);
+            let soft = format!("the last result is soft: attempt 1 of 3, tried again at {retry}");
+            assert!(explanation.in_the_way.contains(&soft), "{:?}", explanation.in_the_way);
+        }
+    }
 
     #[test]
     fn a_plugin_is_explained_by_its_configuration_alone() {

@@ -57,6 +57,7 @@ pub(super) struct Inner {
     forced_rate: Mutex<ForcedRate>,
     /// See [`PluginManager::not_loaded`].
     not_loaded: Mutex<Option<Arc<str>>>,
+    names_not_loaded: Mutex<Vec<PluginName>>,
     /// What the configuration was read from.
     configuration: Mutex<Option<PathBuf>>,
     pub(super) silences: Mutex<SilenceTable>,
@@ -95,6 +96,7 @@ impl PluginManager {
             tasks: Mutex::default(),
             forced_rate: Mutex::default(),
             not_loaded: Mutex::default(),
+            names_not_loaded: Mutex::default(),
             configuration: Mutex::default(),
             silences: Mutex::default(),
             silences_changed: Notify::new(),
@@ -154,8 +156,16 @@ impl PluginManager {
     }
 
     /// Changes which plugins were left out of the configuration because they are broken.
-    pub(crate) fn set_not_loaded(&self, names: &[PluginName]) {
+    pub(crate) fn set_not_loaded(&self, names: Vec<PluginName>) {
         *lock(&self.0.not_loaded) = not_loaded::write(names.iter().map(PluginName::as_str)).map(Arc::from);
+        *lock(&self.0.names_not_loaded) = names;
+    }
+
+    /// The names of all plugins of the configuration, also of those that were left out.
+    pub(super) fn names(&self) -> HashSet<PluginName> {
+        let loaded: Vec<_> = self.set().prepared().map(|plugin| plugin.spec().name.clone()).collect();
+        let left_out = lock(&self.0.names_not_loaded).clone();
+        loaded.into_iter().chain(left_out).collect()
     }
 
     /// Those plugins, as [`NOT_LOADED_HEADER`](not_loaded::NOT_LOADED_HEADER) has them; none: none was left out.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use chrono::{DateTime, Utc};
 use smoker_model::plugin::{Parameters, PluginName};
 use smoker_model::run_record::{RunRecord, RunState, RunTrigger, SkipReason};
 use smoker_model::time::moment::Moment;
@@ -113,6 +114,9 @@ impl PluginTask {
             self.plan_retry();
         }
         let Some(HeldBack { trigger, planned, since }) = self.state.held_back(self.name()) else { return };
+        if !self.definition.has_runs(&trigger, false) {
+            return self.state.give_up_skipped(self.name());
+        }
         if let Some((parent, reason)) = self.bad_parent() {
             self.state.set_skipped(self.name(), parent, reason, since);
         }
@@ -143,16 +147,22 @@ impl PluginTask {
 
     /// Runs that have begun finish under the old definition, and requests from
     /// now on do not join them. A run that still waits for its slot takes the
-    /// new one, unless it is a scheduled one and the plugin has no schedule any more.
+    /// new one, unless that has no such runs any more.
     fn reconfigure(&mut self, mut definition: Definition) {
-        match &mut definition.schedule {
-            None => self.withdraw_scheduled(),
-            Some(new) => {
-                new.take_over(self.definition.schedule.as_ref(), self.context.clock.now());
-                if let Some(scheduled) = &self.scheduled {
-                    scheduled.redefine(&definition.plugin, definition.generation);
-                }
+        if let Some(new) = &mut definition.schedule {
+            new.take_over(self.definition.schedule.as_ref(), self.context.clock.now());
+        }
+        let is_wanted = |trigger: &RunTrigger| definition.has_runs(trigger, self.definition.schedule.is_some());
+        if let Some(scheduled) = &self.scheduled {
+            if is_wanted(scheduled.trigger()) {
+                scheduled.redefine(&definition.plugin, definition.generation);
+            } else {
+                scheduled.withdraw();
             }
+        }
+        if self.owed.as_ref().is_some_and(|(trigger, _)| !is_wanted(trigger)) {
+            self.owed = None;
+            self.state.give_up_skipped(self.name());
         }
         self.outdated.extend(self.forced.redefine(&definition.plugin, definition.generation));
         self.definition = definition;
@@ -181,7 +191,8 @@ impl PluginTask {
         // One record for both.
         let skipped = missed + u64::from(is_busy);
         if skipped > 0 {
-            self.skip(planned, skipped, if is_busy { SkipReason::Overlap } else { SkipReason::Missed });
+            let reason = if is_busy { SkipReason::Overlap } else { SkipReason::Missed };
+            self.skip((RunTrigger::Schedule, planned), skipped, reason);
         }
         self.show_next_run();
     }
@@ -207,11 +218,12 @@ impl PluginTask {
 
     /// A plugin after which this one runs has ended OK.
     fn run_after(&mut self, plugin: &PluginName) {
-        let planned = self.context.clock.now();
+        let (trigger, planned) = (RunTrigger::After(plugin.as_str().into()), self.context.clock.now());
         if self.is_outside_of_hours() {
             tracing::info!("Plugin {}: it does not run after {plugin}, because it is outside of Only", self.name());
-        } else if !self.start_scheduled(RunTrigger::After(plugin.as_str().into()), planned) {
-            self.skip(planned, 1, SkipReason::Overlap);
+            self.give_up(trigger, planned);
+        } else if !self.start_scheduled(trigger.clone(), planned) {
+            self.skip((trigger, planned), 1, SkipReason::Overlap);
         }
     }
 
@@ -236,14 +248,20 @@ impl PluginTask {
     fn plan_retry(&mut self) {
         let rules = &self.definition.plugin.spec().rules;
         let interval = rules.retry_interval.filter(|_| rules.retries.is_some() && self.draining.is_none());
-        self.retry_at = interval.and_then(|it| self.context.clock.now().monotonic.checked_add(it));
+        let now = self.context.clock.now();
+        let at = interval.and_then(|it| now.at(now.monotonic.checked_add(it)?));
+        // Outside of its hours there is no attempt: the next scheduled run is one.
+        self.retry_at = at.filter(|at| !self.excludes(at.wall)).map(|at| at.monotonic);
         self.show_next_run();
     }
 
-    /// Whether `Only` excludes runs at this time; forced runs are never excluded.
+    /// Whether `Only` excludes runs now; forced runs are never excluded.
     pub(super) fn is_outside_of_hours(&self) -> bool {
-        let now = self.context.clock.now().wall;
-        self.definition.plugin.spec().rules.only.as_ref().is_some_and(|only| !only.has(now))
+        self.excludes(self.context.clock.now().wall)
+    }
+
+    fn excludes(&self, at: DateTime<Utc>) -> bool {
+        self.definition.plugin.spec().rules.only.as_ref().is_some_and(|only| !only.has(at))
     }
 
     /// The plan may no longer hold.
@@ -256,9 +274,9 @@ impl PluginTask {
 
     /// Runs that were due while the daemon was down, or had another configuration.
     fn note_missed(&mut self) {
-        let missed = self.definition.schedule.as_mut().map_or(0, Schedule::take_missed);
-        if missed > 0 {
-            self.skip(self.context.clock.now(), missed, SkipReason::Missed);
+        if let Some((last, count)) = self.definition.schedule.as_mut().and_then(Schedule::take_missed) {
+            let last = self.context.clock.now().past(last);
+            self.skip((RunTrigger::Schedule, last), count, SkipReason::Missed);
         }
     }
 
@@ -269,11 +287,11 @@ impl PluginTask {
         self.state.set_next_run(self.name(), self.definition.generation, next_run);
     }
 
-    fn skip(&mut self, planned: Moment, count: u64, reason: SkipReason) {
+    /// `planned`: the last of them.
+    fn skip(&mut self, (trigger, planned): (RunTrigger, Moment), count: u64, reason: SkipReason) {
         let name = self.name().clone();
         let state = RunState::Skipped { reason, count };
-        let record = RunRecord { sequence: 0, plugin: name.clone(), trigger: RunTrigger::Schedule, planned, state };
-        self.state.record(record, &[]);
+        self.state.record(RunRecord { sequence: 0, plugin: name.clone(), trigger, planned, state }, &[]);
         self.skipped = self.skipped.saturating_add(count);
         let all = self.skipped;
         let why = reason.explanation();
@@ -321,6 +339,10 @@ impl PluginTask {
         }
         if let Some(next) = self.forced.next(!self.runs.is_empty()) {
             self.begin_forced(next);
+        }
+        // The run that has ended may have been in the way of the one that is owed, which the end of the daemon does not lose.
+        if !self.context.shutdown.is_cancelled() {
+            self.make_up_for_skipped();
         }
     }
 

@@ -73,6 +73,22 @@ enum Stage {
     Withdrawn,
 }
 
+impl Stage {
+    /// The group whose turn it waits for.
+    fn group(&self) -> Option<Arc<str>> {
+        match self {
+            Self::Waiting(plugin, _) => plugin.spec().rules.serial_group.clone(),
+            Self::Begun | Self::Withdrawn => None,
+        }
+    }
+
+    /// Begins the run, which has the turn of this group. Returns what it was before; none when it is to wait for that of another one.
+    fn begin_in(&mut self, group: Option<&Arc<str>>) -> Option<Self> {
+        let is_its_turn = !matches!(self, Self::Waiting(..)) || self.group().as_ref() == group;
+        is_its_turn.then(|| mem::replace(self, Self::Begun))
+    }
+}
+
 /// The record of a run; none for a run that was withdrawn.
 pub(crate) type RunOutcome = Option<RunRecord>;
 
@@ -179,23 +195,26 @@ impl RunHandle {
 async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext) -> RunOutcome {
     let TaskContext { runner, slots, groups, ancestors, clock, daemon_started, state, shutdown } = context;
     let kind = request.kind();
-    let group = match &*lock(&stage) {
-        Stage::Waiting(plugin, _) => plugin.spec().rules.serial_group.clone(),
-        Stage::Begun | Stage::Withdrawn => None,
-    };
     let turn = async {
-        // The turn in its group comes first: a run that waits for it takes no slot.
-        let group = match &group {
-            Some(group) => Some(groups.enter(group).await),
-            None => None,
-        };
-        (group, slots.take(kind).await)
+        loop {
+            // The turn in its group comes first: a run that waits for it takes no slot.
+            let group = lock(&stage).group();
+            let turn = match &group {
+                Some(group) => Some(groups.enter(group).await),
+                None => None,
+            };
+            let slot = slots.take(kind).await;
+            // It may have come into another group meanwhile.
+            if let Some(begun) = lock(&stage).begin_in(group.as_ref()) {
+                return (begun, Some((turn, slot)));
+            }
+        }
     };
-    let slot = tokio::select! {
-        slot = turn => Some(slot),
-        () = shutdown.cancelled() => None,
+    let (stage_before, slot) = tokio::select! {
+        begun = turn => begun,
+        () = shutdown.cancelled() => (mem::replace(&mut *lock(&stage), Stage::Begun), None),
     };
-    let Stage::Waiting(plugin, generation) = mem::replace(&mut *lock(&stage), Stage::Begun) else { return None };
+    let Stage::Waiting(plugin, generation) = stage_before else { return None };
     let started = clock.now();
     let is_stopping = slot.is_none();
     let ((number, started_behind), acted) = if let Some(_slot) = slot {

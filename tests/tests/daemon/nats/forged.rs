@@ -1,6 +1,8 @@
 //! What a host that is taken over tries, beyond what the server refuses: the server sends answers to any subject that a request names, and holds that
 //! against no permission.
 
+use std::fs;
+
 use smoker_nats::connect::Connect;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
@@ -49,5 +51,12 @@ fn what_the_server_is_made_to_send_is_neither_a_request_nor_a_presence() {
         operator.stored().iter().any(|stored| stored.subject == fleet.result("web2", "a"))
     });
     assert!(daemon.results("a").is_empty(), "nobody has forced a run");
+    let file = sandbox.path("results.jsonl").display().to_string();
+    let seed_of_operator = seed("operators/operator").display().to_string();
+    let _sink = Bridge::sink(&server, &["sink", "file", &file, "--nkey", &seed_of_operator]);
+    web1.publish(&fleet.result("web1", "last"), "{}");
+    let taken = || fs::read_to_string(&file).unwrap_or_default();
+    wait::until_true("the results to be taken", || taken().contains("\"plugin\":\"last\""));
+    assert!(!taken().contains("\"host\":\"web2\",\"plugin\":\"a\",\"result\":{}"), "{}", taken());
     assert!(operator.present().iter().all(|host| host.presence.version != "forged" && host.presence.groups.is_empty()));
 }

@@ -9,7 +9,7 @@ use crate::nats::bare_client::BareClient;
 /// As many as `smokercli` has under way.
 const AT_ONCE: u32 = 64;
 
-/// Asks each of so many hosts for all that a forced run takes.
+/// Asks each of these hosts for all that a forced run takes.
 pub(crate) fn run(server: SocketAddr, hosts: u32) -> Result<(), String> {
     let ask = || {
         let mut client = BareClient::connect(server)?;

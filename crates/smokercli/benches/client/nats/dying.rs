@@ -11,7 +11,7 @@ use crate::nats::fleet::HOSTS;
 use crate::nats::server::{self, through};
 use crate::table::{Goal, Row, Table};
 
-/// One in so many dies.
+/// One of this number dies.
 const ONE_IN: u32 = 100;
 
 /// Fills in its row.

@@ -27,7 +27,7 @@ pub(crate) struct Size {
     pub(crate) server: SocketAddr,
     /// How many hosts.
     pub(crate) hosts: u32,
-    /// One in so many dies while it is asked.
+    /// One of this number dies while it is asked.
     pub(crate) one_in: Option<u32>,
 }
 

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use crate::transport::exchange::FailureKind;
 use crate::transport::http_response::{Failure, last_cause};
 use crate::transport::nats::answer::Answer;
-use crate::transport::nats::inbox::Inbox;
+use crate::transport::nats::inbox::{Answers, Inbox};
 
 /// How many refusals of the server are remembered: those of one call, since each request gets one at most.
 const REFUSALS: usize = 4096;

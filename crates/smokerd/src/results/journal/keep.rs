@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use smoker_journal::maintenance::Rank;
 use smoker_journal::segments::content::Entry;
-use smoker_model::run_record::RunTrigger;
+use smoker_model::run_record::{RunTrigger, SkipReason};
 
-use crate::results::journal::records::entry::JournalEntry;
+use crate::results::journal::records::entry::{JournalEntry, StartCause};
 use crate::results::kept::history::Sequence;
 use crate::results::processes::process::ProcessId;
 
@@ -80,8 +80,13 @@ impl KeptRecords {
             JournalEntry::Lost(_) => Some(NEWEST),
             JournalEntry::Started(start) => newest(sequence >= self.begin && self.running.contains(&start.run)),
             JournalEntry::Skipped(skipped) => {
-                let held_back = self.plugins.get(skipped.plugin).and_then(|kept| kept.held_back);
-                newest(held_back.is_some_and(|planned| planned.timestamp_micros() == skipped.planned))
+                let kept = self.plugins.get(skipped.plugin);
+                let is_of = |time: Option<DateTime<Utc>>| {
+                    time.is_some_and(|planned| planned.timestamp_micros() == skipped.planned)
+                };
+                let is_owed = skipped.reason == Some(SkipReason::Dependency) && is_of(kept.and_then(|it| it.held_back));
+                let is_plan = skipped.cause == StartCause::Schedule && is_of(kept.and_then(|it| it.last_planned));
+                newest(is_owed || is_plan)
             }
             JournalEntry::End => None,
         }
@@ -105,10 +110,11 @@ impl KeptResults {
 mod tests {
     use smoker_journal::record::encode;
     use smoker_journal::segments::content::entries_of;
+    use smoker_model::run_record::{RunRecord, RunState};
 
     use super::*;
     use crate::results::journal::records::entry::{
-        StartCause, StartedEntry, tag_of_begin, tag_of_plan, tag_of_process, tag_of_run, tag_of_start,
+        StartedEntry, tag_of_begin, tag_of_plan, tag_of_process, tag_of_run, tag_of_start,
     };
     use crate::results::samples;
 
@@ -151,6 +157,13 @@ mod tests {
         assert_eq!([scheduled(5), scheduled(6)], [Some(0), None], "the next run is planned by it");
         let plan = |plugin: &str, from| kept.rank(&entry(1, |tag| tag_of_plan(tag, plugin, from)));
         assert_eq!([plan("a", 5), plan("a", 4), plan("b", 5)], [Some(0), None, None], "that of no later run");
+        let skipped = |planned| {
+            let state = RunState::Skipped { reason: SkipReason::Overlap, count: 1 };
+            let mut record = RunRecord { state, ..samples::finished(&"a".into(), "{}") };
+            record.planned.wall = DateTime::from_timestamp_micros(planned).expect("a time");
+            kept.rank(&entry(51, |tag| tag_of_run(tag, &record, &[])))
+        };
+        assert_eq!([skipped(5), skipped(6)], [Some(0), None], "or by one that was skipped");
         let process = |id| kept.rank(&entry(1, |tag| tag_of_process(tag, id, None)));
         let started = |sequence, run| {
             let cause = StartCause::Schedule;

@@ -39,6 +39,8 @@ impl RunCounters {
                     SkipReason::Overlap => &mut self.overlapped,
                     SkipReason::Missed => &mut self.missed,
                     SkipReason::Dependency => &mut self.held_back,
+                    // Nobody wants these runs.
+                    SkipReason::OutsideOfHours => return,
                 };
                 *counter = counter.saturating_add(*count);
             }

@@ -29,6 +29,7 @@ impl HeldBack {
                 let since = before.map_or(planned, |before| before.since);
                 Some(Self { trigger: record.trigger.clone(), planned, since })
             }
+            RunState::Skipped { reason: SkipReason::OutsideOfHours, .. } => None,
             RunState::Finished(_) if !record.trigger.is_request() => None,
             RunState::Skipped { .. } | RunState::Finished(_) => before,
         }
@@ -47,7 +48,7 @@ impl HeldBackSearch {
         }
     }
 
-    /// Takes the next older run that took place.
+    /// Takes the next older run that took place, or that nobody waits for any more.
     pub(crate) fn note_run(&mut self, trigger: &RunTrigger) {
         self.is_settled |= !trigger.is_request();
     }
@@ -77,12 +78,15 @@ mod tests {
         let ran = |planned| record(planned, RunTrigger::Schedule, None);
         let forced = |planned| record(planned, RunTrigger::Request { requester: None, identity: None }, None);
         let held = |planned| record(planned, RunTrigger::Schedule, Some(SkipReason::Dependency));
+        let given_up = |planned| record(planned, RunTrigger::Schedule, Some(SkipReason::OutsideOfHours));
         let late = |planned| record(planned, RunTrigger::Schedule, Some(SkipReason::Missed));
         for (records, expected) in [
             (vec![ran(1)], None),
             (vec![ran(1), held(2), held(3)], Some((3, 2))),
             (vec![held(1), ran(2), held(3), late(4), forced(5)], Some((3, 3))),
             (vec![held(1), held(2), ran(3)], None),
+            (vec![held(1), held(2), given_up(2)], None),
+            (vec![held(1), given_up(2), held(3)], Some((3, 3))),
         ] {
             let noted = records.iter().fold(None, HeldBack::after);
             let mut search = HeldBackSearch::default();
@@ -91,8 +95,10 @@ mod tests {
                     RunState::Skipped { reason: SkipReason::Dependency, .. } => {
                         search.note_held_back(record.trigger.clone(), record.planned.wall);
                     }
+                    RunState::Skipped { reason: SkipReason::OutsideOfHours, .. } | RunState::Finished(_) => {
+                        search.note_run(&record.trigger);
+                    }
                     RunState::Skipped { .. } => {}
-                    RunState::Finished(_) => search.note_run(&record.trigger),
                 }
             }
             let shown = |held: &HeldBack| (held.planned.timestamp(), held.since.timestamp());

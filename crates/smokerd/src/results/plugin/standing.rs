@@ -37,6 +37,16 @@ pub(crate) struct Attempt {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Changes(u32);
 
+/// Finds the same where results are read newest first. It goes further back than what counts, because a status that is flapping is so
+/// until it is calm.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ChangesSearch {
+    changes: u128,
+    count: u32,
+    /// The status of the result that was read last, and whether it is one of maintenance.
+    newer: Option<(Status, bool)>,
+}
+
 /// Members of a plugin's JSON object, each as JSON.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Standing {
@@ -83,6 +93,26 @@ impl Changes {
         threshold
             .map(u32::from)
             .is_some_and(|threshold| percent >= threshold || (was_flapping && percent * 2 >= threshold))
+    }
+}
+
+impl ChangesSearch {
+    /// Takes the next older result.
+    pub(crate) fn note_older(&mut self, status: Status, is_maintenance: bool) {
+        if let Some((newer, false)) = self.newer.replace((status, is_maintenance))
+            && self.count < u128::BITS
+        {
+            self.changes |= u128::from(newer != status) << self.count;
+            self.count += 1;
+        }
+    }
+
+    /// What was found, and whether the status changed too often by then.
+    pub(crate) fn into_changes(self, threshold: Option<u8>) -> (Changes, bool) {
+        (0..self.count).rev().fold((Changes::default(), false), |(mut changes, was_flapping), at| {
+            changes.push(self.changes >> at & 1 == 1);
+            (changes, changes.is_flapping(threshold, was_flapping))
+        })
     }
 }
 
@@ -146,5 +176,29 @@ mod tests {
         assert!(changes.is_flapping(Some(30), true) && !changes.is_flapping(Some(30), false));
         changes.push(false);
         assert!(!changes.is_flapping(Some(30), true));
+    }
+
+    #[test]
+    fn a_restart_does_not_end_flapping() {
+        let statuses = |calm: usize| {
+            let restless = (0..8).map(|at| if at % 2 == 0 { Status::Ok } else { Status::Error });
+            restless.chain(std::iter::repeat_n(Status::Error, calm)).collect::<Vec<_>>()
+        };
+        for (calm, is_flapping) in [(0, true), (14, true), (16, true), (18, false), (200, false)] {
+            let (mut noted, mut search) = ((Changes::default(), false), ChangesSearch::default());
+            let statuses = statuses(calm);
+            for (at, status) in statuses.iter().enumerate() {
+                noted.0.push(at > 0 && statuses[at - 1] != *status);
+                noted.1 = noted.0.is_flapping(Some(30), noted.1);
+            }
+            statuses.iter().rev().for_each(|status| search.note_older(*status, false));
+            assert_eq!(search.into_changes(Some(30)), noted, "{calm}");
+            assert_eq!(noted.1, is_flapping, "{calm}");
+        }
+        let mut search = ChangesSearch::default();
+        [(Status::Ok, false), (Status::Warn, true), (Status::Ok, false)]
+            .iter()
+            .for_each(|(status, is_maintenance)| search.note_older(*status, *is_maintenance));
+        assert_eq!((search.count, search.changes), (1, 1), "that of maintenance is none of its own");
     }
 }

@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use smoker_model::plugin::ActionSpec;
-use smoker_runner::prepared::PreparedPlugin;
 
 use crate::scheduler::alerts::call::{CallMember, CallTarget};
 use crate::scheduler::alerts::notifier::Notifier;
+use crate::scheduler::alerts::queued::action_of;
 use crate::scheduler::alerts::told::AlertKey;
 
 /// How many calls at a time may be those of one action: a receiver that does not answer must not keep others from being told.
@@ -67,9 +66,4 @@ impl Notifier {
             }
         }
     }
-}
-
-/// The action of a plugin that a key is about.
-pub(super) fn action_of(plugin: &PreparedPlugin, key: &AlertKey) -> Option<ActionSpec> {
-    plugin.spec().actions.iter().find(|action| AlertKey::of(&key.plugin, action) == *key).cloned()
 }

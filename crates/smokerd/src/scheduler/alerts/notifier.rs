@@ -8,7 +8,6 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use smoker_model::occasion::OccasionEvent;
 use smoker_model::plugin::{ActionOn, ActionRules, ActionSpec, PluginName, PluginSpec};
-use smoker_model::wire::not_loaded::{self, NotLoaded};
 use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -19,12 +18,11 @@ use crate::results::conditions::ToldState;
 use crate::results::events::{Event, Received};
 use crate::results::plugin::hard_state::HardState;
 use crate::scheduler::alerts::call::{self, Call, CallEnd, CallTarget, Outcome};
-use crate::scheduler::alerts::choice::action_of;
 use crate::scheduler::alerts::decision::{Decision, decide};
 use crate::scheduler::alerts::holds::{Hold, hold};
 use crate::scheduler::alerts::on_demand::OnDemandRuns;
 use crate::scheduler::alerts::pending::{Pending, PendingCall};
-use crate::scheduler::alerts::queued::{has_queued, queued, queued_keys};
+use crate::scheduler::alerts::queued::{action_of, has_queued, queued, queued_keys};
 use crate::scheduler::alerts::told::{AlertKey, Told};
 use crate::scheduler::command::Command;
 use crate::scheduler::manager::PluginManager;
@@ -82,6 +80,7 @@ impl Notifier {
         let TaskContext { clock, shutdown, .. } = self.manager.0.context.clone();
         let manager = self.manager.clone();
         let (mut events, mut clock_changes) = (manager.subscribe(), clock.changes());
+        self.forget_removed();
         self.review_all();
         loop {
             let now = self.now();
@@ -343,17 +342,10 @@ impl Notifier {
         }
     }
 
-    /// Forgets what actions of plugins were told that the configuration does not have any more. One that does not load may come back as it was.
+    /// Forgets what was told of plugins that the configuration does not have any more. One that does not load may come back as it was.
     fn forget_removed(&mut self) {
-        let left_out = self.manager.not_loaded().and_then(|header| not_loaded::read(&header));
-        let left_out = left_out.unwrap_or(NotLoaded { count: 0, names: Vec::new() });
-        if left_out.names.len() < left_out.count {
-            return;
-        }
-        let loaded: HashSet<_> = self.manager.set().prepared().map(|plugin| plugin.spec().name.clone()).collect();
-        let is_known =
-            |name: &PluginName| loaded.contains(name) || left_out.names.iter().any(|it| *it == name.as_str());
-        self.manager.alert_board().retain(is_known);
+        let names = self.manager.names();
+        self.manager.alert_board().retain(|name| names.contains(name));
     }
 
     /// Begins to write what was told since the last time, unless that is being written.

@@ -22,3 +22,8 @@ pub(super) fn has_queued(plugin: &PreparedPlugin) -> bool {
 pub(super) fn queued_keys(plugin: &PreparedPlugin) -> impl Iterator<Item = AlertKey> {
     queued(plugin).map(move |action| AlertKey::of(&plugin.spec().name, action))
 }
+
+/// The action of a plugin that a key is about.
+pub(super) fn action_of(plugin: &PreparedPlugin, key: &AlertKey) -> Option<ActionSpec> {
+    plugin.spec().actions.iter().find(|action| AlertKey::of(&key.plugin, action) == *key).cloned()
+}

@@ -8,7 +8,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::Utc;
 use smoker_config::spec::settings::ShowSecrets;
+use smoker_model::status::Status;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::process::containment::level::ContainmentLevel;
@@ -19,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::results::requester::Requester;
 use crate::results::store::SharedState;
+use crate::scheduler::alerts::told::{AlertKey, Told};
 use crate::scheduler::clock::manual::ManualClock;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::plugin_set::Selection;
@@ -37,6 +40,11 @@ struct Host {
 /// Plugins whose action writes into the file `told`; `Fail` does, too, and fails while there is a file `refuse`. Each `Command` is `down NAME`: it notes the run in `NAME.runs`, and is bad while
 /// there is a file `NAME`.
 fn host(plugins: &str) -> Host {
+    prepared_host(plugins, |_| {})
+}
+
+/// The same, with what is to be done before calls are made.
+fn prepared_host(plugins: &str, prepare: impl FnOnce(&PluginManager)) -> Host {
     let folder = tempfile::tempdir().expect("a folder");
     let text = format!(
         "actions:\n  Tell: {{Command: 'echo \"$SMOKER_PLUGIN $SMOKER_STATUS $SMOKER_STATE\" >> told', ActionOn: change}}\n  \
@@ -67,6 +75,7 @@ fn host(plugins: &str) -> Host {
         PreparedPlugin::new(Arc::new(spec))
     });
     manager.replace_plugins(prepared.collect(), 1 << 20, ShowSecrets::Never);
+    prepare(&manager);
     manager.watch_relations();
     manager.watch_alerts();
     Host { manager, hand, folder, stop }
@@ -256,6 +265,21 @@ async fn what_fails_while_a_parent_is_in_maintenance_is_told_when_that_ends() {
     host.hand.advance(HOUR / 2);
     until("Web to be told", || host.lines("told").iter().any(|line| line == "Web ERROR hard")).await;
     assert_eq!(host.runs("Window"), 1, "it is looked at when its window is over");
+}
+
+#[tokio::test]
+async fn what_was_told_of_plugins_that_went_while_the_daemon_was_down_is_forgotten() {
+    let key = |plugin: &str| AlertKey { plugin: plugin.into(), action: "Tell".to_owned() };
+    let host = prepared_host("  App: {}", |manager| {
+        let told = Told { status: Status::Error, sequence: 1, at: Utc::now(), bad_since: None };
+        for name in ["App", "Gone", "Broken"] {
+            manager.alert_board().set_told(key(name), told.clone());
+        }
+        manager.set_not_loaded(vec!["Broken".into()]);
+    });
+    let is_known = |name: &str| host.manager.alert_board().known(&key(name)).told.is_some();
+    until("it to be forgotten", || !is_known("Gone")).await;
+    assert_eq!(["App", "Broken"].map(is_known), [true; 2], "one that is broken comes back");
 }
 
 /// Its lock is there, so no run of it shows how it is: one is enough.

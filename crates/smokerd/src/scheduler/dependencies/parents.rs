@@ -29,6 +29,12 @@ impl PluginTask {
         self.state.record(RunRecord { sequence: 0, plugin: name, trigger, planned, state }, &[]);
     }
 
+    /// A run does not take place, because it is outside of `Only`. It is recorded, so that no start of the daemon makes it.
+    pub(crate) fn give_up(&self, trigger: RunTrigger, planned: Moment) {
+        let state = RunState::Skipped { reason: SkipReason::OutsideOfHours, count: 1 };
+        self.state.record(RunRecord { sequence: 0, plugin: self.name().clone(), trigger, planned, state }, &[]);
+    }
+
     /// Makes up for the run that was skipped, when the plugins that this one depends on are well again.
     pub(crate) fn make_up_for_skipped(&mut self) {
         let Some((trigger, planned)) = self.owed.clone() else { return };
@@ -38,6 +44,7 @@ impl PluginTask {
             }
             None if self.is_outside_of_hours() => {
                 self.owed = None;
+                self.give_up(trigger, planned);
                 self.state.give_up_skipped(self.name());
                 tracing::info!(
                     "Plugin {}: a skipped run does not take place, because it is outside of Only",

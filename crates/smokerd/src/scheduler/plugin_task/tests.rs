@@ -22,6 +22,8 @@ use crate::scheduler::dependencies::ancestors::Ancestors;
 use crate::scheduler::serial_groups::SerialGroups;
 use crate::scheduler::slots::Slots;
 
+mod waiting;
+
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// A task whose plugin runs this command every hour.
@@ -37,11 +39,16 @@ fn spawn_at(
     clock: Clock,
     parameters: &str,
 ) -> (SharedState, Subscription, mpsc::UnboundedSender<Command>, CancellationToken) {
-    let file = tempfile::NamedTempFile::new().expect("a temporary file");
-    let text = format!("templates: {{BasePlugin: {{}}}}\nplugins: {{a: {{{parameters}}}, db: {{Command: x}}}}\n");
-    std::fs::write(file.path(), text).expect("writable");
-    let spec = smoker_config::config::load(file.path(), |_| None).expect("it is valid").plugins.remove(0);
-    let definition = Definition::of(PreparedPlugin::new(Arc::new(spec)), clock.now(), None);
+    spawn_in(SerialGroups::default(), clock, parameters)
+}
+
+/// The same beside runs that hold the turns of groups.
+fn spawn_in(
+    groups: SerialGroups,
+    clock: Clock,
+    parameters: &str,
+) -> (SharedState, Subscription, mpsc::UnboundedSender<Command>, CancellationToken) {
+    let definition = definition(parameters, clock.now());
     let python = PythonSettings::new(None, &[], Path::new("/"), Path::new("/"));
     let runner = Runner::new(Reaper::start(ContainmentLevel::prepare(None)).expect("a reaper"), python);
     let shutdown = CancellationToken::new();
@@ -57,7 +64,6 @@ fn spawn_at(
     };
     state.replace_plugins(vec![entry("a", definition.plugin.spec().rules.retries), entry("db", None)], 1 << 20);
     let slots = Slots::new(None);
-    let groups = SerialGroups::default();
     let daemon_started = clock.now().wall;
     let of_task = (state.clone(), shutdown.clone());
     let ancestors = Ancestors::default();
@@ -78,10 +84,29 @@ fn spawn_at(
     (state, events, commands, shutdown)
 }
 
+fn definition(parameters: &str, now: Moment) -> Definition {
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    let text = format!("templates: {{BasePlugin: {{}}}}\nplugins: {{a: {{{parameters}}}, db: {{Command: x}}}}\n");
+    std::fs::write(file.path(), text).expect("writable");
+    let spec = smoker_config::config::load(file.path(), |_| None).expect("it is valid").plugins.remove(0);
+    Definition::of(PreparedPlugin::new(Arc::new(spec)), now, None)
+}
+
 /// What the page of the plugin `a` shows beside its result.
 fn shown(state: &SharedState) -> Vec<(&'static str, String)> {
     let (plugin, _) = state.plugin(&"a".into()).expect("it is configured");
     plugin.standing.members().map(|(name, text)| (name, text.to_string())).collect()
+}
+
+/// A client.
+fn requester() -> Requester {
+    Requester {
+        address: std::net::IpAddr::from([127, 0, 0, 1]).into(),
+        name: "127.0.0.1:4242".into(),
+        identity: None,
+        limits: None,
+        is_local_administrator: false,
+    }
 }
 
 async fn record(events: &mut Subscription) -> Arc<RunRecord> {
@@ -172,8 +197,13 @@ async fn hours_hold_for_all_runs_that_no_client_requests() {
     // The next attempt would be at 17:51, and the one behind it in the evening.
     hand.advance(minutes(21));
     assert_eq!(record(&mut events).await.trigger, RunTrigger::Retry);
+    let next_run = state.plugin(&"a".into()).expect("it is configured").0.next_run;
+    assert!(next_run.contains("2026-03-16"), "no page shows an attempt that does not come: {next_run}");
     hand.advance(minutes(21));
     commands.send(Command::Follow("db".into())).expect("a task that lives");
+    let given_up = RunState::Skipped { reason: SkipReason::OutsideOfHours, count: 1 };
+    let is_given_up = |record: &RunRecord| (record.state == given_up, record.trigger.clone());
+    assert_eq!(is_given_up(&*record(&mut events).await), (true, RunTrigger::After("db".into())));
     // A run that is skipped in its hours is not made up for in others.
     hand.set("2026-03-16T09:00:00Z".parse().expect("a time"));
     hand.advance(minutes(1));
@@ -192,6 +222,7 @@ async fn hours_hold_for_all_runs_that_no_client_requests() {
     while shown(&state).iter().any(|(name, _)| *name == "skipped") {
         tokio::task::yield_now().await;
     }
+    assert_eq!(is_given_up(&*record(&mut events).await), (true, RunTrigger::After("db".into())));
     let skipped = || state.plugin_now(&"a".into()).expect("it is configured").runs_skipped;
     let before = skipped();
     commands.send(Command::Follow("db".into())).expect("a task that lives");
@@ -206,16 +237,9 @@ async fn a_forced_run_is_no_attempt() {
     let (hand, clock) = ManualClock::new();
     let parameters = "Command: exit 1, Interval: 1h, Splay: 0, Retries: 2";
     let (state, mut events, commands, _shutdown) = spawn_at(clock, parameters);
-    let requester = Requester {
-        address: std::net::IpAddr::from([127, 0, 0, 1]).into(),
-        name: "127.0.0.1:4242".into(),
-        identity: None,
-        limits: None,
-        is_local_administrator: false,
-    };
     hand.advance(HOUR);
     record(&mut events).await;
-    commands.send(Command::Run(1, requester.into(), None)).expect("a task that lives");
+    commands.send(Command::Run(1, requester().into(), None)).expect("a task that lives");
     let forced = record(&mut events).await;
     let RunState::Finished(run) = &forced.state else { panic!("{forced:?}") };
     assert_eq!((run.attempt, run.is_soft, run.result.status), (1, false, Status::Error));

@@ -31,8 +31,8 @@ pub(crate) struct CalendarPlan {
     made: DateTime<Utc>,
     /// The next time; none when there is none.
     next: Option<DateTime<Utc>>,
-    /// How many times passed before the plan was made, without a run.
-    missed_before: u64,
+    /// The last of the times that passed before the plan was made, without a run, and how many these are.
+    missed_before: Option<(DateTime<Utc>, u64)>,
 }
 
 /// What is due.
@@ -48,6 +48,8 @@ pub(crate) struct CalendarTurn {
 /// Times that have passed.
 struct Passed {
     latest: DateTime<Utc>,
+    /// The one before.
+    before: Option<DateTime<Utc>>,
     count: u64,
 }
 
@@ -62,15 +64,17 @@ impl CalendarPlan {
     ) -> Self {
         let delay = TimeDelta::from_std(spread::part_of(splay, &spec.name)).unwrap_or(TimeDelta::zero());
         let (schedule, only, missed) = (schedule.clone(), spec.rules.only.clone(), spec.rules.missed);
-        let mut plan = Self { schedule, only, missed, delay, made: now, next: None, missed_before: 0 };
+        let mut plan = Self { schedule, only, missed, delay, made: now, next: None, missed_before: None };
         let done = last.filter(|last| *last - now <= CORRECTION).unwrap_or(now);
         plan.next = plan.after(done);
-        if let Some(Passed { latest, count }) = plan.pass(now) {
+        if let Some(Passed { latest, before, count }) = plan.pass(now) {
             let may_start = plan.missed != MissedRuns::Skip && plan.may_start(latest, now);
-            if may_start {
+            plan.missed_before = if may_start {
                 plan.next = Some(latest);
-            }
-            plan.missed_before = count - u64::from(may_start);
+                before.map(|before| (before, count - 1))
+            } else {
+                Some((latest, count))
+            };
         }
         plan
     }
@@ -82,12 +86,12 @@ impl CalendarPlan {
 
     /// Goes on from a plan with the same times.
     pub(crate) fn go_on_from(&mut self, before: &Self) {
-        (self.made, self.next, self.missed_before) = (before.made, before.next, 0);
+        (self.made, self.next, self.missed_before) = (before.made, before.next, None);
     }
 
     /// Begins now: what was due before was not due by this plan.
     pub(crate) fn begin(&mut self, now: DateTime<Utc>) {
-        (self.made, self.next, self.missed_before) = (now, self.after(now), 0);
+        (self.made, self.next, self.missed_before) = (now, self.after(now), None);
     }
 
     /// When the next run starts; none when there is none.
@@ -95,15 +99,15 @@ impl CalendarPlan {
         self.next?.checked_add_signed(self.delay)
     }
 
-    /// How many times passed before the plan was made, without a run. Told once.
-    pub(crate) fn take_missed(&mut self) -> u64 {
-        std::mem::take(&mut self.missed_before)
+    /// The last of the times that passed before the plan was made, without a run, and how many these are. Told once.
+    pub(crate) fn take_missed(&mut self) -> Option<(DateTime<Utc>, u64)> {
+        self.missed_before.take()
     }
 
     /// Moves on to the first time that is not due yet; none when there is none that was due.
     pub(crate) fn advance(&mut self, now: DateTime<Utc>) -> Option<CalendarTurn> {
         self.made = now;
-        let Passed { latest, count } = self.pass(now)?;
+        let Passed { latest, count, .. } = self.pass(now)?;
         let is_due = self.may_start(latest, now);
         Some(CalendarTurn { planned: latest, is_due, missed: count - u64::from(is_due) })
     }
@@ -121,8 +125,9 @@ impl CalendarPlan {
     fn pass(&mut self, now: DateTime<Utc>) -> Option<Passed> {
         let mut passed: Option<Passed> = None;
         while let Some(latest) = self.next.filter(|_| self.due().is_some_and(|due| due <= now)) {
+            let before = passed.as_ref().map(|passed| passed.latest);
             let count = passed.map_or(0, |passed| passed.count) + 1;
-            passed = Some(Passed { latest, count });
+            passed = Some(Passed { latest, before, count });
             // After years of absence most of them are neither looked at nor counted.
             let done = if count == COUNTED { latest.max(now - self.delay - LATEST_START) } else { latest };
             self.next = self.after(done);

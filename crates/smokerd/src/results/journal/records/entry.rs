@@ -20,8 +20,11 @@ const END: u8 = 6;
 const PLAN: u8 = 7;
 const LOST: u8 = 8;
 
-/// Why runs were skipped, where a plugin that theirs depends on was bad.
+/// Why runs were skipped.
+const OVERLAP: u8 = 0;
+const MISSED: u8 = 1;
 const DEPENDENCY: u8 = 2;
+const OUTSIDE_OF_HOURS: u8 = 3;
 
 /// What starts and skipped runs have at their ends, where neither the schedule nor a client is the cause.
 const RETRY: u8 = 1;
@@ -70,8 +73,10 @@ pub(crate) struct SkippedEntry<'a> {
     pub(crate) plugin: &'a str,
     /// When the last of them was to start, in microseconds since 1970.
     pub(crate) planned: i64,
-    /// Why they were to take place, where a plugin that this one depends on was bad; none of those that were skipped for another reason.
-    pub(crate) held_back: Option<StartCause<'a>>,
+    /// Why they were skipped; none for a reason that this version does not know.
+    pub(crate) reason: Option<SkipReason>,
+    /// Why they were to take place. An older version noted it where the reason is another plugin, and has the schedule for all else.
+    pub(crate) cause: StartCause<'a>,
 }
 
 /// The start of a run.
@@ -161,8 +166,14 @@ impl<'a> JournalEntry<'a> {
 fn skipped<'a>(fields: &mut Fields<'a>) -> Option<SkippedEntry<'a>> {
     let (plugin, planned) = (fields.text()?, fields.signed()?);
     fields.number()?;
-    let held_back = if fields.byte()? == DEPENDENCY { Some(cause(fields)?) } else { None };
-    Some(SkippedEntry { plugin, planned, held_back })
+    let reason = match fields.byte()? {
+        OVERLAP => Some(SkipReason::Overlap),
+        MISSED => Some(SkipReason::Missed),
+        DEPENDENCY => Some(SkipReason::Dependency),
+        OUTSIDE_OF_HOURS => Some(SkipReason::OutsideOfHours),
+        _ => None,
+    };
+    Some(SkippedEntry { plugin, planned, reason, cause: cause(fields)? })
 }
 
 /// What [`put_cause`] has put; an older version has put nothing.
@@ -237,9 +248,10 @@ pub(crate) fn tag_of_run(tag: &mut Vec<u8>, record: &RunRecord, waiting: &[Proce
             put_signed(tag, record.planned.wall.timestamp_micros());
             put_number(tag, *count);
             tag.push(match reason {
-                SkipReason::Overlap => 0,
-                SkipReason::Missed => 1,
+                SkipReason::Overlap => OVERLAP,
+                SkipReason::Missed => MISSED,
                 SkipReason::Dependency => DEPENDENCY,
+                SkipReason::OutsideOfHours => OUTSIDE_OF_HOURS,
             });
             put_cause(tag, (&record.trigger).into());
         }
@@ -340,17 +352,19 @@ mod tests {
     #[test]
     fn skipped_runs_come_back() {
         let after = RunTrigger::After("b".into());
-        for (reason, trigger, held_back) in [
-            (SkipReason::Missed, RunTrigger::Schedule, None),
-            (SkipReason::Dependency, RunTrigger::Schedule, Some(StartCause::Schedule)),
-            (SkipReason::Dependency, after, Some(StartCause::After("b"))),
+        for (reason, trigger, cause) in [
+            (SkipReason::Missed, RunTrigger::Schedule, StartCause::Schedule),
+            (SkipReason::Dependency, RunTrigger::Schedule, StartCause::Schedule),
+            (SkipReason::Dependency, after.clone(), StartCause::After("b")),
+            (SkipReason::Overlap, after.clone(), StartCause::After("b")),
+            (SkipReason::OutsideOfHours, after, StartCause::After("b")),
         ] {
             let record = samples::finished(&"a".into(), "{}");
             let planned = record.planned.wall.timestamp_micros();
             let record = RunRecord { trigger, state: RunState::Skipped { reason, count: 3 }, ..record };
             let mut tag = Vec::new();
             tag_of_run(&mut tag, &record, &[]);
-            let expected = SkippedEntry { plugin: "a", planned, held_back };
+            let expected = SkippedEntry { plugin: "a", planned, reason: Some(reason), cause };
             assert_eq!(JournalEntry::of(&tag), Some(JournalEntry::Skipped(expected)));
         }
     }

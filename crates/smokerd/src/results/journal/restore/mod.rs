@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use smoker_journal::reader;
 use smoker_journal::segments::content::Entry;
 use smoker_model::plugin::{PluginName, PluginSpec};
-use smoker_model::run_record::RunTrigger;
+use smoker_model::run_record::{RunTrigger, SkipReason};
 use smoker_model::status::Status;
 
 use crate::results::journal::records::entry::{
@@ -70,8 +70,9 @@ impl Restoring {
     pub(crate) fn new<'a>(plugins: impl Iterator<Item = &'a PluginSpec>) -> Self {
         let plugin = |spec: &PluginSpec| {
             let (history, history_failures) = (spec.history, spec.history_failures);
-            let has_retries = spec.rules.retries.is_some();
-            let plugin = RestoredPlugin { has_retries, history, history_failures, ..RestoredPlugin::default() };
+            let (has_retries, flap_threshold) = (spec.rules.retries.is_some(), spec.rules.flap_threshold);
+            let plugin =
+                RestoredPlugin { has_retries, flap_threshold, history, history_failures, ..RestoredPlugin::default() };
             (spec.name.clone(), plugin)
         };
         let restored = Restored { plugins: plugins.map(plugin).collect(), ..Restored::default() };
@@ -100,8 +101,9 @@ impl Restoring {
                 }
             }
             Some(JournalEntry::Plan(plugin, from)) => {
-                if let Some(plugin) = self.restored.plugins.get_mut(plugin) {
-                    plugin.last_planned = plugin.last_planned.or(DateTime::from_timestamp_micros(from));
+                let from = DateTime::from_timestamp_micros(from);
+                if let (Some(plugin), Some(from)) = (self.restored.plugins.get_mut(plugin), from) {
+                    plugin.last_planned.note_older(from, from);
                 }
             }
             Some(JournalEntry::Begin(last_process)) => {
@@ -114,7 +116,7 @@ impl Restoring {
                 self.is_certain = false;
             }
             Some(JournalEntry::End) if is_first => self.is_of_crash = false,
-            Some(JournalEntry::Skipped(skipped)) => self.read_skipped(skipped),
+            Some(JournalEntry::Skipped(skipped)) => self.read_skipped(entry.sequence(), skipped),
             Some(JournalEntry::Started(_) | JournalEntry::End) | None => {}
         }
     }
@@ -136,7 +138,7 @@ impl Restoring {
                     plugin.held_back = HeldBackSearch::default();
                 }
                 match run.trigger {
-                    RunTrigger::Schedule => plugin.last_planned = Some(run.planned),
+                    RunTrigger::Schedule => plugin.last_planned.note_newer(run.planned, run.ended),
                     // Its record comes later, and has a number above all others.
                     RunTrigger::After(_) => plugin.newest_after = Some(Sequence::MAX),
                     _ => {}
@@ -169,11 +171,24 @@ impl Restoring {
         processes.contains(&id) || (processes.len() < KEPT_PROCESSES && processes.insert(id))
     }
 
-    fn read_skipped(&mut self, skipped: SkippedEntry<'_>) {
-        let plugin = self.restored.plugins.get_mut(skipped.plugin);
-        let (Some(plugin), Some(cause)) = (plugin, skipped.held_back) else { return };
-        if let Some(planned) = DateTime::from_timestamp_micros(skipped.planned) {
-            plugin.held_back.note_held_back(cause.into(), planned);
+    fn read_skipped(&mut self, sequence: Sequence, skipped: SkippedEntry<'_>) {
+        let SkippedEntry { plugin, planned, reason, cause } = skipped;
+        let Some(planned) = DateTime::from_timestamp_micros(planned) else { return };
+        if self.is_of_crash {
+            self.last_time = self.last_time.max(Some(planned));
+        }
+        let Some(plugin) = self.restored.plugins.get_mut(plugin) else { return };
+        let trigger = RunTrigger::from(cause);
+        if trigger == RunTrigger::Schedule {
+            plugin.last_planned.note_older(planned, planned);
+        }
+        if matches!(trigger, RunTrigger::After(_)) {
+            plugin.newest_after = plugin.newest_after.or(Some(sequence));
+        }
+        match reason {
+            Some(SkipReason::Dependency) => plugin.held_back.note_held_back(trigger, planned),
+            Some(SkipReason::OutsideOfHours) => plugin.held_back.note_run(&trigger),
+            Some(SkipReason::Overlap | SkipReason::Missed) | None => {}
         }
     }
 
@@ -198,7 +213,7 @@ impl Restoring {
         let mut is_shown = false;
         if let Some(plugin) = plugin {
             if result.facts.trigger == RunTrigger::Schedule {
-                plugin.last_planned = plugin.last_planned.or(Some(result.facts.planned));
+                plugin.last_planned.note_older(result.facts.planned, result.facts.ended());
             }
             plugin.interrupted.note_older(&result.facts);
             plugin.held_back.note_run(&result.facts.trigger);
@@ -222,6 +237,7 @@ impl Restoring {
                 plugin.last_status = plugin.last_status.or(Some(result.facts.status));
                 plugin.attempt = plugin.attempt.or_else(|| Attempt::of(&result.facts));
                 plugin.times.note_older(&result.facts);
+                plugin.changes.note_older(result.facts.status, result.facts.is_maintenance);
                 let counts = !result.facts.trigger.is_request() || !plugin.has_retries;
                 if counts && !result.facts.is_maintenance {
                     plugin.hard.note(sequence, &result.facts);
@@ -249,13 +265,19 @@ impl Restoring {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use smoker_journal::record::encode;
     use smoker_journal::segments::content::entries_of;
 
+    use smoker_model::run_record::{RunRecord, RunState};
+
     use super::*;
     use crate::results::journal::records::entry::{
-        StartCause, payload_of_process, tag_of_begin, tag_of_lost, tag_of_process, tag_of_run, tag_of_start,
+        StartCause, payload_of_process, payload_of_run, tag_of_begin, tag_of_lost, tag_of_process, tag_of_run,
+        tag_of_start,
     };
+    use crate::results::plugin_entry::PluginEntry;
     use crate::results::samples;
 
     type Record = (Vec<u8>, Vec<u8>);
@@ -294,6 +316,68 @@ mod tests {
         };
         let runs = restored.interrupted.iter();
         runs.map(|it| (it.plugin.as_str(), run(it).0, run(it).1, run(it).2)).collect()
+    }
+
+    /// What a journal with these records has of a plugin.
+    fn restored_plugin(parameters: &str, records: &[RunRecord]) -> RestoredPlugin {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let text = format!(
+            "templates: {{BasePlugin: {{}}}}\nplugins: {{a: {{Command: x, {parameters}}}, b: {{Command: x}}}}\n"
+        );
+        std::fs::write(file.path(), text).expect("writable");
+        let plugins = smoker_config::config::load(file.path(), |_| None).expect("it is valid").plugins;
+        let (mut restoring, mut bytes) = (Restoring::new(plugins.iter()), Vec::new());
+        for (sequence, run) in (1..).zip(records) {
+            let (tag, _) = record(|tag| tag_of_run(tag, run, &[]));
+            encode(&mut bytes, sequence, &tag, &payload_of_run(run)).expect("it is small");
+        }
+        entries_of(bytes).0.iter().rev().for_each(|entry| restoring.read(entry));
+        restoring.finish(true).plugins.remove(&PluginName::from("a")).expect("it is configured")
+    }
+
+    #[test]
+    fn what_was_skipped_is_not_made_at_a_restart() {
+        let at = |hour: i64| DateTime::from_timestamp(3600 * hour, 0).expect("a time");
+        let run = |trigger: RunTrigger, planned: i64, ended: i64| {
+            let mut record = samples::finished(&"a".into(), "{}");
+            (record.trigger, record.planned.wall) = (trigger, at(planned));
+            let RunState::Finished(run) = &mut record.state else { panic!("{record:?}") };
+            (run.started.wall, run.is_interrupted) = (at(planned), true);
+            let hours = u64::try_from(ended - planned).expect("it ends later");
+            run.ended = run.started.at(run.started.monotonic + Duration::from_secs(3600 * hours)).expect("a time");
+            record
+        };
+        let skipped = |trigger: RunTrigger, planned: i64, reason: SkipReason| {
+            let state = RunState::Skipped { reason, count: 1 };
+            RunRecord { state, ..run(trigger, planned, planned) }
+        };
+        // A backup of 30 hours, of each day.
+        let overlap = [skipped(RunTrigger::Schedule, 26, SkipReason::Overlap), run(RunTrigger::Schedule, 2, 32)];
+        assert_eq!(restored_plugin("At: '02:00'", &overlap).last_planned.found(), Some(at(26)));
+        assert_eq!(restored_plugin("At: '02:00'", &overlap[..1]).last_planned.found(), Some(at(26)));
+
+        let after = || RunTrigger::After("b".into());
+        let owed = [skipped(after(), 2, SkipReason::Dependency)];
+        assert!(restored_plugin("After: b", &owed).held_back.found().is_some());
+        let given_up = [owed[0].clone(), skipped(after(), 3, SkipReason::OutsideOfHours)];
+        let plugin = restored_plugin("After: b", &given_up);
+        assert_eq!((plugin.held_back.found(), plugin.newest_after), (None, Some(2)));
+    }
+
+    #[test]
+    fn a_plugin_that_is_flapping_is_flapping_behind_a_restart() {
+        let runs = (0..9).map(|at| {
+            let mut record = samples::finished(&"a".into(), "{}");
+            let RunState::Finished(run) = &mut record.state else { panic!("{record:?}") };
+            run.result.status = if at % 2 == 0 { Status::Ok } else { Status::Error };
+            record
+        });
+        let runs: Vec<_> = runs.collect();
+        for (threshold, is_flapping) in [(30, true), (50, false)] {
+            let plugin = restored_plugin(&format!("FlapThreshold: {threshold}"), &runs);
+            let entry = PluginEntry::from(plugin);
+            assert_eq!(entry.is_flapping, is_flapping, "{threshold}");
+        }
     }
 
     #[test]

@@ -15,8 +15,9 @@ use crate::results::plugin::freshness::{Freshness, PostponedActions};
 use crate::results::plugin::hard_state::HardStateSearch;
 use crate::results::plugin::held_back::HeldBackSearch;
 use crate::results::plugin::interrupted_run::InterruptedSearch;
+use crate::results::plugin::last_planned::LastPlannedSearch;
 use crate::results::plugin::run_times::RunTimes;
-use crate::results::plugin::standing::Attempt;
+use crate::results::plugin::standing::{Attempt, ChangesSearch};
 use crate::results::processes::process::{ForcedOutcome, ProcessId};
 
 /// What was read from the journal.
@@ -44,7 +45,7 @@ pub(crate) struct RestoredPlugin {
     /// The numbers of its newest bad results, newest first.
     pub(crate) failures: Vec<Sequence>,
     /// When its last scheduled run was to start, or from when on its first one was planned.
-    pub(crate) last_planned: Option<DateTime<Utc>>,
+    pub(crate) last_planned: LastPlannedSearch,
     /// The status of its newest result that was not interrupted.
     pub(crate) last_status: Option<Status>,
     /// When the first of the newest results with that status was made.
@@ -53,6 +54,10 @@ pub(crate) struct RestoredPlugin {
     pub(crate) attempt: Option<Attempt>,
     /// When it last ran and was well.
     pub(crate) times: RunTimes,
+    /// How often its status changed.
+    pub(crate) changes: ChangesSearch,
+    /// From how many changes of status on it is flapping, in percent.
+    pub(crate) flap_threshold: Option<u8>,
     /// Its newest status that counts.
     pub(crate) hard: HardStateSearch,
     /// What it has seen, for plugins that depend on it.
@@ -114,7 +119,7 @@ impl Restored {
             newest: plugin.results.first().map(|(sequence, _)| *sequence),
             oldest: plugin.results.last().map(|(sequence, _)| *sequence),
             failures: plugin.failures.iter().rev().copied().collect(),
-            last_planned: plugin.last_planned,
+            last_planned: plugin.last_planned.found(),
             held_back: plugin.held_back.found().map(|held| held.planned),
         };
         KeptRecords {
