@@ -74,10 +74,8 @@ pub(super) fn undone(hosts: &[&str]) -> String {
 fn looked_at(batch: usize, hosts: &[String], plan: &Plan) -> String {
     let end = |number: Option<usize>| number.and_then(|at| plan.ends.get(at)).copied().unwrap_or_default();
     let (start, end) = (end(batch.checked_sub(2)), end(batch.checked_sub(1)));
-    let of_batch: HashSet<_> =
-        plan.hosts.iter().take(end).skip(start).map(|host| host.name.as_str()).collect();
-    let (own, others): (Vec<_>, Vec<_>) =
-        hosts.iter().cloned().partition(|host| of_batch.contains(host.as_str()));
+    let of_batch: HashSet<_> = plan.hosts.iter().take(end).skip(start).map(|host| host.name.as_str()).collect();
+    let (own, others): (Vec<_>, Vec<_>) = hosts.iter().cloned().partition(|host| of_batch.contains(host.as_str()));
     match (own.is_empty(), others.is_empty()) {
         (_, true) => format!("at {}", names(&own)),
         (true, false) => format!("again at {}", names(&others)),
