@@ -73,7 +73,8 @@ pub(crate) fn begin(
     let record = Record::create(args.state.as_deref(), now())?;
     let mut recorder = FileRecorder::new(record, plan.clone(), &signals);
     recorder.keep(&Event::Begun(plan.clone()))?;
-    output::print(&format!("record: {}\n", recorder.record.path().display()))?;
+    let record = format!("record: {}\n", recorder.record.path().display());
+    recorder.print(&record);
     let mut hosts = FleetHosts::new(targets, gate, limits(args), signals, &console);
     go_on(&mut Progress::new(plan), &orders, &mut recorder, &mut hosts)
 }
@@ -200,10 +201,13 @@ impl FileRecorder {
         Self { record, plan, signals: signals.clone(), unprinted: None }
     }
 
-    /// Shows a text. Where that is not possible, as on a terminal that is closed, the roll is interrupted: what runs comes to
-    /// its end and is kept, and nothing begins of which nobody would read.
+    /// Shows a text. Where that is not possible, as on a terminal that is closed or in a pipe whose reader has gone, the roll is
+    /// interrupted: what runs comes to its end and is kept, and nothing begins of which nobody would read.
     fn print(&mut self, text: &str) {
-        if let Err(error) = output::print(text) {
+        let printed = output::print_while_read(text).and_then(|is_read| {
+            if is_read { Ok(()) } else { Err(ExitError::new("nobody reads standard output any more")) }
+        });
+        if let Err(error) = printed {
             self.signals.stop();
             self.unprinted.get_or_insert(error);
         }
