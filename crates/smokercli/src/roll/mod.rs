@@ -229,6 +229,9 @@ fn now() -> DateTime<Utc> {
 
 fn orders(args: &RollArgs) -> Result<Orders, ExitError> {
     let run = args.run.clone().unwrap_or_default();
+    if args.on_bad.trim().is_empty() {
+        return Err(ExitError::usage("--on-bad names no command; write stop, or a command"));
+    }
     match (has(&run, HOST), has(&run, HOSTS)) {
         (false, false) => Err(ExitError::usage(format!(
             "--run {run:?} does not say where the name of the host goes; write {{host}} in it, or {{hosts}} for one command a batch"
@@ -237,7 +240,7 @@ fn orders(args: &RollArgs) -> Result<Orders, ExitError> {
         _ => Ok(Orders {
             run,
             budget: args.budget.budget().unwrap_or_default(),
-            on_bad: Some(args.on_bad.clone()).filter(|command| command != "stop"),
+            on_bad: Some(args.on_bad.clone()).filter(|command| !command.trim().eq_ignore_ascii_case("stop")),
         }),
     }
 }
