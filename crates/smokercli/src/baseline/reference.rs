@@ -161,9 +161,8 @@ fn tell_unknown(hosts: &[InventoryHost], found: &[Option<&BaselineHost>], consol
         .map(|(host, _)| host.address.label.as_str())
         .collect();
     if !unknown.is_empty() {
-        let rest = if unknown.len() > 5 { ", ..." } else { "" };
-        let listed = unknown[..unknown.len().min(5)].join(", ");
-        console.warn(&format!("the baseline does not know how {} of the hosts were: {listed}{rest}", unknown.len()));
+        let names = listed(&unknown, LISTED);
+        console.warn(&format!("the baseline does not know how {} of the hosts were: {names}", unknown.len()));
     }
 }
 

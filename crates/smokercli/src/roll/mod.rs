@@ -205,8 +205,8 @@ impl FileRecorder {
         Self { record, plan, signals: signals.clone(), unprinted: None, is_unread: false }
     }
 
-    /// Shows a text. Where that is not possible, as on a terminal that is closed or into a pipe without a reader, the roll is interrupted: what runs comes to
-    /// its end and is kept, and nothing begins of which nobody would read.
+    /// Shows a text. Where that is not possible, as on a terminal that is closed or in a pipe whose reader has gone, the roll is
+    /// interrupted: what runs comes to its end and is kept, and nothing begins of which nobody would read.
     fn print(&mut self, text: &str) {
         match output::print_while_read(text) {
             Ok(true) => return,
@@ -234,6 +234,9 @@ fn now() -> DateTime<Utc> {
 
 fn orders(args: &RollArgs) -> Result<Orders, ExitError> {
     let run = args.run.clone().unwrap_or_default();
+    if args.on_bad.trim().is_empty() {
+        return Err(ExitError::usage("--on-bad names no command; write stop, or a command"));
+    }
     match (has(&run, HOST), has(&run, HOSTS)) {
         (false, false) => Err(ExitError::usage(format!(
             "--run {run:?} does not say where the name of the host goes; write {{host}} in it, or {{hosts}} for one command a batch"
@@ -242,7 +245,7 @@ fn orders(args: &RollArgs) -> Result<Orders, ExitError> {
         _ => Ok(Orders {
             run,
             budget: args.budget.budget().unwrap_or_default(),
-            on_bad: Some(args.on_bad.clone()).filter(|command| command != "stop"),
+            on_bad: Some(args.on_bad.clone()).filter(|command| !command.trim().eq_ignore_ascii_case("stop")),
         }),
     }
 }

@@ -239,6 +239,7 @@ fn what_is_not_understood_is_refused_before_anything_is_done() {
         (&["--gate", "timeout 1s"], "those of the roll"),
         (&["--gate", "allow-bad 1"], "one budget"),
         (&["--gate", "pretty json=x"], "no report"),
+        (&["--on-bad", ""], "names no command"),
     ] {
         let done = fleet.roll(arguments);
         assert!(done.code == Some(2) && done.stderr.contains(word), "{arguments:?}: {done:?}");

@@ -32,6 +32,29 @@ fn a_closed_terminal_loses_nothing() {
     assert_eq!(fs::read_to_string(&ended).expect("a file").lines().count(), 3);
 }
 
+/// `| head -1` ends a roll as a terminal does that is closed.
+#[test]
+fn a_reader_that_has_gone_ends_the_roll_behind_the_commands_that_run() {
+    let fleet = Fleet::of(&["OK"; 3]);
+    let (inventory, record, log, go) =
+        (fleet.path("hosts.ini"), fleet.path("record"), fleet.path("log"), fleet.path("go"));
+    let run = format!("echo {{host}} >> {log}; until [ -e {go} ]; do sleep 0.02; done");
+    let line = ["roll", "--inventory", &inventory, "--state", &record, "--steps", "1,100%", "--run", &run];
+    let (mut child, _home) = Run::of(SMOKERCLI).args(line).start();
+    until("a command to begin", || fleet.log().len() == 1);
+    drop(child.stdout.take());
+    std::fs::write(&go, "").expect("written");
+    let done = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.code() == Some(1) && said.contains("nobody reads standard output"), "{said}");
+    assert_eq!(
+        (fleet.log(), fleet.events().last().expect("an event")["event"].as_str()),
+        (vec!["h1".to_owned()], Some("interrupted"))
+    );
+    let done = fleet.resume(&["--gate", "within 5s, every 100ms"]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+}
+
 /// What a rollback has undone is not done: a roll that goes on has to put it there again.
 #[test]
 fn what_on_bad_has_undone_runs_again() {
