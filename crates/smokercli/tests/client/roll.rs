@@ -181,30 +181,6 @@ fn new_hosts_are_no_error_and_commands_are_kept_as_they_are() {
     assert_eq!(fleet.log().len(), 4);
 }
 
-/// A gate asks a daemon once, whatever its names are; a command is for each name, and one that is left out would be missed by nobody.
-#[test]
-fn two_names_of_one_address_are_no_hosts_of_a_roll() {
-    let fleet = Fleet::of(&["OK"]);
-    let (inventory, log) = (fleet.path("hosts.ini"), fleet.path("log"));
-    let text = fs::read_to_string(&inventory).expect("written");
-    let line = text.lines().find(|line| line.starts_with("h1 ")).expect("a host");
-    fs::write(&inventory, format!("{text}{}\n", line.replace("h1 ", "twin "))).expect("written");
-    let done = fleet.roll(&[]);
-    assert_eq!(done.code, Some(2), "{done:?}");
-    assert!(done.stderr.contains("twin and h1 are two names of the daemon at one address"), "{done:?}");
-    assert!(!Path::new(&log).exists() && !Path::new(&fleet.path("record")).exists());
-    // Each of them can be named.
-    for (arguments, asked) in
-        [(["--limit", "twin"], "twin"), (["--exclude-hosts", "h1"], "twin"), (["--limit", "h1"], "h1")]
-    {
-        let line = ["--inventory", &inventory, "--list-hosts"];
-        let done = Run::of(SMOKERCLI).args(line).args(arguments).done();
-        assert_eq!((done.code, done.stdout), (Some(0), format!("{asked}\n")), "{arguments:?}");
-    }
-    let done = fleet.roll(&["--exclude-hosts", "h1"]);
-    assert_eq!((done.code, fleet.log()), (Some(0), vec!["twin".to_owned()]), "{done:?}");
-}
-
 /// A command knows hosts by the names that the inventory has: a file of a host may be named after it.
 #[test]
 fn names_of_hosts_are_as_they_are_written() {

@@ -1,4 +1,4 @@
-//! `smokercli roll --resume`: from a record alone, in its folder, and after a terminal was closed.
+//! `smokercli roll --resume`: from a record alone, in its folder, and after a terminal was closed; hosts that have two names.
 
 use std::fs;
 
@@ -145,4 +145,28 @@ fn a_roll_goes_on_in_the_folder_in_which_it_was_begun() {
     fs::write(fleet.path("deploy"), "echo $1 >> log").expect("written");
     let done = at(&elsewhere.path().display().to_string(), &["--resume", resume.trim_matches('\'')]);
     assert_eq!((done.code, fleet.log().len()), (Some(0), 2), "{done:?}");
+}
+
+/// A gate asks a daemon once, whatever its names are; a command is for each name, and one that is left out would be missed by nobody.
+#[test]
+fn two_names_of_one_address_are_no_hosts_of_a_roll() {
+    let fleet = Fleet::of(&["OK"]);
+    let (inventory, log) = (fleet.path("hosts.ini"), fleet.path("log"));
+    let text = fs::read_to_string(&inventory).expect("written");
+    let line = text.lines().find(|line| line.starts_with("h1 ")).expect("a host");
+    fs::write(&inventory, format!("{text}{}\n", line.replace("h1 ", "twin "))).expect("written");
+    let done = fleet.roll(&[]);
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.stderr.contains("twin and h1 are two names of the daemon at one address"), "{done:?}");
+    assert!(!std::path::Path::new(&log).exists() && !std::path::Path::new(&fleet.path("record")).exists());
+    // Each of them can be named.
+    for (arguments, asked) in
+        [(["--limit", "twin"], "twin"), (["--exclude-hosts", "h1"], "twin"), (["--limit", "h1"], "h1")]
+    {
+        let line = ["--inventory", &inventory, "--list-hosts"];
+        let done = Run::of(SMOKERCLI).args(line).args(arguments).done();
+        assert_eq!((done.code, done.stdout), (Some(0), format!("{asked}\n")), "{arguments:?}");
+    }
+    let done = fleet.roll(&["--exclude-hosts", "h1"]);
+    assert_eq!((done.code, fleet.log()), (Some(0), vec!["twin".to_owned()]), "{done:?}");
 }
