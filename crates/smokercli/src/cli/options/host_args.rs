@@ -18,7 +18,7 @@ pub(crate) struct HostArgs {
     /// A file with one host or range a line; - is standard input
     #[arg(long, value_name = "FILE", action = ArgAction::Append, help_heading = TARGETS)]
     pub(crate) hosts_file: Vec<PathBuf>,
-    /// Hosts of these groups, of smokercli.yaml or of --inventory
+    /// Hosts of these groups, of --inventory where it is given, else of smokercli.yaml
     #[arg(short = 'g', long, value_name = "GROUP", num_args = 1.., help_heading = TARGETS)]
     pub(crate) group: Vec<String>,
     /// An inventory of Ansible, INI, YAML or JSON, a program that prints it, or a folder with them; - is standard input

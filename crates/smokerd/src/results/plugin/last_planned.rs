@@ -62,7 +62,7 @@ mod tests {
             record.planned.wall = time(planned);
             match (&mut record.state, ended) {
                 (RunState::Finished(run), Some(ended)) => {
-                    (run.started.wall, run.ended.wall) = (time(planned), time(ended))
+                    (run.started.wall, run.ended.wall) = (time(planned), time(ended));
                 }
                 (state, _) => *state = RunState::Skipped { reason: SkipReason::Overlap, count: 1 },
             }

@@ -196,9 +196,9 @@ mod tests {
             assert_eq!(noted.1, is_flapping, "{calm}");
         }
         let mut search = ChangesSearch::default();
-        [(Status::Ok, false), (Status::Warn, true), (Status::Ok, false)]
-            .iter()
-            .for_each(|(status, is_maintenance)| search.note_older(*status, *is_maintenance));
+        for (status, is_maintenance) in [(Status::Ok, false), (Status::Warn, true), (Status::Ok, false)] {
+            search.note_older(status, is_maintenance);
+        }
         assert_eq!((search.count, search.changes), (1, 1), "that of maintenance is none of its own");
     }
 }

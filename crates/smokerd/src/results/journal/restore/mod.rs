@@ -72,7 +72,7 @@ impl Restoring {
             let (history, history_failures) = (spec.history, spec.history_failures);
             let (has_retries, flap_threshold) = (spec.rules.retries.is_some(), spec.rules.flap_threshold);
             let plugin =
-                RestoredPlugin { has_retries, flap_threshold, history, history_failures, ..RestoredPlugin::default() };
+                RestoredPlugin { flap_threshold, has_retries, history, history_failures, ..RestoredPlugin::default() };
             (spec.name.clone(), plugin)
         };
         let restored = Restored { plugins: plugins.map(plugin).collect(), ..Restored::default() };
