@@ -261,7 +261,9 @@ mod tests {
         let record = |name: &str, events: &[Event]| {
             let path = folder.path().join(name);
             let mut record = Record::create(Some(&path), now()).expect("made");
-            events.iter().for_each(|event| record.append(event, now()).expect("written"));
+            for event in events {
+                record.append(event, now()).expect("written");
+            }
             path
         };
         let newest = || newest_open_in(folder.path()).map_err(|error| error.message);

@@ -249,7 +249,8 @@ mod tests {
             let explanation = of(&spec, &[], Some(&known), now);
             let next: Vec<_> = explanation.next_runs.iter().map(String::as_str).collect();
             assert_eq!(next[..2], ["2026-12-01T08:50:00+00:00", "2026-12-02T08:50:00+00:00"]);
-            let soft = format!("the last result is soft: attempt 1 of 3, tried again at {retry}");
+            let shown = retry.replace('Z', "+00:00");
+            let soft = format!("the last result is soft: attempt 1 of 3, tried again at {shown}");
             assert!(explanation.in_the_way.contains(&soft), "{:?}", explanation.in_the_way);
         }
     }
