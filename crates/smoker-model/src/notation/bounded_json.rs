@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, Error, IgnoredAny};
 /// How many values one text may have, members and elements of all depths counted.
 pub const MAX_VALUES: usize = 100_000;
 
-/// Reads a text. When it has more than [`MAX_VALUES`], the error is one of
+/// Reads a text. When it has more than `MAX_VALUES`, the error is one of
 /// data (`is_data`), as when something else is wrong with what it means.
 ///
 /// # Errors

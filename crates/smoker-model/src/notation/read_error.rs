@@ -9,7 +9,7 @@ pub struct ReadError {
     pub reason: String,
     /// The byte at which the text stops being JSON.
     pub offset: usize,
-    /// Whether the text is JSON, but has more than [`MAX_VALUES`] values.
+    /// Whether the text is JSON, but has more than `MAX_VALUES` values.
     pub is_too_large: bool,
 }
 

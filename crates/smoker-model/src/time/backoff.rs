@@ -42,7 +42,7 @@ impl Backoff {
 }
 
 /// The time to wait after this many failures in a row before the last one: `first`, twice as long with each of them, `longest` at most. It is the
-/// same for all that failed together, so it is [spread](crate::time::waits::spread) before it is used.
+/// same for all that failed together, so it is [spread] before it is used.
 #[must_use]
 pub fn doubled(first: Duration, longest: Duration, failures: u32) -> Duration {
     first.saturating_mul(2_u32.saturating_pow(failures)).min(longest)
