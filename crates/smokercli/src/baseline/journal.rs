@@ -48,7 +48,8 @@ async fn of_host<T: Transport>(
         Err(error) => return failed(error.name, error.reason.to_string()),
     };
     let (since, until) = (moment::written(at - SPAN), moment::written(at + TimeDelta::seconds(1)));
-    let results = match history::newest_between(session, &links, &since, &until).await {
+    let names: Vec<_> = plugins.iter().map(Plugin::name).collect();
+    let results = match history::newest_between(session, &links, &names, (&since, &until)).await {
         Ok(results) => results,
         Err(error) => return failed(Some(name), error.to_string()),
     };
@@ -56,7 +57,7 @@ async fn of_host<T: Transport>(
         let reason = format!("it has no results of the 25 hours before {}", moment::written(at));
         return failed(Some(name), reason);
     }
-    let filter = filter.resolve_names(&plugins.iter().map(Plugin::name));
+    let filter = filter.resolve_names(&names.iter().copied());
     let recorded = results.iter().filter_map(|result| {
         // A plugin of that time may be gone, and its parameters with it.
         let now = plugins.iter().find(|plugin| plugin.name() == result.plugin());

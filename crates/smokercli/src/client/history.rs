@@ -59,7 +59,8 @@ pub async fn newest<T: Transport>(session: &Session<'_, T>, links: &HostLinks) -
     Ok(page.content.results.into_iter().map(PastResult::new).collect())
 }
 
-/// The newest result of each plugin between two times, which are written as RFC 3339 has it.
+/// The newest result of each plugin between two times, which are written as RFC 3339 has it. `plugins` are those that the host has now: each of
+/// them is asked for by itself where others have more results than can be looked at.
 ///
 /// # Errors
 ///
@@ -67,17 +68,39 @@ pub async fn newest<T: Transport>(session: &Session<'_, T>, links: &HostLinks) -
 pub async fn newest_between<T: Transport>(
     session: &Session<'_, T>,
     links: &HostLinks,
-    since: &str,
-    until: &str,
+    plugins: &[&str],
+    (since, until): (&str, &str),
 ) -> Result<Vec<PastResult>, AskError> {
-    let mut url = resolve(&links.about, "/results")?;
-    url.query_pairs_mut().append_pair("until", until);
+    let until_then = |mut url: Url| {
+        url.query_pairs_mut().append_pair("until", until);
+        url
+    };
     let query = HistoryQuery { since: since.to_owned(), statuses: None, of_all: true };
     let mut all = Vec::new();
-    results(session, links, url, &query, &mut all).await?;
+    let fetched = results(session, until_then(resolve(&links.about, "/results")?), &query, &mut all).await?;
+    let mut is_complete = fetched.is_complete;
     let mut seen = HashSet::new();
     all.retain(|result| !result.is_interrupted() && seen.insert(result.plugin().to_owned()));
+    let rare = plugins.iter().filter(|plugin| fetched.is_bounded && !seen.contains(**plugin));
+    for plugin in rare {
+        let mut of_plugin = Vec::new();
+        is_complete &= results(session, until_then(url_of(links, plugin)?), &query, &mut of_plugin).await?.is_complete;
+        all.extend(of_plugin.into_iter().find(|result| !result.is_interrupted()));
+    }
+    if !is_complete {
+        say_incomplete(session, links);
+    }
     Ok(all)
+}
+
+/// Where the results of a plugin are.
+fn url_of(links: &HostLinks, plugin: &str) -> Result<Url, AskError> {
+    let mut url = resolve(&links.about, "/plugins")?;
+    // Every URL of http has a path.
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().push(plugin).push("results");
+    }
+    Ok(url)
 }
 
 /// Past results of these plugins, newest first.
@@ -93,10 +116,13 @@ pub async fn ask<T: Transport>(
 ) -> Result<Vec<PastResult>, AskError> {
     let mut all = Vec::new();
     if query.of_all || plugins.len() > MAX_SINGLE {
-        let is_complete = results(session, links, resolve(&links.about, "/results")?, query, &mut all).await?;
+        let fetched = results(session, resolve(&links.about, "/results")?, query, &mut all).await?;
+        if fetched.is_bounded {
+            say_bounded(session, links, all.len());
+        }
         let wanted: HashSet<_> = plugins.iter().copied().collect();
         all.retain(|result| query.of_all || wanted.contains(result.plugin()));
-        if !is_complete {
+        if !fetched.is_complete {
             say_incomplete(session, links);
         }
         return Ok(all);
@@ -104,15 +130,12 @@ pub async fn ask<T: Transport>(
     let mut is_complete = true;
     for plugin in plugins {
         if all.len() >= MAX_RESULTS {
-            say_bounded(session, links, all.len());
             break;
         }
-        let mut url = resolve(&links.about, "/plugins")?;
-        // Every URL of http has a path.
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push(plugin).push("results");
-        }
-        is_complete &= results(session, links, url, query, &mut all).await?;
+        is_complete &= results(session, url_of(links, plugin)?, query, &mut all).await?.is_complete;
+    }
+    if all.len() >= MAX_RESULTS {
+        say_bounded(session, links, all.len());
     }
     if !is_complete {
         say_incomplete(session, links);
@@ -139,21 +162,29 @@ fn say_incomplete<T: Transport>(session: &Session<'_, T>, links: &HostLinks) {
     session.observer.problem(&text);
 }
 
-/// Adds all pages of results, newest first, up to [`MAX_RESULTS`] with those that there are. Returns whether the daemon has all that there were.
+/// What was fetched.
+#[derive(Clone, Copy, Debug)]
+struct Fetched {
+    /// Whether the daemon has all that there were.
+    is_complete: bool,
+    /// Whether the daemon has more, beyond [`MAX_RESULTS`].
+    is_bounded: bool,
+}
+
+/// Adds all pages of results, newest first, up to [`MAX_RESULTS`] with those that there are.
 async fn results<T: Transport>(
     session: &Session<'_, T>,
-    links: &HostLinks,
     mut url: Url,
     query: &HistoryQuery,
     all: &mut Vec<PastResult>,
-) -> Result<bool, AskError> {
+) -> Result<Fetched, AskError> {
     url.query_pairs_mut().append_pair("since", &query.since).append_pair("limit", PAGE_RESULTS);
     if let Some(statuses) = &query.statuses {
         // No result of the past is UNKNOWN.
         let statuses: Vec<_> =
             statuses.iter().filter(|status| **status != Status::Unknown).map(|status| status.as_str()).collect();
         if statuses.is_empty() {
-            return Ok(true);
+            return Ok(Fetched { is_complete: true, is_bounded: false });
         }
         url.query_pairs_mut().append_pair("status", &statuses.join(","));
     }
@@ -170,7 +201,7 @@ async fn results<T: Transport>(
         is_complete &= !incomplete;
         let is_empty = results.is_empty();
         all.extend(results.into_iter().map(PastResult::new));
-        let Some(cursor) = next_cursor else { return Ok(is_complete) };
+        let Some(cursor) = next_cursor else { return Ok(Fetched { is_complete, is_bounded: false }) };
         // Each page brings results, so that the pages end with `MAX_RESULTS`, whatever the daemon answers.
         if is_empty || !cursors.insert(cursor.clone()) {
             let reason = if is_empty { "a page without results" } else { "a second page" };
@@ -178,8 +209,7 @@ async fn results<T: Transport>(
             return Err(AskError::Shape { url: without_password(&next), reason });
         }
         if all.len() >= MAX_RESULTS {
-            say_bounded(session, links, all.len());
-            return Ok(is_complete);
+            return Ok(Fetched { is_complete, is_bounded: true });
         }
         next = url.clone();
         next.query_pairs_mut().append_pair("cursor", &cursor);

@@ -180,7 +180,11 @@ impl Shared {
             "plugins" => (200, self.spec["plugins"].to_string()),
             "post" => self.start_process(&request.body, &processes),
             // Whatever cursor is asked for.
-            "past" => (200, self.spec["past"].to_string()),
+            "past" => {
+                let plugin = request.path.split_once("/plugins/").and_then(|(_, rest)| rest.split('/').next());
+                let own = plugin.map(|plugin| &self.spec["past_of"][plugin]).filter(|own| own.is_object());
+                (200, own.unwrap_or(&self.spec["past"]).to_string())
+            }
             _ => self.poll(&request.path, &processes),
         })
     }

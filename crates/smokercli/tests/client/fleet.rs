@@ -75,6 +75,25 @@ fn a_host_shows_so_much_of_the_past_whatever_plugins_are_named() {
     assert!(done.stderr.contains("are shown; name a later --since, or fewer plugins"), "{}", done.stderr);
 }
 
+/// What runs once a day is not lost behind what runs each second.
+#[test]
+fn a_baseline_of_the_past_has_what_ran_seldom_and_tells_what_is_missing() {
+    let entry = |plugin: &str| json!({"sequence": 1, "plugin": plugin, "result": {"status": "OK", "messages": null}});
+    let mut host = host("server2");
+    host["past"] = json!({"results": (0..50_000).map(|_| entry("varnish")).collect::<Vec<_>>(), "nextCursor": "7"});
+    host["past_of"] = json!({
+        "git-refresh": {"results": [entry("git-refresh")], "nextCursor": null},
+        "fsmount": {"results": [], "nextCursor": null, "incomplete": true},
+    });
+    let fake = Fake::start(&host);
+    let done = smokercli(&["baseline", "-s", fake.address(), "--at", "1h"]);
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    for (plugin, is_there) in [("varnish", true), ("git-refresh", true), ("fsmount", false)] {
+        assert_eq!(done.stdout.contains(&format!("\"{plugin}\"")), is_there, "{}", done.stdout);
+    }
+    assert!(done.stderr.contains("results may be missing"), "{}", done.stderr);
+}
+
 #[test]
 fn past_results_are_lines_of_csv() {
     let mut up = host("server2");
