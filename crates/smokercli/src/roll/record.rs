@@ -65,6 +65,10 @@ impl Record {
     ///
     /// When it cannot be read or written, another roll writes to it, or it is no record.
     pub(super) fn open(path: &Path) -> Result<(Self, Vec<Event>), ExitError> {
+        // A pipe would be waited for.
+        if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(ExitError::usage(format!("{} is no file; name the record of a roll", path.display())));
+        }
         let file =
             OpenOptions::new().read(true).append(true).open(path).map_err(|error| failed("open", path, &error))?;
         let mut record = Self { file, path: absolute(path.to_owned()), is_cut: false }.locked()?;

@@ -170,3 +170,13 @@ fn two_names_of_one_address_are_no_hosts_of_a_roll() {
     let done = fleet.roll(&["--exclude-hosts", "h1"]);
     assert_eq!((done.code, fleet.log()), (Some(0), vec!["twin".to_owned()]), "{done:?}");
 }
+
+#[test]
+fn a_record_that_is_a_pipe_is_not_waited_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("record");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let done = Run::of(SMOKERCLI).args(["roll", "--resume", &pipe.to_string_lossy()]).done();
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.stderr.contains("is no file; name the record of a roll"), "{}", done.stderr);
+}
