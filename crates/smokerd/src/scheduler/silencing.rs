@@ -1,5 +1,6 @@
 //! Silences plugins: no action follows their results until a time.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,6 +31,16 @@ const BETWEEN_SAVES: Duration = Duration::from_secs(5);
 
 /// How many writes may wait for a disk that hangs.
 const MOST_WRITERS: usize = 4;
+
+/// A write of the silences that goes on. At its end, however that comes, the watch looks whether another one is needed.
+struct Writing(PluginManager);
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.0.silences().writers -= 1;
+        self.0.0.silences_changed.notify_one();
+    }
+}
 
 /// Why nothing is silenced.
 #[derive(Debug, Error)]
@@ -186,34 +197,33 @@ impl PluginManager {
 
     /// Begins to write the silences. What cannot be written is told once and tried again.
     fn begin_save(&self) -> Option<JoinHandle<()>> {
-        let file = {
+        let (file, writing) = {
             let mut silences = self.silences();
-            silences.is_unsaved = true;
+            silences.changes += 1;
             let file = silences.file().filter(|_| silences.writers < MOST_WRITERS)?;
             silences.writers += 1;
-            file
+            (file, Writing(self.clone()))
         };
-        let manager = self.clone();
         Some(tokio::task::spawn_blocking(move || {
+            let manager = &writing.0;
+            let taken = Cell::new(0);
             let written = file.write(|| {
-                let mut silences = manager.silences();
-                silences.is_unsaved = false;
+                let silences = manager.silences();
+                taken.set(silences.changes);
                 silences.text()
             });
             let mut silences = manager.silences();
-            silences.writers -= 1;
-            silences.is_unsaved |= written.is_err();
-            let is_failed = written.is_err();
             match written {
                 Err(error) if !std::mem::replace(&mut silences.is_failing, true) => {
                     tracing::error!("silences: {error}; they end with the daemon, unless they can be written later");
                 }
-                Ok(()) if std::mem::take(&mut silences.is_failing) => tracing::info!("silences can be written again"),
-                Ok(()) | Err(_) => {}
-            }
-            drop(silences);
-            if is_failed {
-                manager.0.silences_changed.notify_one();
+                Err(_) => {}
+                Ok(()) => {
+                    silences.saved = silences.saved.max(taken.get());
+                    if !silences.is_unsaved() && std::mem::take(&mut silences.is_failing) {
+                        tracing::info!("silences can be written again");
+                    }
+                }
             }
         }))
     }

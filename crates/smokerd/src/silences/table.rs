@@ -26,8 +26,9 @@ pub(crate) struct SilenceTable {
     silences: BTreeMap<u64, Kept>,
     last: u64,
     file: Option<SilencesFile>,
-    /// Whether the file does not have all of them yet.
-    pub(crate) is_unsaved: bool,
+    /// How often they have changed, and with which of these changes the file has them.
+    pub(crate) changes: u64,
+    pub(crate) saved: u64,
     /// How many writes of it go on.
     pub(crate) writers: usize,
     /// Whether it could not be written the last time.
@@ -72,7 +73,7 @@ impl SilenceTable {
 
     /// Whether a restart of the daemon leaves them: all are in the file.
     pub(crate) fn survive_restart(&self) -> bool {
-        self.file.is_some() && !self.is_unsaved
+        self.file.is_some() && !self.is_unsaved()
     }
 
     /// Adds one; none when there are too many, or too long ones.
@@ -128,9 +129,14 @@ impl SilenceTable {
         Some(PluginSilence { id, by, reason, until })
     }
 
+    /// Whether the file does not have all of them yet.
+    pub(crate) fn is_unsaved(&self) -> bool {
+        self.saved < self.changes
+    }
+
     /// Whether the file has to be written, and nobody does it: the last write failed.
     pub(crate) fn has_to_save(&self) -> bool {
-        self.file.is_some() && self.is_unsaved && self.writers == 0
+        self.file.is_some() && self.is_unsaved() && self.writers == 0
     }
 
     /// Where they are kept; none without a state folder.

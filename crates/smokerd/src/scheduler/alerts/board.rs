@@ -84,11 +84,13 @@ impl AlertBoard {
     }
 
     /// Notes that a call begins which tells this. Until it has succeeded, nobody knows whether it was told.
-    pub(super) fn set_tried(&mut self, key: &AlertKey, tried: Told) {
+    pub(super) fn set_tried(&mut self, key: &AlertKey, tried: &Told) {
         let known = self.known.entry(key.clone()).or_default();
-        let is_known = known.tried.as_ref().is_some_and(|before| before.status == tried.status);
-        self.has_changed |= !is_known;
-        known.tried = Some(tried);
+        let before = known.tried.take();
+        self.has_changed |= before.as_ref().is_none_or(|before| before.status != tried.status);
+        // How long it was bad is told with its end.
+        let bad_since = tried.bad_since.or_else(|| before.and_then(|before| before.bad_since));
+        known.tried = Some(Told { bad_since, ..tried.clone() });
     }
 
     /// Notes that nothing is to be told any more.

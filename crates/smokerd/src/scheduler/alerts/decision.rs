@@ -20,14 +20,15 @@ pub(super) enum Decision {
     Nothing,
 }
 
-/// Decides about an action by what its plugin's state is, and what is known of the action. A call that failed may have arrived: its
-/// receiver is told when what it may believe is no longer so.
+/// Decides about an action by what its plugin's state is, and what is known of the action. A call that failed may have arrived, and so may those
+/// before it: until one has succeeded nobody knows what its receiver believes, and the state is to be told.
 pub(super) fn decide(rules: &ActionRules, hard: &HardState, known: &Known, now: DateTime<Utc>) -> Decision {
     let told = known.told.as_ref();
+    let told_status = told.map_or(Status::Ok, |told| told.status);
     let is_bad = hard.status != Status::Ok;
-    let was_bad = known.believed().any(|status| status != Status::Ok);
-    let is_other = known.believed().any(|status| status != hard.status);
-    let is_escalated = told.is_some_and(|told| told.status != Status::Ok) || (was_bad && !is_bad);
+    let was_bad = told_status != Status::Ok || known.tried.is_some();
+    let is_other = told_status != hard.status || known.tried.is_some();
+    let is_escalated = if is_bad { is_of_this_spell(told, hard) } else { was_bad };
     if let Some(after) = rules.escalates_after.filter(|_| !is_escalated) {
         let since = hard.bad_since.filter(|_| is_bad);
         let Some(due) = since.and_then(|since| later(since, after)) else { return Decision::Nothing };
@@ -36,19 +37,28 @@ pub(super) fn decide(rules: &ActionRules, hard: &HardState, known: &Known, now: 
         return if now < due && !is_wrong { Decision::Wait(due) } else { Decision::Call(OccasionEvent::Escalation) };
     }
     let is_new = told.is_none_or(|told| told.sequence != hard.sequence);
-    let event = if is_bad { OccasionEvent::Problem } else { OccasionEvent::Recovery };
+    let is_same = told_status == hard.status && known.tried.as_ref().is_none_or(|tried| tried.status == hard.status);
+    let event = match (is_bad, is_same) {
+        (false, _) => OccasionEvent::Recovery,
+        (true, true) => OccasionEvent::Repeat,
+        (true, false) => OccasionEvent::Problem,
+    };
     match rules.on {
         ActionOn::Always if is_new => Decision::Call(OccasionEvent::Result),
         ActionOn::Always => Decision::Nothing,
-        ActionOn::Bad if is_bad && is_new => {
-            Decision::Call(if is_other { OccasionEvent::Problem } else { OccasionEvent::Repeat })
-        }
+        ActionOn::Bad if is_bad && is_new => Decision::Call(event),
         ActionOn::Recovery if is_bad && is_other => Decision::Note,
         ActionOn::Recovery if is_bad => Decision::Nothing,
         ActionOn::Bad | ActionOn::Problem if !is_bad && was_bad => Decision::Note,
         ActionOn::Change | ActionOn::Problem | ActionOn::Recovery if is_other => Decision::Call(event),
         ActionOn::Change | ActionOn::Problem | ActionOn::Recovery | ActionOn::Bad => repeat(rules, told, is_bad, now),
     }
+}
+
+/// Whether an action was told that the plugin is bad since it has become so.
+fn is_of_this_spell(told: Option<&Told>, hard: &HardState) -> bool {
+    let began_later = |told: &Told| hard.bad_since.is_some_and(|since| since > told.at);
+    told.is_some_and(|told| told.status != Status::Ok && !began_later(told))
 }
 
 fn repeat(rules: &ActionRules, told: Option<&Told>, is_bad: bool, now: DateTime<Utc>) -> Decision {
@@ -138,9 +148,18 @@ mod tests {
         assert_eq!(decision(&change, told(Error), told(Ok), Error), problem);
         assert_eq!(decision(&change, told(Ok), told(Error), Error), problem);
         assert_eq!(decision(&change, told(Ok), None, Ok), Decision::Nothing);
+        // What was tried before that is not known any more.
+        assert_eq!(decision(&change, None, told(Ok), Ok), recovery);
+        assert_eq!(decision(&change, told(Error), told(Error), Error), Decision::Call(OccasionEvent::Repeat));
+        assert_eq!(decision(&change, told(Error), None, Error), Decision::Nothing);
         let escalation = ActionRules { escalates_after: Some(Duration::ZERO), ..change };
         assert_eq!(decision(&escalation, None, told(Error), Error), Decision::Call(OccasionEvent::Escalation));
         assert_eq!(decision(&escalation, None, told(Error), Ok), recovery);
+        assert_eq!(decision(&escalation, None, told(Ok), Ok), recovery);
+        // The next time that it is bad has a time of its own.
+        let late = ActionRules { escalates_after: Some(Duration::from_secs(60)), ..change };
+        let before = Some(Told { at: now - TimeDelta::minutes(5), ..Told::of(&hard(Error), now) });
+        assert_eq!(decision(&late, before, told(Ok), Error), Decision::Wait(now + TimeDelta::minutes(1)));
         let problems = ActionRules { on: ActionOn::Problem, ..change };
         assert_eq!(decision(&problems, None, told(Error), Ok), Decision::Note);
     }

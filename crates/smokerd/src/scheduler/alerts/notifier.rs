@@ -278,7 +278,7 @@ impl Notifier {
         let state = self.manager.state();
         let Some(mut call) = Call::new(action, members, state, now) else { return };
         for (key, told) in &call.tells {
-            self.manager.alert_board().set_tried(key, told.clone());
+            self.manager.alert_board().set_tried(key, told);
         }
         self.busy.extend(call.tells.iter().map(|(key, _)| key.clone()));
         let name = call.tells.first().map(|(key, _)| key.action.clone()).unwrap_or_default();

@@ -76,12 +76,6 @@ impl Told {
 }
 
 impl Known {
-    /// The states that the receiver may believe in: what it was told, and what may have arrived since.
-    pub(super) fn believed(&self) -> impl Iterator<Item = Status> {
-        let told = self.told.as_ref().map_or(Status::Ok, |told| told.status);
-        [told].into_iter().chain(self.tried.as_ref().map(|tried| tried.status))
-    }
-
     /// What the receiver may believe that is not this status; none when it believes just that, or nothing.
     pub(super) fn other_than(&self, status: Status) -> Option<&Told> {
         [&self.told, &self.tried].into_iter().flatten().find(|known| known.status != status)

@@ -19,6 +19,12 @@ async fn a_receiver_that_failed_hears_of_the_end_of_what_it_may_have_heard() {
         host.lines("told").iter().any(|line| line == "Db OK recovery")
     })
     .await;
+    let recoveries = || host.lines("told").iter().filter(|line| *line == "Db OK recovery").count();
+    until("the recovery again, since that failed, too", || {
+        host.hand.advance(Duration::from_secs(1));
+        recoveries() > 1
+    })
+    .await;
     // It is bad again before the receiver has said that it took that.
     host.set_down(&["Db"]);
     host.force("Db");
