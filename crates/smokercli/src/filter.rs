@@ -1,5 +1,6 @@
 //! Selects plugins.
 
+use serde_json::json;
 use smoker_model::secrets::secret_name;
 use smoker_model::status::Status;
 use smoker_model::value::secret::MASK;
@@ -118,6 +119,19 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// What it chooses plugins by, the same text for the same choice; none when it chooses all.
+    #[must_use]
+    pub fn selection(&self) -> Option<String> {
+        let chosen = Self { statuses: None, ..self.clone() };
+        if chosen == Self::default() {
+            return None;
+        }
+        let Self { mode, names, excluded_names, tests, types, locked, .. } = chosen;
+        let tests: Vec<_> = tests.iter().map(|test| [&test.key, &test.value]).collect();
+        let is_dropped = mode == FilterMode::Drop;
+        Some(json!([is_dropped, names, excluded_names, tests, types, locked]).to_string())
+    }
+
     /// Whether the filter has both names and parameters, of which the user is warned.
     #[must_use]
     pub fn has_names_and_parameters(&self) -> bool {

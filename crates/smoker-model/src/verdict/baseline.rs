@@ -25,6 +25,9 @@ pub struct Baseline {
     /// The time that its results are from, of one that was made after the fact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
+    /// The options by which its plugins were chosen; none where all of them were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selects: Option<String>,
     /// The hosts.
     pub hosts: Vec<BaselineHost>,
 }

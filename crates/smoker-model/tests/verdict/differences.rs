@@ -24,7 +24,7 @@ fn host(name: &str, plugins: Vec<BaselinePlugin>) -> BaselineHost {
 }
 
 fn baseline(hosts: Vec<BaselineHost>) -> Baseline {
-    Baseline { version: VERSION, made: String::new(), source: Source::Forced, at: None, hosts }
+    Baseline { version: VERSION, made: String::new(), source: Source::Forced, at: None, selects: None, hosts }
 }
 
 /// Hosts, of which some share their address, their name or the daemon's name, or did not answer, and of which some plugins are

@@ -63,6 +63,7 @@ fn baseline(status_of_first: impl Fn(usize) -> Status) -> Baseline {
         made: String::new(),
         source: Source::Forced,
         at: None,
+        selects: None,
         hosts: (0..HOSTS).map(host).collect(),
     }
 }

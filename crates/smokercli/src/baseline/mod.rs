@@ -60,6 +60,7 @@ pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> 
         names: if filter.names_what_is_wanted() { &filter.names } else { &[] },
     };
     let mut baseline = record::empty(source, at);
+    baseline.selects = filter.selection();
     let mut outcome = Ok(());
     let is_whole = runtime.block_on(with_progress(console, async {
         if let Some(at) = at {

@@ -18,7 +18,7 @@ use crate::targets::Targets;
 /// A baseline without hosts.
 pub(super) fn empty(source: Source, at: Option<DateTime<Utc>>) -> Baseline {
     let made = moment::written(Utc::now());
-    Baseline { version: VERSION, made, source, at: at.map(moment::written), hosts: Vec::new() }
+    Baseline { version: VERSION, made, source, at: at.map(moment::written), selects: None, hosts: Vec::new() }
 }
 
 /// The hosts of a fleet that has answered.

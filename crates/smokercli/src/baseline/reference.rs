@@ -84,10 +84,12 @@ pub(crate) fn read(
     let is_asked = |host: &BaselineHost| asked.contains(&std::ptr::from_ref(host));
     let mut left_out = LeftOut { parts: 0, hosts: Vec::new() };
     left_out.hosts.extend(baseline.hosts.iter().filter(|host| !is_asked(host)).map(|host| host.host.clone()));
+    // A baseline of other options does not know of plugins that it did not select.
+    let knows_all = baseline.selects.is_none() || baseline.selects == filter.selection();
     let before = found.into_iter().map(|host| {
         let (all, selected) = (host?.known_parts(), before(host?, filter));
         left_out.parts += all.as_ref().map_or(0, BTreeMap::len) - selected.as_ref().map_or(0, BTreeMap::len);
-        selected
+        selected.filter(|selected| knows_all || !selected.is_empty())
     });
     let before = before.collect();
     Ok((before, left_out))

@@ -241,6 +241,12 @@ fn a_host_on_which_the_filters_select_nothing_is_not_good() {
     }
     let review = gate(&[hosts.as_slice(), &["--against", &before, "--fail-on", "review"]].concat());
     assert_eq!(review.code, Some(4), "{review:?}");
+    // One that was made by other options does not.
+    let all = ["-s", good.address(), other.address()];
+    let done = Run::of(SMOKERCLI).args(["baseline", "-p", "Disk", "-o", &before]).args(all).done();
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let done = gate(&[hosts.as_slice(), &["--against", &before, "--within", "400ms"]].concat());
+    assert!(done.code == Some(3) && done.stdout.contains(&told), "{done:?}");
 }
 
 /// A part that was WARN before and still is has not become worse, whatever WARN counts for.
