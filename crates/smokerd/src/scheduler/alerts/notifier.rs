@@ -331,12 +331,14 @@ impl Notifier {
             Err(CallEnd::Failed(reason, asked)) => {
                 let (next, given_up) = board.fail((&tells, action), (&reason, asked), now);
                 for (key, told) in given_up {
+                    let AlertKey { plugin, action } = &key;
+                    tracing::error!(
+                        "Plugin {plugin}: action {action} failed for a day: {reason}; it is not tried again"
+                    );
                     board.set_told(key, told);
                 }
                 if let Some(wait) = next {
                     tracing::warn!("{about} failed: {reason}; it is tried again in {} s", wait.as_secs());
-                } else {
-                    tracing::error!("{about} failed for a day: {reason}; it is not tried again");
                 }
             }
         }
