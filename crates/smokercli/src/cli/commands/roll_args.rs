@@ -57,7 +57,7 @@ pub(crate) struct RollArgs {
     /// A new file for the record (default: one in ~/.local/state/smoker/rolls)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = ROLL)]
     pub(crate) state: Option<PathBuf>,
-    /// Go on with the roll of this record; without a name, or by the name newest, with the newest not at its end
+    /// Go on with the roll of this record; without a name, or by the name newest, with the newest roll, unless it has ended
     #[arg(long, value_name = "RECORD", num_args = 0..=1, default_missing_value = NEWEST, help_heading = ROLL)]
     pub(crate) resume: Option<PathBuf>,
     /// Show the batches, and do nothing
