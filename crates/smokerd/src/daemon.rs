@@ -152,10 +152,7 @@ impl Daemon {
         if let Err(error) = tokio::task::spawn_blocking(move || state.close()).await {
             tracing::error!("closing the journal panicked: {error}; please report it, with the log");
         }
-        reaper.settle().await;
-        if let Some(guardian) = guardian {
-            guardian.dismiss().await;
-        }
+        guardian::end(&reaper, guardian).await;
         server.await.map_err(io::Error::other)
     }
 }

@@ -41,9 +41,6 @@ pub(crate) async fn run<T>(
             (runs.await, true)
         }
     };
-    reaper.settle().await;
-    if let Some(guardian) = guardian {
-        guardian.dismiss().await;
-    }
+    guardian::end(&reaper, guardian).await;
     Ok(Outcome { results, was_interrupted })
 }

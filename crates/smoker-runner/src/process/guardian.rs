@@ -74,10 +74,24 @@ impl Guardian {
     }
 
     /// Dismisses the guardian, since the daemon shuts down cleanly.
-    pub async fn dismiss(self) {
+    async fn dismiss(self) {
         self.dismissed.cancel();
         // A supervisor whose task panicked has no guardian to dismiss.
         let _ = self.supervisor.await;
+    }
+}
+
+/// Ends what [`Reaper::start`] and [`Guardian::start`] began, when all runs are over and before this process ends: waits until
+/// what the runs left has ended, dismisses the guardian, and removes the cgroups. The last step waits for the guardian, which is
+/// in one of them, and is done here since nothing is sure to drop the reaper: a runtime that stops in the background
+/// drops its tasks when this process may be gone.
+pub async fn end(reaper: &Reaper, guardian: Option<Guardian>) {
+    reaper.settle().await;
+    if let Some(guardian) = guardian {
+        guardian.dismiss().await;
+    }
+    if let Some(cgroups) = reaper.containment().cgroups() {
+        cgroups.remove();
     }
 }
 

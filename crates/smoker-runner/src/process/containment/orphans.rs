@@ -66,7 +66,7 @@ impl Reaper {
 
     /// To be called when all runs are over, before the daemon ends: returns
     /// when what they left running has ended.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         let mut sweep = children::sweep();
         self.leftovers.inspect(&sweep);
         for _ in 0..FINAL_SWEEPS {
@@ -78,9 +78,6 @@ impl Reaper {
             self.leftovers.inspect(&sweep);
         }
         self.leftovers.settle().await;
-        if let Some(cgroups) = self.containment.cgroups() {
-            cgroups.remove();
-        }
     }
 
     /// How runs are told apart.
