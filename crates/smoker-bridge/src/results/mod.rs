@@ -2,7 +2,7 @@
 //!
 //! A result is published with the number of the stream's newest result of its plugin (`Nats-Expected-Last-Subject-Sequence`), and refused by the
 //! server when there is a newer one: so a copy that was on its way when the connection was cut cannot be stored beside its repetition. The message id
-//! does the same within the server's window of duplicates. After a cut the newest results are asked again, and what the stream has is passed over.
+//! does the same within the server's window of duplicates; an acknowledgement without a number (0) is none. After a cut the newest results are asked again, and what the stream has is passed over.
 //!
 //! # Layout
 //!
@@ -182,6 +182,7 @@ impl Publisher {
     /// Publishes a result unless the stream has it, and gives the number of the newest message of its plugin.
     async fn once(&self, waiting: &Waiting, mut last: Option<u64>) -> Result<u64, String> {
         let subject = self.fleet.result(&self.host, &waiting.plugin);
+        let mut id = self.id(waiting);
         for _ in 0..MAX_TRIES {
             let expected = match last {
                 Some(last) => last,
@@ -192,7 +193,7 @@ impl Publisher {
             };
             let message = PublishMessage::build()
                 .payload(waiting.json.clone().into())
-                .message_id(self.id(waiting))
+                .message_id(&id)
                 .expected_last_subject_sequence(expected)
                 .header(SEQUENCE, waiting.number.text());
             let failed = |error: &dyn std::fmt::Display| format!("the stream takes no results: {error}");
@@ -201,6 +202,12 @@ impl Publisher {
                 Err(error) => Err(error),
             };
             match sent {
+                // Since https://github.com/nats-io/nats-server/pull/6415 a server notes an id when it has stored the message. One before
+                // that in a cluster notes it first, without a number, and keeps it when it loses the message with its leadership.
+                Ok(stored) if stored.sequence == 0 => {
+                    id.push('+');
+                    last = None;
+                }
                 Ok(stored) => return Ok(stored.sequence),
                 Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => last = None,
                 Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => {
@@ -211,7 +218,7 @@ impl Publisher {
                 Err(error) => return Err(failed(&error)),
             }
         }
-        Err(format!("others publish results of this host to {subject}"))
+        Err(format!("{subject} has no place for the next result: others publish to it, or its servers choose a leader"))
     }
 
     /// The number of a subject's newest message in the stream, and which result it is.

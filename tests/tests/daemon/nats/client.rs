@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use async_nats::Client;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::stream;
 use futures_util::StreamExt;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use smoker_nats::connect::Connect;
 use smoker_nats::part::{Part, Parts};
 use smoker_nats::presence::{self, Present};
@@ -148,6 +150,31 @@ impl NatsClient {
             let published = context.publish(subject.to_owned(), text.to_owned().into()).await;
             published.expect("sent").await.is_ok()
         })
+    }
+
+    /// Stands in for the servers of a cluster that choose a leader: there is a stream that takes no result, and each result is acknowledged with the
+    /// next of these numbers, in the end always with the last one. Gives the message ids of the results as they come.
+    pub(super) fn acknowledge(&self, numbers: &[u64]) -> mpsc::Receiver<String> {
+        let (client, fleet, mut left) = (self.client.clone(), &self.fleet, numbers.to_vec());
+        let name = fleet.results_stream();
+        let subjects = vec!["elsewhere".to_owned()];
+        let config = stream::Config { name: name.clone(), subjects, allow_direct: true, ..stream::Config::default() };
+        let mut results = self.block_on(async {
+            async_nats::jetstream::new(client.clone()).create_stream(config).await.expect("a stream");
+            client.subscribe(fleet.all_results()).await.expect("a subscription")
+        });
+        let (told, ids) = mpsc::channel();
+        self.runtime.spawn(async move {
+            while let Some(result) = results.next().await {
+                let headers = result.headers.expect("headers of a result");
+                let _ = told.send(headers.get("Nats-Msg-Id").expect("an id").to_string());
+                let number = if left.len() > 1 { left.remove(0) } else { left[0] };
+                let acknowledgement = json!({"stream": name, "seq": number, "duplicate": number == 0}).to_string();
+                let reply = result.reply.expect("a result is acknowledged");
+                client.publish(reply, acknowledgement.into()).await.expect("published");
+            }
+        });
+        ids
     }
 
     fn block_on<T>(&self, task: impl Future<Output = T>) -> T {

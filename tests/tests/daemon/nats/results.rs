@@ -78,3 +78,22 @@ fn a_journal_that_is_lost_begins_again() {
     assert_eq!(stored[5].subject, "smoker.v1.test.result.a%2Eb.a");
     assert_eq!(stored[0].json["result"]["messages"]["info"][0], "hello");
 }
+
+/// A server of 2.9 that loses its leadership may keep the id of a message that it has lost, and calls its repetition a duplicate without a number.
+#[test]
+fn a_result_is_published_until_the_stream_has_given_it_a_number() {
+    let Some(server) = NatsServer::start() else { return };
+    let client = NatsClient::of(&server);
+    let ids = client.acknowledge(&[0, 0, 7]);
+    let daemon = Daemon::start(
+        Config::new().top("socket: '{{DIR}}/socket'").top("state_dir: '{{DIR}}/state'").plugin("a", "Command: echo a"),
+    );
+    let _bridge = Bridge::start(&server, &daemon, "a");
+    let _ = daemon.run("a");
+    let next = || ids.recv_timeout(wait::DEADLINE).expect("a result that is published");
+    let tries = [next(), next(), next()];
+    assert!(tries[1].starts_with(&tries[0]) && tries[2].starts_with(&tries[1]), "{tries:?}");
+    assert!(tries[0] != tries[1] && tries[1] != tries[2], "the server passes over an id that it knows: {tries:?}");
+    let _ = daemon.run("a");
+    assert!(!next().starts_with(&tries[0]), "the first result has a number, so the second one follows");
+}
