@@ -37,6 +37,9 @@ pub(super) struct GateReport {
 pub(super) trait Recorder {
     /// Keeps an event, and shows it.
     fn keep(&mut self, event: &Event) -> Result<(), ExitError>;
+
+    /// Whether what is kept cannot be shown any more, as on a terminal that was closed.
+    fn is_unread(&self) -> bool;
 }
 
 /// What is done to hosts.
@@ -75,7 +78,7 @@ pub(super) fn drive(
 ) -> Result<Ending, ExitError> {
     let mut begun = 0;
     loop {
-        if hosts.is_stopping() {
+        if hosts.is_stopping() || recorder.is_unread() {
             keep(progress, recorder, &Event::Interrupted)?;
             return Ok(Ending::Interrupted);
         }
@@ -89,7 +92,7 @@ pub(super) fn drive(
                 let units = units(&orders.run, &names, hosts);
                 hosts.run(&units, &mut |event| {
                     keep(progress, recorder, &event)?;
-                    Ok(progress.is_kept(orders.budget))
+                    Ok(progress.is_kept(orders.budget) && !recorder.is_unread())
                 })?;
             }
             Next::Gate { batch, hosts: places } => {
@@ -118,7 +121,7 @@ fn keep(progress: &mut Progress, recorder: &mut dyn Recorder, event: &Event) -> 
     Ok(())
 }
 
-/// Stops, and runs the command for that.
+/// Stops, and runs the command for that, also when nobody can read any more that it does.
 fn stop(
     progress: &mut Progress,
     orders: &Orders,
@@ -136,14 +139,29 @@ fn stop(
     } else {
         vec![Unit { hosts: bad, command }]
     };
-    // The commands of `--run` have events of their own, which say more of hosts.
-    hosts.run(&units, &mut |event| {
-        if let Event::RunEnded { hosts, milliseconds, failure, output } = event {
-            let command = units.iter().find(|unit| unit.hosts == hosts).map(|unit| unit.command.clone());
-            let command = command.unwrap_or_default();
-            recorder.keep(&Event::OnBadEnded { command, milliseconds, failure, output })?;
+    let mut left: Vec<_> = units.iter().collect();
+    let run = hosts.run(&units, &mut |event| {
+        if let Some(event) = of_on_bad(event, &units) {
+            keep(progress, recorder, &event)?;
+            if let Event::OnBadBegun { command } = event {
+                left.retain(|unit| unit.command != command);
+            }
         }
         Ok(true)
+    });
+    run?;
+    left.iter().try_for_each(|unit| keep(progress, recorder, &Event::OnBadLeftOut { command: unit.command.clone() }))
+}
+
+/// What happens to a command, as an event of `--on-bad`: those of `--run` say more of hosts.
+fn of_on_bad(event: Event, units: &[Unit]) -> Option<Event> {
+    Some(match event {
+        Event::RunBegun { command, .. } => Event::OnBadBegun { command },
+        Event::RunEnded { hosts, milliseconds, failure, output } => {
+            let command = units.iter().find(|unit| unit.hosts == hosts).map(|unit| unit.command.clone());
+            Event::OnBadEnded { command: command.unwrap_or_default(), milliseconds, failure, output }
+        }
+        _ => return None,
     })
 }
 

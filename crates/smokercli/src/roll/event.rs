@@ -61,7 +61,17 @@ pub(super) enum Event {
         /// Why.
         reason: String,
     },
-    /// The command of `--on-bad` has ended.
+    /// A command of `--on-bad` begins.
+    OnBadBegun {
+        /// The command with the names of hosts.
+        command: String,
+    },
+    /// A command of `--on-bad` does not run, since a signal came before it began.
+    OnBadLeftOut {
+        /// The command with the names of hosts.
+        command: String,
+    },
+    /// A command of `--on-bad` has ended.
     OnBadEnded {
         /// The command with the names of hosts.
         command: String,

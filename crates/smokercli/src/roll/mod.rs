@@ -71,7 +71,7 @@ pub(crate) fn begin(
     }
     let signals = Signals::taken()?;
     let record = Record::create(args.state.as_deref(), now())?;
-    let mut recorder = FileRecorder::new(record, plan.clone(), &signals);
+    let mut recorder = FileRecorder::new(record, plan.clone());
     recorder.keep(&Event::Begun(plan.clone()))?;
     recorder.print(&format!("record: {}\n", recorder.record.path().display()));
     let mut hosts = FleetHosts::new(targets, gate, limits(args), signals, &console);
@@ -131,7 +131,7 @@ pub(crate) fn resume(
         return output::print(&show::plan(&plan)).map(|()| exit_code::SUCCESS);
     }
     let signals = Signals::taken()?;
-    let mut recorder = FileRecorder::new(record, plan, &signals);
+    let mut recorder = FileRecorder::new(record, plan);
     let begun_with = show::begun_with(recorder.record.path(), progress.plan());
     recorder.print(&begun_with);
     tell_undone(&progress, &mut recorder, &console);
@@ -179,7 +179,7 @@ fn go_on(
     }
     let ending = ending?;
     recorder.unprinted.take().map_or(Ok(()), Err)?;
-    if ending == Ending::Interrupted && recorder.is_unread {
+    if ending == Ending::Interrupted && recorder.has_no_reader {
         return Err(ExitError::new("interrupted: nobody reads standard output any more"));
     }
     Ok(match ending {
@@ -193,29 +193,27 @@ fn go_on(
 struct FileRecorder {
     record: Record,
     plan: Plan,
-    signals: Signals,
     /// Why something could not be shown.
     unprinted: Option<ExitError>,
     /// Whether the reader of a pipe is gone.
-    is_unread: bool,
+    has_no_reader: bool,
 }
 
 impl FileRecorder {
-    fn new(record: Record, plan: Plan, signals: &Signals) -> Self {
-        Self { record, plan, signals: signals.clone(), unprinted: None, is_unread: false }
+    fn new(record: Record, plan: Plan) -> Self {
+        Self { record, plan, unprinted: None, has_no_reader: false }
     }
 
     /// Shows a text. Where that is not possible, as on a terminal that is closed or in a pipe whose reader has gone, the roll is
-    /// interrupted: what runs comes to its end and is kept, and nothing begins of which nobody would read.
+    /// interrupted: what runs comes to its end and is kept, and nothing begins of which nobody would read but `--on-bad`.
     fn print(&mut self, text: &str) {
         match output::print_while_read(text) {
-            Ok(true) => return,
-            Ok(false) => self.is_unread = true,
+            Ok(true) => {}
+            Ok(false) => self.has_no_reader = true,
             Err(error) => {
                 self.unprinted.get_or_insert(error);
             }
         }
-        self.signals.stop();
     }
 }
 
@@ -225,6 +223,10 @@ impl Recorder for FileRecorder {
         let lines = show::lines(event, &self.plan);
         self.print(&lines);
         Ok(())
+    }
+
+    fn is_unread(&self) -> bool {
+        self.has_no_reader || self.unprinted.is_some()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The plan of a roll, and whether it is still that of the command line.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::env;
 use std::ffi::OsString;
 
@@ -47,7 +47,7 @@ pub(super) fn plan(selection: &HostSelection, steps: &str, arguments: Vec<String
         )));
     }
     let mut hosts = Vec::new();
-    let mut names = HashSet::new();
+    let mut names: HashMap<String, &str> = HashMap::new();
     for host in selection.hosts() {
         let HostAddress { label, page } = &host.address;
         let url = page.as_ref().map_err(|problem| ExitError::usage(format!("{label}: {problem}")))?;
@@ -58,8 +58,11 @@ pub(super) fn plan(selection: &HostSelection, steps: &str, arguments: Vec<String
                  digits and . - _ : % in the inventory, and its address as smoker_host"
             )));
         }
-        if !names.insert(label.as_str()) {
-            return Err(ExitError::usage(format!("{label} is there twice, at different addresses; leave one out")));
+        if let Some(other) = names.insert(bare.clone(), label) {
+            return Err(ExitError::usage(format!(
+                "{other} and {label} are both {bare} to a command, which would run there twice and in different batches; name each of them in \
+                 the inventory, with its address as smoker_host and smoker_port, or leave one out"
+            )));
         }
         hosts.push(PlannedHost { name: label.clone(), address: without_password(url) });
     }

@@ -100,11 +100,13 @@ impl Progress {
             }
             Event::Finished { .. } => self.is_finished = true,
             Event::Resumed { .. } => self.resume(),
-            Event::OnBadEnded { command, .. } => self.undo(command),
+            // Whether it ended or not: what it has done by now is not known.
+            Event::OnBadBegun { command } | Event::OnBadEnded { command, .. } => self.undo(command),
             Event::Begun(_)
             | Event::BatchBegun { .. }
             | Event::GateBegun { .. }
             | Event::Stopped { .. }
+            | Event::OnBadLeftOut { .. }
             | Event::Interrupted => {}
         }
     }

@@ -44,12 +44,18 @@ pub(super) fn lines(event: &Event, plan: &Plan) -> String {
             line(&mut out, &format!("--on-bad: {command}: it {how} ({})", time(*milliseconds)));
             last_lines(&mut out, if failure.is_some() { output } else { "" });
         }
+        Event::OnBadLeftOut { command } => {
+            line(
+                &mut out,
+                &format!("--on-bad: {command}: it was not run, since a signal came before; run it yourself"),
+            );
+        }
         Event::Interrupted => line(&mut out, "interrupted"),
         Event::Resumed { .. } => line(&mut out, &format!("resumed: {}", head(plan))),
         Event::Finished { bad } => {
             line(&mut out, &format!("done: {}, {bad} bad", count(*plan.ends.last().unwrap_or(&0), "host")));
         }
-        Event::RunBegun { .. } | Event::RunEnded { failure: None, .. } => {}
+        Event::RunBegun { .. } | Event::RunEnded { failure: None, .. } | Event::OnBadBegun { .. } => {}
     }
     out
 }

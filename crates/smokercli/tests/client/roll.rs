@@ -339,8 +339,11 @@ struct Site {
 impl Site {
     fn of(statuses: &[&str]) -> Self {
         let fleet = Fleet::of(statuses);
-        let line = |fake: &Fake| format!("'{}'", fake.address());
-        let hosts = fleet.fakes.iter().map(line).collect::<Vec<_>>().join(", ");
+        // A command tells hosts apart by their names alone.
+        let names = ["127.0.0.1", "localhost"];
+        assert!(statuses.len() <= names.len(), "no further name of this machine");
+        let line = |(name, fake): (&str, &Fake)| format!("'{name}:{}'", fake.port());
+        let hosts = names.into_iter().zip(&fleet.fakes).map(line).collect::<Vec<_>>().join(", ");
         fs::write(fleet.path(".smokercli.yaml"), format!("groups: {{prod: [{hosts}]}}\n")).expect("written");
         for (name, more) in [("ssh", "[ -e mended ]"), ("ansible-playbook", "true")] {
             let script = format!("#!/bin/sh\necho {name} \"$@\" >> log; {more}\n");
@@ -362,7 +365,7 @@ impl Site {
 /// Every line of the help, of the man page and of the page that begins with `smokercli roll` can be typed.
 #[test]
 fn the_examples_of_the_help_are_understood() {
-    let site = Site::of(&["OK"; 4]);
+    let site = Site::of(&["OK"; 2]);
     let help = Run::of(SMOKERCLI).args(["roll", "--help"]).done().stdout;
     let man = include_str!("../../../../docs/man/smokercli.1").replace(".Dl ", "");
     let page = include_str!("../../../../docs/cli.md");
@@ -382,6 +385,17 @@ fn the_examples_of_the_help_are_understood() {
     }
     let log = site.fleet.log();
     assert!(log.iter().any(|line| line == "ssh 127.0.0.1 deploy"), "{log:?}");
+}
+
+#[test]
+fn two_daemons_of_one_machine_are_two_hosts_by_names_of_their_own_only() {
+    let fleet = Fleet::of(&["OK"; 2]);
+    let hosts: Vec<_> = fleet.fakes.iter().map(Fake::address).collect();
+    let roll = ["roll", "--run", "true {host}", "--dry-run", "-s"];
+    let done = Run::of(SMOKERCLI).args(roll.into_iter().chain(hosts.iter().copied())).done();
+    let reason = format!("{} and {} are both 127.0.0.1 to a command", hosts[0], hosts[1]);
+    assert!(done.code == Some(2) && done.stderr.contains(&reason), "{done:?}");
+    assert_eq!(fleet.roll(&["--dry-run"]).code, Some(0));
 }
 
 #[test]

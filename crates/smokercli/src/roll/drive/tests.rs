@@ -16,11 +16,17 @@ struct Fates {
     /// Hosts that are good at first, and bad when the gate has looked at them so often.
     bad_after: HashMap<String, usize>,
     is_stopping: bool,
+    /// How many commands begin before a signal comes.
+    signal_behind: Option<usize>,
 }
 
 impl Hosts for Fates {
     fn run(&mut self, units: &[Unit], tell: &mut dyn FnMut(Event) -> Result<bool, ExitError>) -> Result<(), ExitError> {
         for Unit { hosts, command } in units {
+            if self.signal_behind == Some(self.runs.values().sum()) {
+                self.is_stopping = true;
+                return Ok(());
+            }
             tell(Event::RunBegun { hosts: hosts.clone(), command: command.clone() })?;
             for host in hosts {
                 *self.runs.entry(host.clone()).or_default() += 1;
@@ -53,9 +59,12 @@ impl Hosts for Fates {
 }
 
 /// Keeps a number of events, and fails then, as a machine that crashes does.
+#[derive(Default)]
 struct Kept {
     events: Vec<Event>,
     most: usize,
+    /// From when on nobody reads what is kept.
+    unread_from: Option<fn(&Event) -> bool>,
 }
 
 impl Recorder for Kept {
@@ -65,6 +74,10 @@ impl Recorder for Kept {
         }
         self.events.push(event.clone());
         Ok(())
+    }
+
+    fn is_unread(&self) -> bool {
+        self.unread_from.is_some_and(|from| self.events.iter().any(from))
     }
 }
 
@@ -107,7 +120,7 @@ fn nothing_is_done_beyond_the_batch_that_exceeds_the_budget() {
         let (plan, mut fates) = case(&mut random);
         let allowed = random.usize(..4);
         let mut progress = Progress::new(plan.clone());
-        let mut kept = Kept { events: Vec::new(), most: usize::MAX };
+        let mut kept = Kept { most: usize::MAX, ..Kept::default() };
         let ending = drive(&mut progress, &orders(allowed, None), &mut kept, &mut fates).expect("no crash");
         let bad = |host: usize| fates.fail.contains(&format!("h{host}")) || fates.bad.contains(&format!("h{host}"));
         let all_bad = (0..plan.hosts.len()).filter(|host| bad(*host)).count();
@@ -146,7 +159,7 @@ fn a_roll_that_crashed_anywhere_goes_on_where_it_was() {
         let mut random = fastrand::Rng::with_seed(seed);
         let (plan, mut fates) = case(&mut random);
         let orders = orders(plan.hosts.len(), None);
-        let mut kept = Kept { events: Vec::new(), most: random.usize(..60) };
+        let mut kept = Kept { most: random.usize(..60), ..Kept::default() };
         let crashed = drive(&mut Progress::new(plan.clone()), &orders, &mut kept, &mut fates);
         if let Ok(ending) = crashed {
             assert_eq!(ending, Ending::Finished, "seed {seed}");
@@ -185,7 +198,7 @@ fn the_command_for_a_stopped_roll_gets_the_hosts() {
         ("page", vec!["page"]),
     ] {
         let fates = || Fates { fail: vec!["h1".into()], bad: vec!["h2".into()], ..Fates::default() };
-        let mut kept = Kept { events: Vec::new(), most: usize::MAX };
+        let mut kept = Kept { most: usize::MAX, ..Kept::default() };
         let mut progress = Progress::new(plan(9, vec![3, 9]));
         let ending = drive(&mut progress, &orders(1, Some(on_bad)), &mut kept, &mut fates()).expect("no crash");
         let commands: Vec<_> = kept
@@ -207,7 +220,7 @@ fn a_host_that_turns_bad_behind_its_batch_stops_the_roll() {
         let allowed = fail.len();
         let bad_after = HashMap::from([("h0".to_owned(), looks)]);
         let mut fates = Fates { fail, bad_after, ..Fates::default() };
-        let mut kept = Kept { events: Vec::new(), most: usize::MAX };
+        let mut kept = Kept { most: usize::MAX, ..Kept::default() };
         let mut progress = Progress::new(plan(3, vec![1, 2, 3]));
         let ending = drive(&mut progress, &orders(allowed, None), &mut kept, &mut fates).expect("no crash");
         assert_eq!((ending, fates.runs.len()), (Ending::Stopped, ran), "{looks}");
@@ -217,9 +230,48 @@ fn a_host_that_turns_bad_behind_its_batch_stops_the_roll() {
 
 #[test]
 fn a_signal_ends_a_roll_between_steps() {
-    let mut kept = Kept { events: Vec::new(), most: usize::MAX };
+    let mut kept = Kept { most: usize::MAX, ..Kept::default() };
     let mut fates = Fates { is_stopping: true, ..Fates::default() };
     let ending =
         drive(&mut Progress::new(plan(2, vec![2])), &orders(0, None), &mut kept, &mut fates).expect("no crash");
     assert_eq!((ending, kept.events), (Ending::Interrupted, vec![Event::Interrupted]));
+}
+
+/// What `--on-bad` did, and left out.
+fn on_bad(events: &[Event]) -> Vec<String> {
+    let word = |event: &Event| match event {
+        Event::OnBadBegun { command } => Some(format!("begun: {command}")),
+        Event::OnBadEnded { command, .. } => Some(format!("ended: {command}")),
+        Event::OnBadLeftOut { command } => Some(format!("left out: {command}")),
+        _ => None,
+    };
+    events.iter().filter_map(word).collect()
+}
+
+#[test]
+fn the_command_for_a_stopped_roll_runs_unread_and_says_what_a_signal_left_out() {
+    let is_stopped: fn(&Event) -> bool = |event| matches!(event, Event::Stopped { .. });
+    for (unread_from, signal_behind, ended) in [(Some(is_stopped), None, 2), (None, Some(3), 1), (None, Some(2), 0)] {
+        let mut fates = Fates { fail: vec!["h0".into(), "h1".into()], signal_behind, ..Fates::default() };
+        let mut kept = Kept { most: usize::MAX, unread_from, ..Kept::default() };
+        let mut progress = Progress::new(plan(2, vec![2]));
+        let ending = drive(&mut progress, &orders(1, Some("undo {host}")), &mut kept, &mut fates).expect("no crash");
+        let expected: Vec<_> = (0..2)
+            .flat_map(|host| {
+                let words: &[_] = if host < ended { &["begun", "ended"] } else { &["left out"] };
+                words.iter().map(move |word| format!("{word}: undo h{host}"))
+            })
+            .collect();
+        assert_eq!((ending, on_bad(&kept.events)), (Ending::Stopped, expected), "{signal_behind:?}");
+    }
+}
+
+#[test]
+fn nothing_begins_of_which_nobody_reads() {
+    let is_first_end: fn(&Event) -> bool = |event| matches!(event, Event::RunEnded { .. });
+    let mut fates = Fates::default();
+    let mut kept = Kept { most: usize::MAX, unread_from: Some(is_first_end), ..Kept::default() };
+    let mut progress = Progress::new(plan(9, vec![9]));
+    let ending = drive(&mut progress, &orders(0, None), &mut kept, &mut fates).expect("no crash");
+    assert_eq!((ending, fates.runs.len()), (Ending::Interrupted, 1));
 }
