@@ -31,7 +31,13 @@ type Outcome = (String, Result<Vec<ListedSilence>, String>);
 /// When hosts cannot be asked, or nothing can be printed.
 pub(crate) fn run(args: &SilenceArgs, targets: &Targets, console: &Console) -> Result<u8, ExitError> {
     let filter = query::filter(&args.filters)?;
-    let order = order(args, filter != Filter::default());
+    let is_of_some = filter != Filter::default();
+    let order = order(args, is_of_some);
+    if is_of_some && !matches!(order, SilenceOrder::Make { .. }) {
+        return Err(ExitError::usage(
+            "-p, --category and the like choose what --for silences; without it leave them out, and end a silence by its number (--end N)",
+        ));
+    }
     let runtime = networking()?;
     let transport = targets.transport()?;
     let session = Session {

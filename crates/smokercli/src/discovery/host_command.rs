@@ -4,21 +4,27 @@ use std::process::Command;
 
 use serde_json::Value as Json;
 
-use crate::discovery::program::output_of;
+use crate::discovery::program::{Printed, output_of};
 use crate::error::ExitError;
 use crate::inventory::file;
 
 /// Runs a command that prints one host a line, or JSON: a list, or an object
-/// with `hosts`.
+/// with `hosts`. The warning is of hosts that may be missing.
 ///
 /// # Errors
 ///
 /// When it fails, takes more than a minute or prints something else.
-pub(super) fn command_hosts(command: &str) -> Result<Vec<String>, ExitError> {
+pub(super) fn command_hosts(command: &str) -> Result<(Vec<String>, Option<String>), ExitError> {
     let failed =
         |reason: String| ExitError::new(format!("the discovery command {command:?} failed: {reason}; run it by hand"));
-    let text = output_of(Command::new("/bin/sh").args(["-c", command])).map_err(failed)?;
-    printed_hosts(&text).map_err(failed)
+    let Printed { text, is_open } = output_of(Command::new("/bin/sh").args(["-c", command])).map_err(failed)?;
+    let warning = is_open.then(|| {
+        format!(
+            "the discovery command {command:?} has ended, and a process that it has left behind may still print hosts, which are not asked; \
+             have it wait for that process, or close its output"
+        )
+    });
+    Ok((printed_hosts(&text).map_err(failed)?, warning))
 }
 
 fn printed_hosts(text: &str) -> Result<Vec<String>, String> {
@@ -50,10 +56,17 @@ mod tests {
     #[test]
     fn processes_that_a_command_leaves_behind_are_not_waited_for() {
         let start = Instant::now();
-        assert_eq!(command_hosts("sleep 30 & echo a").expect("hosts"), ["a"]);
+        let (hosts, warning) = command_hosts("sleep 30 & echo a").expect("hosts");
+        assert!(hosts == ["a"] && warning.expect("of sleep").contains("left behind"));
         // One that goes on printing, for as long as somebody reads it.
-        let hosts = command_hosts("(while echo '# x'; do sleep 0.01; done) 2>/dev/null & echo a").expect("hosts");
-        assert_eq!(hosts, ["a"]);
+        let endless = "(while echo '# x'; do sleep 0.01; done) 2>/dev/null & echo a";
+        let (hosts, warning) = command_hosts(endless).expect("hosts");
+        assert!(hosts == ["a"] && warning.is_some());
+        // A filter that has not printed all when the command ends.
+        assert_eq!(
+            command_hosts("echo a; (sleep 0.5; echo b) &").expect("hosts"),
+            (vec!["a".into(), "b".into()], None)
+        );
         assert!(start.elapsed() < Duration::from_secs(25));
     }
 

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use smoker_paths::regular;
 
-use crate::discovery::program::output_of;
+use crate::discovery::program::{Printed, output_of};
 use crate::error::ExitError;
 use crate::inventory::ansible::text::{self, Form};
 use crate::inventory::groups::Inventory;
@@ -84,9 +84,15 @@ fn read_text(path: &Path, failed: impl Fn(String) -> ExitError) -> Result<Invent
     }
     if is_program(path) {
         let program = fs::canonicalize(path).map_err(|error| failed(error.to_string()))?;
-        let printed = output_of(Command::new(program).arg("--list"))
-            .map_err(|reason| failed(format!("it is executable and was run with --list: {reason}")))?;
-        return text::read(&printed, Form::Unknown).map_err(failed);
+        let failed_run = |reason: &str| failed(format!("it is executable and was run with --list: {reason}"));
+        let Printed { text, is_open } =
+            output_of(Command::new(program).arg("--list")).map_err(|reason| failed_run(&reason))?;
+        if is_open {
+            return Err(failed_run(
+                "it has ended, and a process that it has left behind may still print hosts; have it wait for that process, or close its output",
+            ));
+        }
+        return text::read(&text, Form::Unknown).map_err(failed);
     }
     let is_open_already = path.starts_with("/dev/fd") || path == Path::new("/dev/stdin");
     let file = if is_open_already { fs::File::open(path) } else { regular::open(path) };

@@ -46,6 +46,8 @@ pub(crate) struct Discovered {
     pub(crate) hosts: Vec<String>,
     /// Why some are missing, where the call goes on without them.
     pub(crate) errors: Vec<String>,
+    /// Why some may be missing.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Discovery {
@@ -128,7 +130,9 @@ impl Discovery {
             }
         }
         for command in &self.commands {
-            found.hosts.extend(command_hosts(command)?);
+            let (hosts, warning) = command_hosts(command)?;
+            found.hosts.extend(hosts);
+            found.warnings.extend(warning);
         }
         if found.hosts.is_empty() && is_asked && !has_hosts {
             return Err(ExitError::new(

@@ -2,25 +2,32 @@
 
 use std::io::Read;
 use std::process::{ChildStdout, Command, Stdio};
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use crate::discovery::child::{LIMIT, ended};
 
-/// How long the next piece of output that the program has left in the pipe may take to be read after its end, and all of it: a process
-/// that it leaves behind may go on printing.
-const NEXT_OF_REST: Duration = Duration::from_millis(200);
-const REST: Duration = Duration::from_secs(5);
+/// How long the output is read after the end of the program: a filter behind it may still have the last lines, and a process that
+/// the program has left behind may keep the output open for ever.
+const REST: Duration = Duration::from_secs(2);
 /// The most bytes that it may print.
 const MAX_OUTPUT: usize = 64 << 20;
 
+/// What a program has printed.
+#[derive(Debug)]
+pub(super) struct Printed {
+    pub(super) text: String,
+    /// Whether a process that it has left behind still has the output open, and may print more.
+    pub(super) is_open: bool,
+}
+
 /// What a program prints. It is taken when the program itself has ended; processes that it leaves behind with its output
-/// open are not waited for.
+/// open are waited for only two seconds.
 ///
 /// # Errors
 ///
 /// When it fails, takes more than a minute or prints more than 64 MiB.
-pub(super) fn output_of(command: &mut Command) -> Result<String, String> {
+pub(super) fn output_of(command: &mut Command) -> Result<Printed, String> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -41,13 +48,19 @@ pub(super) fn output_of(command: &mut Command) -> Result<String, String> {
     }
     let mut text = Vec::new();
     let end = Instant::now() + REST;
-    while let Some(chunk) = chunks.recv_timeout(NEXT_OF_REST).ok().filter(|_| Instant::now() < end) {
-        text.extend(chunk);
-    }
+    let is_open = loop {
+        match chunks.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            Ok(chunk) => text.extend(chunk),
+            Err(error) => break error == RecvTimeoutError::Timeout,
+        }
+        if Instant::now() >= end {
+            break true;
+        }
+    };
     if text.len() > MAX_OUTPUT {
         return Err(format!("it prints more than {} MiB", MAX_OUTPUT >> 20));
     }
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    Ok(Printed { text: String::from_utf8_lossy(&text).into_owned(), is_open })
 }
 
 fn send_chunks(output: Option<ChildStdout>, sender: &Sender<Vec<u8>>) {

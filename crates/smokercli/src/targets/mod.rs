@@ -319,6 +319,7 @@ fn named_hosts(
     if !is_of_inventory || !arguments.typed.is_empty() {
         let found = discovery.hosts(arguments.typed, arguments.known, has_hosts)?;
         found.errors.iter().for_each(|error| console.error(error));
+        found.warnings.iter().for_each(|warning| console.warn(warning));
         expressions.extend(found.hosts);
     }
     Ok(NamedHosts {

@@ -48,6 +48,12 @@ fn a_silence_holds_actions_and_is_shown_everywhere_until_it_ends() {
         &["uid 0 on the socket: POST /silences: 201: silence 1 by uid 0 until", "deploy 1.2, plugins Web"],
     );
 
+    // Filters would look as if they chose what is ended.
+    for words in [&["--end", "all"][..], &["--end", "1"], &[]] {
+        let refused = smokercli(&daemon, &[&["silence", "-p", "Disk"], words].concat());
+        assert!(refused.code == 2 && refused.stderr.contains("choose what --for silences"), "{refused:?}");
+    }
+
     // A crash changes nothing.
     daemon.signal(Signal::SIGKILL);
     let _ = daemon.wait_for_exit();
