@@ -2,6 +2,7 @@
 //!
 //! Hosts that give no answer at all are not here: they are alike with none.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use indexmap::IndexMap;
@@ -10,6 +11,9 @@ use crate::status::Status;
 use crate::verdict::odd::consequences::{Skipped, fold};
 use crate::verdict::odd::mask::Mask;
 use crate::verdict::odd::row::{Answer, Group, HostNumber, Row};
+
+/// The hosts that have an answer, in their order, each with the place of it among all different ones.
+type Places<'a> = Cow<'a, [(HostNumber, usize)]>;
 
 /// A message: its level, such as `error`, and its text.
 pub type Line<'a> = (&'a str, &'a str);
@@ -120,18 +124,46 @@ impl Answers {
         let mut comparison = Comparison::default();
         for (name, of_plugin) in &self.plugins {
             let own = self.own_row(name, of_plugin);
-            let components: Vec<_> = of_plugin
-                .components
-                .iter()
-                .filter_map(|(component, entries)| self.component_row(name, component, &entries.places, of_plugin))
-                .collect();
-            comparison.alike += usize::from(own.is_none()) + of_plugin.components.len() - components.len();
+            let compared = self.components(of_plugin);
+            let row = |(component, places): &(Cow<'_, str>, Places<'_>)| {
+                self.component_row(name, component, places, of_plugin)
+            };
+            let components: Vec<_> = compared.iter().filter_map(row).collect();
+            comparison.alike += usize::from(own.is_none()) + compared.len() - components.len();
             comparison.rows.extend(own.filter(|own| !follows_from(own, &components)));
             comparison.rows.extend(components);
         }
         let skipped = |plugin: &str| self.plugins.get(plugin).map(|of_plugin| &of_plugin.skipped);
         comparison.rows = fold(comparison.rows, skipped);
         comparison
+    }
+
+    /// The components of a plugin, as they are compared: those that have a name or an address of a host in their own name, such as what an `http`
+    /// check asks, are one component where each host has one of them.
+    fn components<'a>(&self, of_plugin: &'a OfPlugin) -> Vec<(Cow<'a, str>, Places<'a>)> {
+        let mut found = Vec::new();
+        let mut of_hosts: IndexMap<String, Vec<(&String, &Entries)>> = IndexMap::new();
+        for (name, entries) in &of_plugin.components {
+            // What all hosts have is not named after one of them.
+            let is_of_all = entries.places.len() == of_plugin.with_components.len();
+            let masked = if is_of_all { name.clone() } else { self.mask.without_hosts(name) };
+            if masked == *name {
+                found.push((name.as_str().into(), entries.places.as_slice().into()));
+            } else {
+                of_hosts.entry(masked).or_default().push((name, entries));
+            }
+        }
+        for (masked, members) in of_hosts {
+            let mut places: Vec<_> = members.iter().flat_map(|(_, entries)| entries.places.iter().copied()).collect();
+            places.sort_unstable_by_key(|(host, _)| *host);
+            let has_one_each = places.windows(2).all(|pair| pair[0].0 != pair[1].0);
+            if has_one_each && members.len() > 1 {
+                found.push((masked.into(), places.into()));
+            } else {
+                found.extend(members.iter().map(|(name, it)| (name.as_str().into(), it.places.as_slice().into())));
+            }
+        }
+        found
     }
 
     fn own_row(&self, plugin: &str, of_plugin: &OfPlugin) -> Option<Row> {

@@ -4,7 +4,7 @@ use super::*;
 type Told = (&'static str, Option<&'static str>, Status, String);
 
 fn comparison(hosts: &[Vec<Told>]) -> Comparison {
-    let mut answers = Answers::new(Mask::new(["web07"]));
+    let mut answers = Answers::new(Mask::new(["web01", "web02", "web07"]));
     for host in hosts {
         answers.add_host();
         for (plugin, component, status, message) in host {
@@ -246,4 +246,32 @@ fn what_is_skipped_is_shown_under_its_cause_alone() {
     ] {
         assert_eq!(shown(&compared(hosts)), expected, "{hosts:?}");
     }
+}
+
+#[test]
+fn components_that_are_named_after_their_hosts_are_compared_with_each_other() {
+    let of = |urls: &[&[&'static str]]| {
+        let bad = |url: &str| if url.contains("bad") { Status::Error } else { Status::Ok };
+        let host = |urls: &&[&'static str]| {
+            let components = urls.iter().map(|url| component("app", url.trim_start_matches("bad "), bad(url), ""));
+            std::iter::once(plugin("app", Status::Ok, "")).chain(components).collect()
+        };
+        let rows = comparison(&urls.iter().map(host).collect::<Vec<_>>()).rows;
+        rows.iter().map(|row| (row.component.clone().unwrap_or_default(), hosts(row))).collect::<Vec<_>>()
+    };
+    let row = |component: &str, hosts: &[&[HostNumber]]| {
+        (component.to_owned(), hosts.iter().map(|group| group.to_vec()).collect::<Vec<_>>())
+    };
+    assert_eq!(of(&[&["http://web01/"], &["http://web02/"], &["http://web07/"]]), []);
+    assert_eq!(of(&[&["[10.0.0.1]:80 up"], &["[10.0.0.2]:80 up"]]), []);
+    let odd = of(&[&["http://web01/"], &["bad http://web02/"], &["http://web07/"]]);
+    assert_eq!(odd, [row("http://<host>/", &[&[0, 2], &[1]])]);
+    let lacks = of(&[&["disk", "http://web01/"], &["disk"], &["disk", "http://web07/"]]);
+    assert_eq!(lacks, [row("http://<host>/", &[&[0, 2], &[1]])]);
+    // All ask one host, and each asks all.
+    assert_eq!(of(&[&["http://web01/"][..]; 3]), []);
+    assert_eq!(of(&[&["http://web01/", "http://web02/"][..]; 3]), []);
+    // One asks two: which of them is like those of the others is not known.
+    let two = of(&[&["http://web01/", "http://web02/"], &["http://web07/"]]);
+    assert_eq!(two.len(), 3, "{two:?}");
 }

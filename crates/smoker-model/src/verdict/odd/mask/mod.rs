@@ -73,13 +73,26 @@ impl Mask {
     /// The text with the names of hosts masked, and nothing else.
     #[must_use]
     pub fn without_names(&self, text: &str) -> String {
+        self.without(text, |_, _| None)
+    }
+
+    /// The text with the names of hosts and addresses masked, and nothing else.
+    #[must_use]
+    pub fn without_hosts(&self, text: &str) -> String {
+        self.without(text, |bytes, at| tokens::address(bytes, at).map(|end| (Placeholder::Address, end)))
+    }
+
+    /// The text with the names of hosts masked, and `more` where a word begins that is none.
+    fn without(&self, text: &str, more: impl Fn(&[u8], usize) -> Option<(Placeholder, usize)>) -> String {
         let mut out = String::with_capacity(text.len());
         let bytes = text.as_bytes();
         let mut at = 0;
         while let Some(c) = text[at..].chars().next() {
-            let begins_word = is_word(bytes[at]) && (at == 0 || !is_word(bytes[at - 1]));
-            if let Some(end) = self.names.end_of_name(text, at).filter(|_| begins_word) {
-                out.push_str(Placeholder::Host.as_str());
+            let begins_word = at == 0 || !is_word(bytes[at - 1]);
+            let name = self.names.end_of_name(text, at).filter(|_| begins_word && is_word(bytes[at]));
+            let found = name.map(|end| (Placeholder::Host, end));
+            if let Some((placeholder, end)) = found.or_else(|| more(bytes, at).filter(|_| begins_word)) {
+                out.push_str(placeholder.as_str());
                 at = end;
             } else {
                 out.push(c);
