@@ -4,7 +4,7 @@
 //!
 //! - `run_lints`: goes through a whole configuration
 //! - `linted_plugin`: a plugin as the lints look at it
-//! - `ineffective`: settings with which a plugin never runs, never has a result, or does nothing
+//! - `ineffective`: settings with which a plugin never runs, never has a result, tells nobody, or that set nothing
 //! - `lost_exit_status`: commands whose exit status says nothing of what they run
 //! - `values`: values that are probably not what was meant
 //! - `taken_names`: keys that the original did not have, and that a plugin uses as its own

@@ -26,6 +26,7 @@ pub(crate) fn problems(
     references::review_sections(root, sections, plugins, &mut findings);
     misplaced::review_actions(root, &mut findings);
     let shared = references::shared_parameters(plugins);
+    let has_state_dir = find_text(root, "state_dir").is_some_and(|setting| setting.value.to_value() != Value::Null);
     let names: Vec<_> = plugins.iter().filter_map(|plugin| plugin.name.as_text()).collect();
     for plugin in plugins {
         let (Some(name), Some(body)) = (plugin.name.as_text(), plugin.value.entries()) else { continue };
@@ -36,7 +37,7 @@ pub(crate) fn problems(
             continue;
         }
         let plugin = LintedPlugin::new(name, body, resolved, parsers);
-        ineffective::review(&plugin, &mut findings);
+        ineffective::review::review(&plugin, has_state_dir, &mut findings);
         lost_exit_status::review(&plugin, &mut findings);
         values::review(&plugin, &mut findings);
         clusters::review(&plugin, &names, &mut findings);

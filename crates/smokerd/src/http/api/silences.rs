@@ -93,7 +93,8 @@ fn refuse_other_members(object: &Map<String, Json>) -> Result<(), ApiError> {
 fn refuse_unclear_choice(object: &Map<String, Json>) -> Result<(), ApiError> {
     const NEXT: &str = "name plugins, give a filter, or write \"all\": true for all plugins";
     let is_empty = |value: &Json| !Value::from(value.clone()).is_truthy();
-    let empty = ["plugins", "filter"].into_iter().find_map(|name| Some((name, object.get(name).filter(|it| is_empty(it))?)));
+    let empty =
+        ["plugins", "filter"].into_iter().find_map(|name| Some((name, object.get(name).filter(|it| is_empty(it))?)));
     if let Some((name, value)) = empty {
         let is = if value.is_null() { "null" } else { "empty" };
         return Err(wrong(&format!("{name} is {is}, so it chooses nothing; {NEXT}")));
@@ -113,7 +114,9 @@ fn refuse_unclear_choice(object: &Map<String, Json>) -> Result<(), ApiError> {
     }
     let length = Json::Object(filter.clone()).to_string().len();
     if length > LONGEST_FILTER {
-        return Err(wrong(&format!("filter has {length} bytes, and {LONGEST_FILTER} are allowed; name the plugins instead")));
+        return Err(wrong(&format!(
+            "filter has {length} bytes, and {LONGEST_FILTER} are allowed; name the plugins instead"
+        )));
     }
     Ok(())
 }
