@@ -12,11 +12,13 @@
 //! - `foreign_keys`: keys that mean something to other tools
 //! - `references`: templates, actions and parameters that nothing refers to, and secrets in command lines
 //! - `unexpanded`: variables and templates that nothing expands
+//! - `collector`: an address of a collector that takes no request
 //! - `clusters`: plugins of a cluster that do not exist
 //! - `without_default`: parameters of scheduled runs that only a client gives
 //! - `findings`: collects them, each place once
 
 mod clusters;
+mod collector;
 mod findings;
 mod foreign_keys;
 mod ineffective;

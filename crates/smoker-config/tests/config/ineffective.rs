@@ -292,3 +292,18 @@ fn misspelt_members_and_words_for_lists_and_times_stay_parameters() {
         assert_eq!(names(&folder.config()), ["p"], "{parameters}");
     }
 }
+
+#[test]
+fn a_collector_at_the_port_of_grpc_is_a_warning() {
+    let told = |port: u16| told_of(&format!("otlp: {{endpoint: 'http://c:{port}'}}\n"), "  p: {Command: x}");
+    let found = told(4317);
+    assert!(found.len() == 1 && found[0].contains("otlp.endpoint has the port 4317"), "{found:?}");
+    assert_eq!(told(4318), [""; 0]);
+    let settings = |otlp: &str| {
+        Folder::with(&format!("otlp: {otlp}\ntemplates: {{BasePlugin: {{}}}}\nplugins:\n  p: {{Command: x}}"))
+    };
+    let fault = settings("{endpoint: 'http://c:4318/v1'}").error();
+    assert!(fault.contains("leave out /v1, since /v1/metrics and /v1/logs are added to it"), "{fault}");
+    let fault = settings("{endpoint: 'http://c:4318', interval: yes}").error();
+    assert!(fault.contains("otlp.interval has to be a time from 1s to 1d, not True"), "{fault}");
+}
