@@ -12,13 +12,12 @@
 //! - `foreign_keys`: keys that mean something to other tools
 //! - `references`: templates, actions and parameters that nothing refers to, and secrets in command lines
 //! - `unexpanded`: variables and templates that nothing expands
-//! - `collector`: an address of a collector that takes no request
+//! - `settings`: settings of the daemon that cannot do what they say
 //! - `clusters`: plugins of a cluster that do not exist
 //! - `without_default`: parameters of scheduled runs that only a client gives
 //! - `findings`: collects them, each place once
 
 mod clusters;
-mod collector;
 mod findings;
 mod foreign_keys;
 mod ineffective;
@@ -27,6 +26,7 @@ mod lost_exit_status;
 mod misplaced;
 mod references;
 pub(crate) mod run_lints;
+mod settings;
 mod taken_names;
 mod unexpanded;
 mod values;

@@ -6,7 +6,7 @@ use crate::keys::OF_PLUGINS;
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
 use crate::lint::{
-    clusters, collector, foreign_keys, ineffective, lost_exit_status, misplaced, references, taken_names, unexpanded,
+    clusters, foreign_keys, ineffective, lost_exit_status, misplaced, references, settings, taken_names, unexpanded,
     values, without_default,
 };
 use crate::parser_parameters::KnownParsers;
@@ -25,9 +25,9 @@ pub(crate) fn problems(
     unexpanded::review_settings(root, &mut findings);
     references::review_sections(root, sections, plugins, &mut findings);
     misplaced::review_actions(root, &mut findings);
-    collector::review(root, &mut findings);
     let shared = references::shared_parameters(plugins);
     let has_state_dir = find_text(root, "state_dir").is_some_and(|setting| setting.value.to_value() != Value::Null);
+    settings::review(root, has_state_dir, &mut findings);
     let names: Vec<_> = plugins.iter().filter_map(|plugin| plugin.name.as_text()).collect();
     for plugin in plugins {
         let (Some(name), Some(body)) = (plugin.name.as_text(), plugin.value.entries()) else { continue };

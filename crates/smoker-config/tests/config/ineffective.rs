@@ -7,6 +7,8 @@ use crate::support::{Folder, names};
 const ACTIONS: &str = "actions:\n  Tell: {Command: tell}\n  Often: {Command: tell, Repeat: 10s, ActionOn: change}\n  \
                        Once: {Command: tell, ActionOn: change, Repeat: 1h, ActionGroup: 1s}\n  \
                        Alert: {Module: smoker.actions.alertmanager, Url: 'http://a:9093'}\n  \
+                       Hourly: {Command: tell, Repeat: 1h}\n  Slow: {Command: tell, Timeout: yes}\n  \
+                       Page: {Module: smoker.actions.webhook, Preset: pagerduty, RoutingKey: abcdefgh}\n  \
                        Restart: {Module: smoker.actions.restart, Service: x}\n  Empty: {Note: x}\n";
 
 /// All that is said of a configuration with these plugins: at the start, and by `--check`.
@@ -75,6 +77,8 @@ fn keys_of_the_schedule_that_set_nothing_are_warnings() {
             "RetryInterval sets nothing, because its Interval is not longer, and brings the next run anyway",
         ),
         ("Interval: 60, Retries: 3, RetryInterval: 1h", "because its Interval is not longer"),
+        ("Interval: 60, Timeout: 1ms", "Timeout is 1ms, in which no program ends, so each run is an ERROR"),
+        ("Interval: 60, FlapThreshold: 5", "FlapThreshold is reached by a single change of status"),
         ("Interval: 60, Timeout: yes", "Timeout is true, which counts as 1 second; write a number"),
         ("Interval: 60, Splay: on", "Splay is true, which counts as 1 second"),
         ("Interval: true", "Interval is true, which counts as 1 second"),
@@ -130,6 +134,13 @@ fn actions_that_tell_nothing_or_too_late_are_warnings() {
         ),
         ("Action: Alert, ActionOn: always", "which happens with the next run, whenever that is"),
         ("Interval: 60, Action: Alert, ActionGroup: 10m", "which happens after 11m, so it is resolved while"),
+        ("Action: Page, ActionOn: recovery", "its action Page makes no incident, because it follows recoveries alone"),
+        ("Action: Hourly", "Repeat of its action Hourly sets nothing, because it follows each result anyway"),
+        (
+            "Action: Tell, ActionOn: change, Repeat: 10ms",
+            "Repeat is 10ms, so its action Tell is called without a pause",
+        ),
+        ("Action: Slow", "its action: Timeout is true, which counts as 1 second"),
         ("Action: [Tell, Tell]", "Action names Tell twice, so it is called twice; name it once"),
         (
             "Escalate: [{After: 30m, Action: Tell}, {After: 1800, Action: Tell}]",
@@ -294,7 +305,17 @@ fn misspelt_members_and_words_for_lists_and_times_stay_parameters() {
 }
 
 #[test]
-fn a_collector_at_the_port_of_grpc_is_a_warning() {
+fn settings_that_cannot_do_what_they_say_are_warnings() {
+    let top = |top: &str| told_of(&format!("{top}\n"), "  p: {Command: x}");
+    for (settings, reason) in [
+        ("history_disk: 1G", "history_disk sets nothing, because there is no journal without a state_dir"),
+        ("durability: fsync", "durability sets nothing, because there is no journal"),
+        ("otlp: {endpoint: 'http://c:4318/metrics'}", "otlp.endpoint ends with /metrics, behind which smokerd adds"),
+    ] {
+        let found = top(settings);
+        assert!(found.len() == 1 && found[0].contains(reason), "{settings}: {found:?}");
+    }
+    assert_eq!(top("history_disk: 1G\nstate_dir: /var/lib/smokerd"), [""; 0]);
     let told = |port: u16| told_of(&format!("otlp: {{endpoint: 'http://c:{port}'}}\n"), "  p: {Command: x}");
     let found = told(4317);
     assert!(found.len() == 1 && found[0].contains("otlp.endpoint has the port 4317"), "{found:?}");

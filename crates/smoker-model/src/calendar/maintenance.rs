@@ -19,6 +19,9 @@ pub struct MaintenanceWindow {
 /// For how long is looked for a time without maintenance.
 const LOOKED_AT: TimeDelta = TimeDelta::days(400);
 
+/// What is in maintenance for so long, as far as was looked, is not there for one season.
+const HALF_A_YEAR: TimeDelta = TimeDelta::days(180);
+
 /// How many times are looked at.
 const TIMES: usize = 1000;
 
@@ -81,8 +84,7 @@ pub fn has_all_hours(windows: &[MaintenanceWindow], hours: &WeeklyHours, now: Da
         let Some(next) = hours.next_from(next) else { return true };
         at = next;
     }
-    // Of those that come so often no year was looked at.
-    false
+    at - now > HALF_A_YEAR
 }
 
 /// Whether the clocks change in the day before or after.

@@ -32,6 +32,12 @@ fn idle(plugin: &LintedPlugin<'_>, key: &str) -> Option<String> {
         "RetryInterval" if !is_shorter_than_interval(plugin, &rules) => {
             "its Interval is not longer, and brings the next run anyway; write a shorter one"
         }
+        // One of 20 results.
+        "FlapThreshold" if rules.flap_threshold.is_some_and(|percent| percent <= 5) => {
+            let text = "FlapThreshold is reached by a single change of status, 5 % of the newest 20 results, so actions that follow \
+                        changes wait until 20 results in a row are alike; write 20 or more";
+            return Some(text.to_owned());
+        }
         "OnParentBad" if rules.depends_on.is_empty() => "it depends on no plugin; set DependsOn",
         _ => return None,
     };

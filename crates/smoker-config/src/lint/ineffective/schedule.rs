@@ -1,5 +1,7 @@
 //! When a plugin runs, and what is kept of it.
 
+use std::time::Duration;
+
 use smoker_model::notation::python_text;
 use smoker_model::plugin::MissedRuns;
 use smoker_model::value::Value;
@@ -10,6 +12,9 @@ use crate::yaml::node::find_text;
 
 /// A longer `Interval`, in seconds, is no plan: a hundred years.
 const LONGEST_INTERVAL: f64 = 100.0 * 365.0 * 86_400.0;
+
+/// No program starts and ends in less.
+const SHORTEST_TIMEOUT: Duration = Duration::from_millis(5);
 
 /// Each key with what is to be said of it.
 pub(super) fn review(plugin: &LintedPlugin<'_>, has_state_dir: bool) -> Vec<(&'static str, String)> {
@@ -23,7 +28,8 @@ pub(super) fn review(plugin: &LintedPlugin<'_>, has_state_dir: bool) -> Vec<(&'s
         of("HistoryFailures", history_failures(plugin, has_state_dir)),
         of("Command", plugin.get("Command").and_then(command)),
         of("Action", of_actions(plugin)),
-        of("Timeout", plugin.get("Timeout").and_then(|value| true_as_second("Timeout", value))),
+        of("Timeout", plugin.get("Timeout").and_then(timeout)),
+        of("Action", plugin.actions.iter().find_map(|action| timeout_of_action(action))),
         of("Splay", plugin.get("Splay").and_then(|value| true_as_second("Splay", value))),
     ]
     .into_iter()
@@ -62,6 +68,20 @@ fn interval(value: &Value) -> Option<String> {
 fn true_as_second(key: &str, value: &Value) -> Option<String> {
     let text = || format!("{key} is true, which counts as 1 second; write a number, such as 60 or 5m");
     matches!(value, Value::Bool(true)).then(text)
+}
+
+fn timeout(value: &Value) -> Option<String> {
+    let limit = quantity::timeout(value).ok().filter(|limit| limit.duration < SHORTEST_TIMEOUT);
+    let too_short = || {
+        let shown = python_text::str(value);
+        format!("Timeout is {shown}, in which no program ends, so each run is an ERROR; write seconds, or a unit: 30s")
+    };
+    true_as_second("Timeout", value).or_else(|| limit.map(|_| too_short()))
+}
+
+fn timeout_of_action(action: &[(Value, Value)]) -> Option<String> {
+    let own = action.iter().find(|(key, _)| key.as_text() == Some("Timeout"))?;
+    timeout(&own.1).map(|text| format!("its action: {text}"))
 }
 
 /// An `Interval` of the plugin's own that times of the calendar replace, also those of a template; an `Interval` of a template is for

@@ -15,6 +15,13 @@ use crate::yaml::node::find_text;
 const ALERT_LASTS: Duration = Duration::from_secs(300);
 const ALERT_REPEATS: u32 = 3;
 
+/// Nobody wants to be told more often.
+const SHORTEST_REPEAT: Duration = Duration::from_secs(1);
+
+/// The built-in that posts to services, of which one resolves what it was told before.
+const WEBHOOK: &str = "smoker.actions.webhook";
+const PAGERDUTY: &str = "pagerduty";
+
 /// The built-in that does nothing when its plugin is OK.
 const RESTART: &str = "smoker.actions.restart";
 
@@ -32,6 +39,8 @@ pub(super) fn review(plugin: &LintedPlugin<'_>) -> Vec<(&'static str, String)> {
     let keys = ["ActionOn", "ActionGroup", "Repeat"];
     let mut found: Vec<_> = keys.into_iter().filter_map(|key| Some((key, idle(plugin, &told, key)?))).collect();
     found.extend(collected_repeat(plugin, &told));
+    found.extend(told.iter().find_map(|action| Some(("Action", idle_repeat(action)?))));
+    found.extend(told.iter().find_map(|action| too_often(plugin, action)));
     found.extend(told.iter().find_map(|action| Some(("Action", useless(plugin, action)?))));
     found.extend(twice(plugin));
     found
@@ -99,6 +108,31 @@ fn idle(plugin: &LintedPlugin<'_>, told: &[Told<'_>], key: &str) -> Option<Strin
     is_understood.then(|| format!("{key} sets nothing, because {why}"))
 }
 
+/// An action's own `Repeat` that is never due.
+fn idle_repeat(action: &Told<'_>) -> Option<String> {
+    let is_idle = action.has_own("Repeat") && action.rules.repeat.is_some();
+    let why = match action.rules.on {
+        ActionOn::Always => "follows each result anyway; set ActionOn, too",
+        ActionOn::Recovery => "follows recoveries alone; set another ActionOn",
+        ActionOn::Change | ActionOn::Problem | ActionOn::Bad => return None,
+    };
+    is_idle.then(|| format!("Repeat of {} sets nothing, because it {why}", action.shown()))
+}
+
+/// A `Repeat` that is due again as soon as a call has ended.
+fn too_often(plugin: &LintedPlugin<'_>, action: &Told<'_>) -> Option<(&'static str, String)> {
+    let is_repeated = !matches!(action.rules.on, ActionOn::Always | ActionOn::Recovery);
+    let repeat = action.rules.repeat.filter(|repeat| is_repeated && *repeat < SHORTEST_REPEAT)?;
+    let key = if plugin.get("Repeat").is_some() && !action.has_own("Repeat") { "Repeat" } else { "Action" };
+    let (repeat, shown) = (written(repeat), action.shown());
+    Some((
+        key,
+        format!(
+            "Repeat is {repeat}, so {shown} is called without a pause while the plugin is bad; write a unit, such as 1h"
+        ),
+    ))
+}
+
 /// A `Repeat` whose calls are collected for longer than that.
 fn collected_repeat(plugin: &LintedPlugin<'_>, told: &[Told<'_>]) -> Option<(&'static str, String)> {
     let is_repeated = |action: &&Told<'_>| !matches!(action.rules.on, ActionOn::Always | ActionOn::Recovery);
@@ -127,6 +161,13 @@ fn useless(plugin: &LintedPlugin<'_>, action: &Told<'_>) -> Option<String> {
         return Some(format!(
             "{shown_name} restarts nothing, because it follows recoveries alone (ActionOn), and leaves a plugin that is OK \
              alone; set ActionOn: problem"
+        ));
+    }
+    let is_pagerduty =
+        action.runs(WEBHOOK) && get(action.parameters, "Preset").and_then(Value::as_text) == Some(PAGERDUTY);
+    if is_pagerduty && on == ActionOn::Recovery {
+        return Some(format!(
+            "{shown_name} makes no incident, because it follows recoveries alone (ActionOn); set ActionOn: change"
         ));
     }
     if !action.runs(action_rules::ALERTMANAGER) {
