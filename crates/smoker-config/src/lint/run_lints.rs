@@ -3,6 +3,7 @@
 use smoker_model::value::Value;
 
 use crate::keys::OF_PLUGINS;
+use crate::lint::clusters::PluginNames;
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
 use crate::lint::{
@@ -28,7 +29,7 @@ pub(crate) fn problems(
     let shared = references::shared_parameters(plugins);
     let has_state_dir = find_text(root, "state_dir").is_some_and(|setting| setting.value.to_value() != Value::Null);
     settings::review(root, has_state_dir, &mut findings);
-    let names: Vec<_> = plugins.iter().filter_map(|plugin| plugin.name.as_text()).collect();
+    let names = PluginNames::of(plugins);
     for plugin in plugins {
         let (Some(name), Some(body)) = (plugin.name.as_text(), plugin.value.entries()) else { continue };
         review_enabled(name, body, &mut findings);

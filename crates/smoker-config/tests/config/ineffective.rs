@@ -305,6 +305,33 @@ fn misspelt_members_and_words_for_lists_and_times_stay_parameters() {
 }
 
 #[test]
+fn a_cluster_that_counts_no_other_plugin_is_a_warning() {
+    let cluster = |plugins: &str| {
+        let found = told_of(
+            "",
+            &format!(
+                "  all: {{Check: cluster, Interval: 60, Plugins: {plugins}}}\n  web1: {{Command: x, Interval: 60}}\n  \
+                 idle: {{Command: x, Enabled: false}}"
+            ),
+        );
+        found.into_iter().filter(|text| text.contains("Plugin all")).collect::<Vec<_>>()
+    };
+    for (plugins, reason) in [
+        ("[all]", "Plugins names all, which is this plugin itself, so each run is an ERROR; correct it"),
+        ("'x*'", "Plugins names x*, which fits no other plugin of this configuration, so each run is an ERROR"),
+        ("'al?'", "Plugins names al?, which fits no other plugin"),
+        ("[web1, idle]", "Plugins names idle, which is switched off, so each run is an ERROR"),
+        ("web2", "which is no plugin of this configuration, so each run is an ERROR; did you mean web1?"),
+    ] {
+        let found = cluster(plugins);
+        assert!(found.len() == 1 && found[0].contains(reason), "{plugins}: {found:?}");
+    }
+    for quiet in ["[web1]", "'*'", "'web?'", "'*1'"] {
+        assert_eq!(cluster(quiet), [""; 0], "{quiet}");
+    }
+}
+
+#[test]
 fn settings_that_cannot_do_what_they_say_are_warnings() {
     let top = |top: &str| told_of(&format!("{top}\n"), "  p: {Command: x}");
     for (settings, reason) in [

@@ -17,7 +17,7 @@ fn of_plugin(spec: &PluginSpec) -> Vec<(Problem, ParameterKey)> {
         prepared::variable_warnings(spec).into_iter().filter(|text| !text.starts_with("parameter 'Command' "));
     let variables = warnings.map(|text| (None, text));
     let secrets = values::too_short(spec).into_iter().map(|it| (Some(it.parameter.clone()), it.to_string()));
-    let lock = spec.maintenance_lock.as_ref().filter(|lock| lock.is_dir()).map(|lock| {
+    let lock = spec.maintenance_lock.as_ref().filter(|lock| lock.is_absolute() && lock.is_dir()).map(|lock| {
         let text = format!(
             "MaintenanceLock {} is a folder, and as long as that exists no run takes place; name a file that is there during maintenance only",
             lock.display()
