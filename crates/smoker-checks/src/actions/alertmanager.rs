@@ -34,14 +34,30 @@ const TEST_NAME: &str = "SmokerTest";
 /// More is not set, in seconds.
 const LONGEST: f64 = 10.0 * 366.0 * 86400.0;
 
+/// Addresses below which the API is.
+const ADDRESSES: ParameterType = ParameterType::Custom {
+    form: "text or list of text",
+    read: |name, value| {
+        let texts = parameters::targets_of(name, value)?;
+        texts
+            .iter()
+            .try_for_each(|text| address(text).map(drop).map_err(|reason| format!("{name} has an address {reason}")))
+    },
+};
+
 const PARAMETERS: &[ParameterSpec] = &[
     ParameterSpec {
         name: "Urls",
-        accepts: ParameterType::Targets,
+        accepts: ADDRESSES,
         absence: Absence::FailsWithoutOther,
         meaning: "addresses of Alertmanagers, such as `http://alerts:9093`; each of them gets all alerts",
     },
-    ParameterSpec::target("Url", "as `Urls`, for one"),
+    ParameterSpec {
+        name: "Url",
+        accepts: ADDRESSES,
+        absence: Absence::FailsWithoutOther,
+        meaning: "as `Urls`, for one",
+    },
     ParameterSpec::optional(
         "Labels",
         ParameterType::Custom {
@@ -106,10 +122,11 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let (mut taken, mut refused, mut waits) = (Vec::new(), Vec::new(), Vec::new());
     for (at, text) in urls.iter().enumerate() {
         let end = post::share_of(end, urls.len() - at);
-        let sent = address(text).map_err(Refusal::from).and_then(|url| {
-            let trust = post::trust(parameters, url.is_secure)?;
-            post::json(&url, headers.clone(), body.clone(), trust.as_ref(), is_verified, end)
-        });
+        let sent =
+            address(text).map_err(|reason| Refusal::from(format!("it is an address {reason}"))).and_then(|url| {
+                let trust = post::trust(parameters, url.is_secure)?;
+                post::json(&url, headers.clone(), body.clone(), trust.as_ref(), is_verified, end)
+            });
         match sent {
             Ok(answer) if told.is_test => {
                 let end =
@@ -163,13 +180,24 @@ struct Times {
     later: String,
 }
 
+/// Where alerts are posted to. The reason why a text is no address does not show it.
 fn address(text: &str) -> Result<Url, String> {
     if text.contains(['?', '#']) {
-        return Err(format!("{text} has a query, which the address of an Alertmanager does not have; remove it"));
+        let next = "write the part before it: /api/v2/alerts is added to that";
+        return Err(format!(
+            "with a query or a fragment (`?`, `#`), which that of an Alertmanager does not have; {next}"
+        ));
     }
     let text = text.trim_end_matches('/');
-    let text = if text.ends_with("/api/v2/alerts") { text.to_owned() } else { format!("{text}/api/v2/alerts") };
-    Url::parse(&text).map_err(str::to_owned)
+    let base = text.strip_suffix("/api/v2/alerts").unwrap_or(text);
+    let path = base.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or_default();
+    let is_page = |page: &&str| path == *page || path.ends_with(*page) || path.contains(&format!("{page}/"));
+    if let Some(page) = ["/api", "/-", "/metrics"].into_iter().find(|page| is_page(page)) {
+        return Err(format!(
+            "of a page of an Alertmanager, so that each call would fail; leave out {page} and what follows: /api/v2/alerts is added"
+        ));
+    }
+    Url::parse(&format!("{base}/api/v2/alerts")).map_err(|reason| format!("that is none: {reason}"))
 }
 
 /// The alert of a plugin, and the end of the one that it had when it was bad in another way.
@@ -231,6 +259,39 @@ fn labels_of(name: &str, value: &Json) -> Result<Map<String, Json>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_that_fails_each_call_is_refused() {
+        for good in [
+            "http://a:9093",
+            "https://a/",
+            "http://a/prefix",
+            "http://a:9093/api/v2/alerts",
+            "http://a/apis",
+            "http://[::1]:9093/x/",
+        ] {
+            let url = address(good).expect(good);
+            assert!(
+                url.path.ends_with("/api/v2/alerts") && url.path.matches("/api/").count() == 1,
+                "{good}: {}",
+                url.path
+            );
+        }
+        for (bad, reason) in [
+            ("http://a:9093/?x=1", "with a query or a fragment"),
+            ("http://a:9093/#/alerts", "with a query or a fragment"),
+            ("http://a:9093/api/v2", "leave out /api and what follows"),
+            ("http://a:9093/api/v1/alerts", "leave out /api"),
+            ("http://a:9093/prefix/api/v2/silences", "leave out /api"),
+            ("http://a:9093/-/ready", "leave out /-"),
+            ("http://a:9093/metrics", "leave out /metrics"),
+            ("a:9093", "that is none: it has to begin with http://"),
+            ("http:///x", "that is none: it has no host"),
+        ] {
+            let told = address(bad).expect_err(bad);
+            assert!(told.contains(reason) && !told.contains("//a:9093"), "{bad}: {told}");
+        }
+    }
 
     #[test]
     fn one_that_takes_the_alerts_makes_a_warning_of_the_others() {

@@ -2,9 +2,13 @@
 //!
 //! # Layout
 //!
+//! - `fault`: what is wrong with a parameter
 //! - `hidden_warnings`: limits of `Warn` that never show
+//! - `together`: parameters that do not go together
 
+pub mod fault;
 mod hidden_warnings;
+mod together;
 
 use serde_json::{Map, Value as Json};
 use smoker_model::plugin::module::ModuleKind;
@@ -14,18 +18,7 @@ use crate::measure::thresholds;
 use crate::parameters::{WHOLE_NUMBER, pattern_set, port_of, scalar_text, targets_of, texts_of, wrong};
 use crate::python_pattern::PythonPattern;
 use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
-
-/// A mistake in the parameters of a built-in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParameterFault {
-    /// The parameter as the configuration writes it; none when it is missing.
-    pub parameter: Option<String>,
-    /// What is wrong, and what to do. A secret value is never part of it.
-    pub reason: String,
-    /// Whether the built-in runs all the same, and it may be meant so: a parameter of the user's own whose name is near to a known one by
-    /// chance, or a limit that never shows.
-    pub is_guess: bool,
-}
+use crate::verify::fault::ParameterFault;
 
 /// The mistakes in the parameters of a run.
 ///
@@ -71,6 +64,7 @@ pub fn verify(spec: &Spec, layers: &[&Map<String, Json>], is_used: impl Fn(&str)
         reason,
         is_guess: true,
     }));
+    faults.extend(together::find(spec, given));
     let unknown = layers.first().into_iter().flat_map(|layer| layer.keys()).filter(|name| !is_used(name));
     faults.extend(unknown.filter_map(|name| misspelt(spec, name)));
     faults

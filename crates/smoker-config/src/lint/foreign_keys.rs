@@ -8,7 +8,7 @@ use smoker_model::suggest;
 use smoker_model::value::Value;
 
 /// What a key of another tool is called here. The names are in lower case without `-` and `_`.
-const KEYS: [(&[&str], &str); 25] = [
+const KEYS: [(&[&str], &str); 31] = [
     (
         &["user", "username", "runas", "becomeuser", "runasuser", "owneruser"],
         "did you mean `uid` (and `gid`)? It runs as the daemon's own account",
@@ -67,6 +67,53 @@ const KEYS: [(&[&str], &str); 25] = [
         &["args", "arguments", "argv", "params", "parameters", "vars", "options"],
         "write them into the Command, or each as a parameter of its own (`Url: ...` and `%(Url)s`)",
     ),
+    (
+        &["escalation", "escalations", "escalateafter", "escalateto", "escalatetime", "escalationpolicy"],
+        "did you mean `Escalate`, such as {After: 30m, Action: Page}?",
+    ),
+    (
+        &[
+            "repeatinterval",
+            "notificationinterval",
+            "renotify",
+            "renotifyinterval",
+            "reminder",
+            "remindafter",
+            "repeatevery",
+        ],
+        "did you mean `Repeat`, after what time actions are called again while it stays bad?",
+    ),
+    (
+        &["notifyon", "alerton", "notificationoptions", "onchange", "actionwhen", "actionsat"],
+        "did you mean `ActionOn`, the results that actions follow?",
+    ),
+    (
+        &["groupwait", "groupinterval", "actiongrouping", "actionbatch"],
+        "did you mean `ActionGroup`, for how long calls are collected into one?",
+    ),
+    (
+        &[
+            "flapdetection",
+            "flapdetectionenabled",
+            "flapping",
+            "highflapthreshold",
+            "lowflapthreshold",
+            "flappingthreshold",
+        ],
+        "did you mean `FlapThreshold`, from how many changes in percent on it is flapping?",
+    ),
+    (
+        &[
+            "catchup",
+            "misfire",
+            "misfirepolicy",
+            "misfiregracetime",
+            "runmissed",
+            "persistent",
+            "startingdeadlineseconds",
+        ],
+        "did you mean `Missed: once`, which makes up for runs that were missed?",
+    ),
     (&["disabled", "disable", "active", "enable", "ensure", "state"], "did you mean `Enabled: false`? The plugin runs"),
     (
         &[
@@ -94,7 +141,17 @@ const KEYS: [(&[&str], &str); 25] = [
         "did you mean `History`, the number of results that are kept?",
     ),
     (
-        &["lockfile", "maintenance", "downtime", "pausefile"],
+        &[
+            "lockfile",
+            "maintenance",
+            "maintenancewindow",
+            "maintenancewindows",
+            "downtime",
+            "scheduleddowntime",
+            "pausefile",
+            "quiethours",
+            "blackout",
+        ],
         "did you mean `Maintenance`, windows in which it does not run, or `MaintenanceLock`, a file that stops its runs \
          while it exists?",
     ),

@@ -3,11 +3,12 @@
 use smoker_model::value::Value;
 
 use crate::keys::OF_PLUGINS;
+use crate::lint::clusters::PluginNames;
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
 use crate::lint::{
-    clusters, foreign_keys, ineffective, lost_exit_status, misplaced, references, taken_names, unexpanded, values,
-    without_default,
+    clusters, foreign_keys, ineffective, lost_exit_status, misplaced, references, settings, taken_names, unexpanded,
+    values, without_default,
 };
 use crate::parser_parameters::KnownParsers;
 use crate::problem::Problem;
@@ -26,7 +27,9 @@ pub(crate) fn problems(
     references::review_sections(root, sections, plugins, &mut findings);
     misplaced::review_actions(root, &mut findings);
     let shared = references::shared_parameters(plugins);
-    let names: Vec<_> = plugins.iter().filter_map(|plugin| plugin.name.as_text()).collect();
+    let has_state_dir = find_text(root, "state_dir").is_some_and(|setting| setting.value.to_value() != Value::Null);
+    settings::review(root, has_state_dir, &mut findings);
+    let names = PluginNames::of(plugins);
     for plugin in plugins {
         let (Some(name), Some(body)) = (plugin.name.as_text(), plugin.value.entries()) else { continue };
         review_enabled(name, body, &mut findings);
@@ -36,7 +39,7 @@ pub(crate) fn problems(
             continue;
         }
         let plugin = LintedPlugin::new(name, body, resolved, parsers);
-        ineffective::review(&plugin, &mut findings);
+        ineffective::review::review(&plugin, has_state_dir, &mut findings);
         lost_exit_status::review(&plugin, &mut findings);
         values::review(&plugin, &mut findings);
         clusters::review(&plugin, &names, &mut findings);

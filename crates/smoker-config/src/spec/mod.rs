@@ -7,6 +7,7 @@
 //! - `sections`: the sections `templates`, `actions` and `plugins`
 //! - `plugins`: all plugins, and a problem for each that does not load
 //! - `relations`: plugins that name others
+//! - `idle_relations`: where nothing comes of that
 //! - `resolve`: a plugin's parameters, merged from defaults, templates and its own
 //! - `parameter`: a parameter that is not validated yet
 //! - `actions`: what a plugin's `Action`, `Actions` and `Escalate` mean
@@ -19,6 +20,7 @@
 //! - `spelling`: parameters that are probably misspelt
 
 pub(crate) mod actions;
+pub(crate) mod idle_relations;
 pub(crate) mod interpret;
 pub mod overrides;
 pub(crate) mod parameter;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chrono::Utc;
 use smoker_model::plugin::{PluginName, PluginSpec};
 
 use crate::error::Fault;
@@ -9,7 +10,7 @@ use crate::problem::{ProblemLog, Severity};
 use crate::spec::plugin_fault::PluginFault;
 use crate::spec::resolve::{Sections, resolve};
 use crate::spec::validate::{self, Validated};
-use crate::spec::{places, relations};
+use crate::spec::{idle_relations, places, relations};
 use crate::yaml::merge::shown;
 use crate::yaml::node::Entry;
 
@@ -61,8 +62,7 @@ fn relate(all: &mut Plugins, plugins: &[Entry], sections: &Sections<'_>, problem
             all.left_out.push(all.loaded.remove(at));
         }
     }
-    let causes = [relations::silent_causes(&all.loaded), relations::idle_causes(&all.loaded)];
-    for (name, key, reason) in causes.into_iter().flatten() {
+    for (name, key, reason) in idle_relations::all(&all.loaded, Utc::now()) {
         tell(Severity::Warning, &name, key, "", &reason);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use smoker_model::plugin::{ActionOn, ActionSpec, OnParentBad, PluginName, PluginSpec};
+use smoker_model::plugin::{OnParentBad, PluginName, PluginSpec};
 use smoker_model::suggest;
 
 /// A key with which a plugin names others.
@@ -58,34 +58,6 @@ pub(crate) fn take_out_unknown(plugins: &mut [PluginSpec], known: &[String]) -> 
     unknown
 }
 
-/// Plugins that others wait for, and that no schedule brings: those of `After` that are switched off or do not load, which are none of
-/// `plugins`, and those of `DependsOn` that run on request only.
-pub(crate) fn idle_causes(plugins: &[PluginSpec]) -> Vec<Wrong> {
-    let specs: HashMap<&PluginName, &PluginSpec> = plugins.iter().map(|spec| (&spec.name, spec)).collect();
-    let runs_by_itself = |spec: &PluginSpec| spec.trigger.is_some() || !spec.rules.after.is_empty();
-    let mut idle = Vec::new();
-    for spec in plugins {
-        let never = |name: &&PluginName| !specs.contains_key(name);
-        if let Some(name) = spec.rules.after.iter().find(never) {
-            let next = if spec.trigger.is_some() || spec.rules.after.iter().any(|name| specs.contains_key(name)) {
-                "no run follows it"
-            } else {
-                "this plugin never runs by itself"
-            };
-            let reason = format!("After {name}: that one is switched off or does not load, so {next}");
-            idle.push((spec.name.clone(), AFTER.place, reason));
-        }
-        let on_request = |name: &&PluginName| specs.get(*name).is_some_and(|cause| !runs_by_itself(cause));
-        if let Some(name) = spec.rules.depends_on.iter().find(on_request).filter(|_| runs_by_itself(spec)) {
-            let reason = format!(
-                "DependsOn {name}: that one runs on request only, so once bad it stays so until somebody runs it again; give {name} an Interval"
-            );
-            idle.push((spec.name.clone(), DEPENDS_ON.place, reason));
-        }
-    }
-    idle
-}
-
 /// The plugins that wait for themselves.
 pub(crate) fn all_circles(plugins: &[PluginSpec]) -> Vec<Wrong> {
     let mut all: Vec<_> = [DEPENDS_ON, AFTER].into_iter().flat_map(|relation| circles(plugins, relation)).collect();
@@ -93,24 +65,6 @@ pub(crate) fn all_circles(plugins: &[PluginSpec]) -> Vec<Wrong> {
         all = circles(plugins, BOTH);
     }
     all
-}
-
-/// Plugins with actions that depend on one without any that tells a failure, of whose failure nobody is told, nor of theirs meanwhile.
-pub(crate) fn silent_causes(plugins: &[PluginSpec]) -> Vec<Wrong> {
-    let tells = |action: &ActionSpec| action.rules.escalates_after.is_some() || action.rules.on != ActionOn::Recovery;
-    let silent: HashMap<_, _> = plugins
-        .iter()
-        .filter(|spec| !spec.actions.iter().any(tells))
-        .map(|spec| (&spec.name, if spec.actions.is_empty() { "none" } else { "only some for recoveries" }))
-        .collect();
-    let of = |spec: &PluginSpec| {
-        let (cause, has) = spec.rules.depends_on.iter().find_map(|name| silent.get_key_value(name))?;
-        let reason = format!(
-            "while {cause} is ERROR the actions of this plugin are held, and {cause} has {has}: nobody is told; give {cause} an Action"
-        );
-        Some((spec.name.clone(), DEPENDS_ON.place, reason))
-    };
-    plugins.iter().filter(|spec| !spec.actions.is_empty()).filter_map(of).collect()
 }
 
 /// Each plugin that can be reached from itself, with the way.

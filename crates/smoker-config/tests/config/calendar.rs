@@ -181,7 +181,7 @@ fn the_review_knows_the_calendar() {
         config::review(&folder.configuration(), &|_| None).iter().map(ToString::to_string).collect()
     };
     for quiet in
-        ["Cron: '@daily', Splay: 1h", "At: '02:30', Timezone: UTC, Missed: once", "Interval: 60, Only: Mon-Fri"]
+        ["Cron: '@daily', Splay: 1h", "At: '02:30', Timezone: UTC, Missed: skip", "Interval: 60, Only: Mon-Fri"]
     {
         assert_eq!(review(quiet), [""; 0], "{quiet}");
     }

@@ -7,6 +7,7 @@ mod errors;
 mod folder;
 mod generate;
 mod includes;
+mod ineffective;
 mod limits;
 mod merging;
 mod recorded;

@@ -19,6 +19,9 @@ pub struct MaintenanceWindow {
 /// For how long is looked for a time without maintenance.
 const LOOKED_AT: TimeDelta = TimeDelta::days(400);
 
+/// What is in maintenance for so long, as far as was looked, is not there for one season.
+const HALF_A_YEAR: TimeDelta = TimeDelta::days(180);
+
 /// How many times are looked at.
 const TIMES: usize = 1000;
 
@@ -63,6 +66,30 @@ pub fn has_all_times(
     }
     // Of those that come so often no year was looked at.
     false
+}
+
+/// Whether all of the given hours lie in windows: for more than a year, but for days on which the clocks change.
+#[must_use]
+pub fn has_all_hours(windows: &[MaintenanceWindow], hours: &WeeklyHours, now: DateTime<Utc>) -> bool {
+    let Some(mut at) = hours.next_from(now).filter(|_| !windows.is_empty()) else { return false };
+    for _ in 0..TIMES {
+        if at - now > LOOKED_AT {
+            return true;
+        }
+        let next = match end_at(windows, at) {
+            Some(end) => end,
+            None if changes_clocks(hours, at) => at + TimeDelta::days(1),
+            None => return false,
+        };
+        let Some(next) = hours.next_from(next) else { return true };
+        at = next;
+    }
+    at - now > HALF_A_YEAR
+}
+
+/// Whether the clocks change in the day before or after.
+fn changes_clocks(hours: &WeeklyHours, at: DateTime<Utc>) -> bool {
+    [at - TimeDelta::days(1), at].into_iter().any(|from| hours.zone.change_within_a_day(from).is_some())
 }
 
 impl MaintenanceWindow {

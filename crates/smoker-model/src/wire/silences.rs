@@ -10,7 +10,7 @@ pub struct SilenceRequest {
     pub silence: WantedSilence,
 }
 
-/// A silence that a client wants: of the named plugins and of those whose parameters match the filter, of all without both.
+/// A silence that a client wants: of the named plugins and of those whose parameters match the filter, or of all.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct WantedSilence {
     /// Names of plugins.
@@ -19,6 +19,9 @@ pub struct WantedSilence {
     /// Parameters and the values that they must have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<Map<String, Json>>,
+    /// Whether it is for all plugins, which has to be said.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub all: bool,
     /// How long it lasts, as `30m`.
     #[serde(rename = "for")]
     pub lasts: String,

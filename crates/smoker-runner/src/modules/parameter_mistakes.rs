@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 use smoker_checks::spec::Spec;
-use smoker_checks::verify::ParameterFault;
+use smoker_checks::verify::fault::ParameterFault;
 use smoker_checks::{catalogue, verify};
 use smoker_model::plugin::module::ModuleKind;
 use smoker_model::plugin::{Execution, PluginName, PluginSpec};

@@ -43,6 +43,8 @@ pub struct FleetAnswer {
     pub missing: Vec<String>,
     /// Results of the past, where they were asked for.
     pub past: Vec<PastResult>,
+    /// Whether its daemon is known to be none of Smoker 2.
+    pub is_current: bool,
 }
 
 /// What a filter has left.
@@ -336,12 +338,16 @@ impl Fleet {
         let hosts = self.hosts.iter();
         let names = distinct_names(hosts.map(|host| (host.name(), host.address.label.as_str())));
         let answer = |(host, name): (FleetHost, String)| {
+            let mut is_current = false;
             let plugins = match host.progress {
-                HostProgress::Answered(answer) => Ok(answer.plugins),
+                HostProgress::Answered(answer) => {
+                    is_current = answer.links.instance.is_some();
+                    Ok(answer.plugins)
+                }
                 HostProgress::Failed { reason, .. } => Err(reason),
                 HostProgress::Pending | HostProgress::Running { .. } => Err("not asked".to_owned()),
             };
-            FleetAnswer { name, plugins, missing: host.missing, past: host.history.unwrap_or_default() }
+            FleetAnswer { name, plugins, missing: host.missing, past: host.history.unwrap_or_default(), is_current }
         };
         self.hosts.into_iter().zip(names).map(answer).collect()
     }
@@ -351,8 +357,10 @@ impl Fleet {
     pub fn into_report(self) -> Report {
         // Named before hosts without plugins are left out, so that a host's name does not depend on the filters.
         let hosts = self.into_answers().into_iter().filter(FleetAnswer::is_shown);
-        let hosts = hosts.map(|FleetAnswer { name, plugins, missing, past }| match plugins {
-            Ok(plugins) => HostReport::reached(name, plugins).lacking(missing).with_past(past),
+        let hosts = hosts.map(|FleetAnswer { name, plugins, missing, past, is_current }| match plugins {
+            Ok(plugins) => {
+                HostReport::reached(name, plugins).lacking(missing).with_past(past).telling_reasons(is_current)
+            }
             Err(reason) => HostReport::unreachable(name, reason),
         });
         Report::new(hosts.collect())

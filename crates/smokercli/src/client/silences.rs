@@ -79,7 +79,9 @@ async fn ask<T: Transport>(
         SilenceOrder::Make { lasts, reason, author, is_of_some } => {
             let plugins = is_of_some.then(|| plugins.to_vec());
             let (lasts, reason, author) = (lasts.clone(), reason.clone(), Some(author.clone()));
-            let body = SilenceRequest { silence: WantedSilence { plugins, filter: None, lasts, reason, author } };
+            let body = SilenceRequest {
+                silence: WantedSilence { plugins, filter: None, all: !is_of_some, lasts, reason, author },
+            };
             let made: SilencePage = session.post_once(&page, &body, PAGE_LIMIT).await?;
             Ok(vec![made.silence])
         }

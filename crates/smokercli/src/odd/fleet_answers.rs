@@ -104,7 +104,7 @@ fn add_answers(compared: &mut Answers, plugin: &Plugin, view: &PluginView) {
     let mut messages: Vec<(String, String)> = levels
         .flat_map(|(level, texts)| texts.into_iter().map(move |text| (level.to_owned(), text.into_owned())))
         .collect();
-    messages.extend(run_facts::reason(view).map(|reason| ("error".to_owned(), reason)));
+    messages.extend(run_facts::reason_of_result(view).map(|reason| ("error".to_owned(), reason)));
     for action in view.failed_actions() {
         let reason = action.reason().map_or(String::new(), |reason| format!(" {reason}"));
         messages.push(("error".to_owned(), format!("{} [{}]{reason}", action.title(), action.status)));

@@ -24,10 +24,17 @@ fn is_told(view: &PluginView) -> bool {
     view.result().is_some_and(|result| member(result, "lastRunUtc").is_some())
 }
 
-/// The reason of a plugin that is not OK and gives none itself: why its status cannot be read; why its runs are skipped; or, where neither it
-/// nor a component has a message of `warn` or `error`, how its command ended, unless it printed something else and exited.
+/// The reason of a plugin that is not OK and gives none itself: why its status cannot be read; why its runs are skipped; where neither it
+/// nor a component has a message of `warn` or `error`, how its command ended, unless it printed something else and exited; or why there is
+/// no result.
 #[must_use]
 pub fn reason(view: &PluginView) -> Option<String> {
+    reason_of_result(view).or_else(|| no_result(view))
+}
+
+/// As [`reason`], but for a plugin without a result: daemons of Smoker 2 leave such ones UNKNOWN without a word, and clients show them so.
+#[must_use]
+pub fn reason_of_result(view: &PluginView) -> Option<String> {
     if let Some(reason) = view.unreadable().or_else(|| view.skipped()) {
         return Some(reason);
     }
@@ -36,9 +43,15 @@ pub fn reason(view: &PluginView) -> Option<String> {
     ended(view).filter(|_| is_silent(view) && (is_killed || !printed))
 }
 
-/// Why a plugin has no result although nothing is in its way: it has not run yet.
-#[must_use]
-pub fn not_run_yet(view: &PluginView) -> Option<String> {
+/// Why a plugin has no result although nothing is in its way, or is UNKNOWN without a message.
+fn no_result(view: &PluginView) -> Option<String> {
+    if view.lacks_forced_result() {
+        return Some("the forced run left no result; the log of its daemon may say why".to_owned());
+    }
+    if view.status() == Status::Unknown && view.result().is_some() {
+        let is_silent = !view.messages().is_some_and(MessagesView::has_texts);
+        return is_silent.then(|| "the result is UNKNOWN, and has no message that says why".to_owned());
+    }
     if !view.has_not_run() {
         return None;
     }
@@ -129,7 +142,7 @@ mod tests {
         let told = |members: Json| {
             let mut object = json!({"name": "Backup", "lastResult": null});
             object.as_object_mut().expect("an object").extend(members.as_object().expect("an object").clone());
-            not_run_yet(&Plugin::parse(to_raw_value(&object).expect("JSON")).view())
+            no_result(&Plugin::parse(to_raw_value(&object).expect("JSON")).view())
         };
         let planned = told(json!({"nextRun": "2026-11-30T02:30:00.000001"}));
         assert_eq!(planned.as_deref(), Some("not run yet; the next run is due at 2026-11-30 02:30:00"));
@@ -138,5 +151,7 @@ mod tests {
         for other in [json!({"nextRun": null, "lastResult": {"status": "OK"}}), skipped, json!({})] {
             assert_eq!(told(other.clone()), None, "{other}");
         }
+        let silent = json!({"nextRun": null, "lastResult": {"status": "UNKNOWN", "messages": null}});
+        assert_eq!(told(silent).as_deref(), Some("the result is UNKNOWN, and has no message that says why"));
     }
 }

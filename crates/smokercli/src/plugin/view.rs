@@ -172,6 +172,11 @@ impl PluginView {
             && self.0.contains_key("nextRun")
     }
 
+    /// Whether the answer is about a forced run that has no result.
+    pub(super) fn lacks_forced_result(&self) -> bool {
+        self.0.get("forcedResult").is_some_and(Json::is_null)
+    }
+
     /// The result's own messages.
     #[must_use]
     pub fn messages(&self) -> Option<MessagesView<'_>> {

@@ -131,8 +131,7 @@ fn message(row: &Row<'_>) -> Option<String> {
     let own = view.messages().and_then(first);
     let parts = view.components();
     let bad = || parts.iter().filter(|part| part.status != Status::Ok).find_map(|part| part.messages.and_then(first));
-    let reason = run_facts::reason(view).or_else(|| run_facts::not_run_yet(view));
-    standing::with_message(view, reason.or(own).or_else(bad))
+    standing::with_message(view, run_facts::reason(view).or(own).or_else(bad))
 }
 
 /// The newest states, the newest at the right.

@@ -51,7 +51,7 @@ impl TextPage {
             self.message("  ", "error", &reason);
         }
         for plugin in host.sorted_plugins() {
-            self.plugin(plugin);
+            self.plugin(host, plugin);
             self.consequences(host, plugin);
         }
     }
@@ -64,7 +64,7 @@ impl TextPage {
         }
     }
 
-    fn plugin(&mut self, plugin: &Plugin) {
+    fn plugin(&mut self, host: &HostReport, plugin: &Plugin) {
         let view = plugin.view();
         if self.detail > Detail::Minimal || plugin.status() != Status::Ok {
             self.plugin_line(plugin, &view);
@@ -84,7 +84,8 @@ impl TextPage {
         if self.detail == Detail::Full {
             self.parameters(&view);
         }
-        if let Some(reason) = run_facts::reason(&view).filter(|_| self.detail > Detail::Minimal) {
+        let reason = if host.tells_reasons() { run_facts::reason } else { run_facts::reason_of_result };
+        if let Some(reason) = reason(&view).filter(|_| self.detail > Detail::Minimal) {
             let level = if plugin.status() == Status::Warn { "warn" } else { "error" };
             self.message("  ", level, &sanitize::line(&reason));
         }

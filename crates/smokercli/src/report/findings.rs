@@ -26,7 +26,7 @@ pub fn run_of(plugin: &Plugin) -> PluginRun {
 /// The result that a plugin shows which is parsed already.
 #[must_use]
 pub fn run_of_view(view: &PluginView) -> PluginRun {
-    let message = first_message(view.messages()).or_else(|| run_facts::reason(view));
+    let message = first_message(view.messages()).or_else(|| run_facts::reason_of_result(view));
     let is_skipped = message.as_ref().is_some_and(|text| text.starts_with(SKIPPED));
     let finding = Finding { status: view.status(), seconds: run_facts::duration(view), message, is_skipped };
     PluginRun { finding, components: components(view) }

@@ -56,19 +56,32 @@ pub struct HostReport {
     outcome: Result<Vec<Plugin>, String>,
     missing: Vec<String>,
     past: Vec<PastResult>,
+    tells_reasons: bool,
 }
 
 impl HostReport {
     /// A host that answered, with the plugins to show in the daemon's order.
     #[must_use]
     pub fn reached(name: String, plugins: Vec<Plugin>) -> Self {
-        Self { name, outcome: Ok(plugins), missing: Vec::new(), past: Vec::new() }
+        Self { name, outcome: Ok(plugins), missing: Vec::new(), past: Vec::new(), tells_reasons: false }
     }
 
     /// The host without these plugins, which the call asks for and the host, or its forced run, has not.
     #[must_use]
     pub fn lacking(self, missing: Vec<String>) -> Self {
         Self { missing, ..self }
+    }
+
+    /// The host, of a daemon that is known to be one of this version or a later one, or not.
+    #[must_use]
+    pub fn telling_reasons(self, tells_reasons: bool) -> Self {
+        Self { tells_reasons, ..self }
+    }
+
+    /// Whether texts for people say why a plugin has no result. Those about daemons of Smoker 2 stay as they were.
+    #[must_use]
+    pub fn tells_reasons(&self) -> bool {
+        self.tells_reasons
     }
 
     /// The host with these results of the past, newest first.
@@ -86,7 +99,7 @@ impl HostReport {
     /// A host that could not be asked, and why.
     #[must_use]
     pub fn unreachable(name: String, reason: String) -> Self {
-        Self { name, outcome: Err(reason), missing: Vec::new(), past: Vec::new() }
+        Self { name, outcome: Err(reason), missing: Vec::new(), past: Vec::new(), tells_reasons: false }
     }
 
     /// The same host under another name.

@@ -69,6 +69,32 @@ fn layout(columns: &str, sort: Option<&str>) -> Layout {
     Layout::parse(&[columns.to_owned()], sort).expect("columns")
 }
 
+/// Reports about daemons of Smoker 2 stay as they were recorded.
+#[test]
+fn texts_for_people_say_why_a_plugin_has_no_result_where_its_daemon_is_none_of_smoker_2() {
+    let never = json!({"name": "never", "lastResult": null, "nextRun": null, "parameters": {}});
+    let silent = json!({"name": "silent", "lastResult": {"status": "UNKNOWN", "messages": null}, "nextRun": null});
+    let forced = json!({"name": "forced", "lastResult": null, "forcedResult": null, "nextRun": null});
+    let skipped = json!({"name": "skipped", "lastResult": null, "nextRun": null,
+        "skipped": {"since": "x", "parent": "Db", "reason": "Db is ERROR since 10:02"}});
+    let text = |is_current: bool| {
+        let plugins = [&never, &silent, &forced, &skipped].map(plugin).to_vec();
+        let host = HostReport::reached("web01".to_owned(), plugins).telling_reasons(is_current);
+        render(&Report::new(vec![host]), &Format::Text(Detail::Normal), Style::Plain)
+    };
+    for (is_current, reasons) in [(true, 4), (false, 1)] {
+        let text = text(is_current);
+        assert_eq!(text.matches("[error]").count(), reasons, "{text}");
+        assert!(text.contains("skipped: Db is ERROR since 10:02"), "{text}");
+    }
+    let text = text(true);
+    for reason in
+        ["not run yet, and no run is planned", "has no message that says why", "the forced run left no result"]
+    {
+        assert!(text.contains(reason), "{text}");
+    }
+}
+
 fn check_golden(name: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {

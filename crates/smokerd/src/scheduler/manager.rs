@@ -18,7 +18,7 @@ use crate::results::events::Subscription;
 use crate::results::processes::process::ProcessId;
 use crate::results::requester::{ClientAddress, Requester};
 use crate::results::store::SharedState;
-use crate::scheduler::alerts::board::AlertBoard;
+use crate::scheduler::alerts::notification_log::NotificationLog;
 use crate::scheduler::clock::Clock;
 use crate::scheduler::command::Command;
 use crate::scheduler::dependencies::ancestors::Ancestors;
@@ -66,7 +66,7 @@ pub(super) struct Inner {
     /// Notified when pages show which plugins are silenced now.
     pub(super) silences_shown: Notify,
     /// What actions were told.
-    pub(super) alert_board: Mutex<AlertBoard>,
+    pub(super) notification_log: Mutex<NotificationLog>,
     /// A request holds the lock from its first name to its last command, so
     /// that no reload comes between. The other locks are taken after this one,
     /// and all for moments only.
@@ -101,7 +101,7 @@ impl PluginManager {
             silences: Mutex::default(),
             silences_changed: Notify::new(),
             silences_shown: Notify::new(),
-            alert_board: Mutex::default(),
+            notification_log: Mutex::default(),
             set: Mutex::default(),
         }))
     }

@@ -50,7 +50,7 @@ fn a_change_is_told_once_whatever_fails_meanwhile() {
     assert_eq!(lines(&daemon, "told"), ["problem  ERROR hard", "recovery ERROR OK hard"]);
     wait::until_true("the file to have it", || {
         let text = fs::read_to_string(daemon.path("state/told")).unwrap_or_default();
-        text.lines().any(|line| line.contains("\"Web\"") && line.contains("\"OK\"") && !line.contains("tried"))
+        text.lines().any(|line| line.contains("\"Web\"") && line.contains("\"OK\"") && !line.contains("unconfirmed"))
     });
 
     daemon.signal(Signal::SIGKILL);

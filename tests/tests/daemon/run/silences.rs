@@ -126,10 +126,19 @@ fn a_silence_that_is_not_understood_is_none() {
     for (member, reason) in [
         (
             r#""plugin": ["Web"]"#,
-            "plugin is none of plugins, filter, for, until, reason, author; did you mean plugins?",
+            "plugin is none of plugins, filter, all, for, until, reason, author; did you mean plugins?",
         ),
         (r#""category": "web""#, "category is none of"),
-        (r#""plugins": []"#, "plugins is empty, so it chooses nothing; leave it out to silence all plugins"),
+        (r#""plugins": []"#, "plugins is empty, so it chooses nothing; name plugins, give a filter, or write"),
+        (r#""plugins": null"#, "plugins is null, so it chooses nothing"),
+        (r#""filter": null"#, "filter is null, so it chooses nothing"),
+        (r#""plugins": ["Web"], "filter": null"#, "filter is null"),
+        (r#""filter": {"Category": null}"#, "filter has null for Category, which is no value to look for"),
+        (r#""author": "ann""#, "it chooses no plugins; name plugins, give a filter, or write"),
+        (r#""all": false"#, "all can only be true"),
+        (r#""all": null"#, "all can only be true"),
+        (r#""all": true, "plugins": ["Web"]"#, "it has all and plugins; leave one of them out"),
+        (&format!(r#""filter": {{"Category": "{}"}}"#, "x".repeat(16 * 1024)), "bytes, and 16384 are allowed"),
         (r#""plugins": """#, "plugins is empty"),
         (r#""filter": {}"#, "filter is empty"),
     ] {
@@ -139,8 +148,10 @@ fn a_silence_that_is_not_understood_is_none() {
         }
     }
     let beside = post(&daemon, &format!(r#"{{"silence": {{{rest}}}, "plugins": ["Web"]}}"#));
-    assert!(beside.contains("plugins stands beside silence"), "{beside}");
+    assert!(beside.contains("plugins was found outside of the object `silence`, where it is not read"), "{beside}");
     assert_eq!(daemon.get("/silences").json()["silences"], serde_json::json!([]));
+    let all = post(&daemon, &format!(r#"{{{rest}, "all": true}}"#));
+    assert!(all.contains(r#""silenced": ["Web"]"#), "{all}");
 
     // Names that are given many times make no file that is not read again.
     let names = vec![r#""Web""#; 9000].join(",");
@@ -152,7 +163,7 @@ fn a_silence_that_is_not_understood_is_none() {
     daemon.signal(Signal::SIGKILL);
     let _ = daemon.wait_for_exit();
     daemon.try_start().expect("it starts again");
-    assert_eq!(daemon.get("/silences").json()["silences"].as_array().map(Vec::len), Some(3));
+    assert_eq!(daemon.get("/silences").json()["silences"].as_array().map(Vec::len), Some(4));
 }
 
 /// The answer says whether a restart leaves it, and what could not be written is written when that is possible again.

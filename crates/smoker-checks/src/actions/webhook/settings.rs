@@ -15,7 +15,11 @@ pub(super) const PARAMETERS: &[ParameterSpec] = &[
         name: "Url",
         accepts: ParameterType::Custom {
             form: "address, `https://...`",
-            read: |_, value| scalar_text(value).map_or_else(|| address("").map(drop), |text| address(&text).map(drop)),
+            read: |_, value| {
+                let text = scalar_text(value).unwrap_or_default();
+                address(&text)?;
+                refuse_fragment(&text)
+            },
         },
         absence: Absence::FailsWithoutOther,
         meaning: "where to post; such an address is often a secret: read it with `!file`",
@@ -115,6 +119,12 @@ impl WebhookSettings {
             routing_key,
         })
     }
+}
+
+/// What follows `#` is not sent, so the address is one of a browser, or lacks `%23`.
+fn refuse_fragment(text: &str) -> Result<(), String> {
+    let next = "copy the address of the webhook itself, or write %23 for the sign";
+    if text.contains('#') { Err(format!("Url has a fragment (`#...`), which is never sent; {next}")) } else { Ok(()) }
 }
 
 /// The address to post to; the reason why it is none does not show it.

@@ -12,7 +12,8 @@ use smoker_model::value::Value;
 use crate::spec::actions::action;
 use crate::spec::parameter::Parameter;
 use crate::spec::plugin_fault::PluginFault;
-use crate::spec::values::action_rules;
+use crate::spec::values::faults::near_members;
+use crate::spec::values::quantity;
 use crate::spec::values::shown::shown;
 use crate::yaml::merge;
 use crate::yaml::node::{Entry, find};
@@ -98,9 +99,15 @@ fn named(value: &Value, actions: &[Entry]) -> Meant<Vec<(Option<String>, Value)>
     }
 }
 
-/// `{After: 30m, Action: Page}`, or a list of such.
+/// What an entry of `Escalate` has.
+const MEMBERS: [&str; 2] = ["After", "Action"];
+
+/// `{After: 30m, Action: Page}`, or a list of such. A misspelt member keeps no plugin from running.
 fn escalations(value: &Value, actions: &[Entry]) -> Meant<Vec<Escalation>> {
     let items = items(value);
+    if let Some(reason) = near_members::told(items, &MEMBERS) {
+        return Meant::No(format!("Escalate {reason} It is a plain parameter and sets nothing"));
+    }
     let is_meant = |item: &Value| get(item, "After").is_some() || get(item, "Action").is_some();
     if !items.iter().any(is_meant) {
         let reason = format!("Escalate has to be such as {{After: 30m, Action: Page}}, not {}", shown(value));
@@ -115,14 +122,13 @@ fn escalations(value: &Value, actions: &[Entry]) -> Meant<Vec<Escalation>> {
 fn escalation(value: &Value, actions: &[Entry]) -> Result<Escalation, String> {
     let missing = |key: &str| format!("Escalate has no {key}; write such as {{After: 30m, Action: Page}}");
     if let Value::Map(entries) = value {
-        let known = ["After", "Action"];
-        let other = entries.iter().map(|(key, _)| merge::shown(key)).find(|key| !known.contains(&key.as_str()));
+        let other = entries.iter().map(|(key, _)| merge::shown(key)).find(|key| !MEMBERS.contains(&key.as_str()));
         if let Some(other) = other {
             return Err(format!("Escalate has {other}, which is none of After and Action"));
         }
     }
     let after = get(value, "After").ok_or_else(|| missing("After"))?;
-    let after = action_rules::time(after).map_err(|reason| format!("Escalate: After {reason}"))?;
+    let after = quantity::time_above_zero(after).map_err(|reason| format!("Escalate: After {reason}"))?;
     let action = get(value, "Action").ok_or_else(|| missing("Action"))?;
     Ok(Escalation { after, action: by_name("Escalate", action, actions)? })
 }

@@ -219,6 +219,9 @@ fn endpoint(value: &Value) -> Result<String, String> {
         return refuse("its port has to be a number from 1 to 65535");
     }
     let text = text.trim_end_matches('/');
+    if text.ends_with("/v1") {
+        return refuse("leave out /v1, since /v1/metrics and /v1/logs are added to it");
+    }
     match ["/v1/metrics", "/v1/logs", "/v1/traces"].iter().find(|path| text.ends_with(*path)) {
         Some(path) => refuse(&format!("leave out {path}, which is added to it")),
         None => Ok(text.to_owned()),
@@ -238,7 +241,7 @@ fn compression(value: &Value) -> Result<OtlpCompression, String> {
 }
 
 fn interval(value: &Value) -> Result<Duration, String> {
-    let seconds = quantity::seconds(value)?;
+    let seconds = if let Value::Bool(_) = value { 0.0 } else { quantity::seconds(value)? };
     let interval = Duration::try_from_secs_f64(seconds).ok();
     interval
         .filter(|interval| (SHORTEST_OTLP_INTERVAL..=LONGEST_OTLP_INTERVAL).contains(interval))

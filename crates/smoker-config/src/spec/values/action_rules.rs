@@ -35,8 +35,8 @@ pub(crate) struct WrittenRules {
 pub(crate) fn read<'a>(get: impl Fn(&str) -> Option<&'a Value>) -> (WrittenRules, Vec<Warning>) {
     let mut warnings = Vec::new();
     let on = kept(&mut warnings, "ActionOn", get("ActionOn").map(on));
-    let repeat = kept(&mut warnings, "Repeat", get("Repeat").map(time));
-    let group = kept(&mut warnings, "ActionGroup", get("ActionGroup").map(time));
+    let repeat = kept(&mut warnings, "Repeat", get("Repeat").map(quantity::time_above_zero));
+    let group = kept(&mut warnings, "ActionGroup", get("ActionGroup").map(quantity::time_above_zero));
     (WrittenRules { on, repeat, group }, warnings)
 }
 
@@ -78,11 +78,4 @@ fn on(value: &Value) -> Result<ActionOn, String> {
         let names: Vec<_> = ActionOn::ALL.iter().map(|(_, name)| *name).collect();
         format!("has to be one of {}, not {}", names.join(", "), shown(value))
     })
-}
-
-/// A time above zero.
-pub(crate) fn time(value: &Value) -> Result<Duration, String> {
-    let seconds = quantity::seconds(value)?;
-    let time = Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero());
-    time.ok_or_else(|| format!("has to be a time above 0, not {}", shown(value)))
 }

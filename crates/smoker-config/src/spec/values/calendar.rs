@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use smoker_model::calendar::cron::CronPattern;
-use smoker_model::calendar::maintenance::{MaintenanceWindow, has_all_times, never_ends};
+use smoker_model::calendar::maintenance::{MaintenanceWindow, has_all_hours, has_all_times, never_ends};
 use smoker_model::calendar::schedule::CalendarSchedule;
 use smoker_model::calendar::weekly::{WeeklyHours, WeeklySpan};
 use smoker_model::calendar::zone::Zone;
@@ -14,6 +14,7 @@ use smoker_model::plugin::MissedRuns;
 use smoker_model::value::Value;
 use std::time::Duration;
 
+use crate::spec::values::faults::near_members;
 use crate::spec::values::quantity;
 use crate::spec::values::shown::shown;
 
@@ -83,6 +84,13 @@ pub(crate) fn read<'a>(get: impl Fn(&str) -> Option<&'a Value>, now: DateTime<Ut
         keys.warnings.push(("Maintenance", reason.to_owned()));
     }
     keys.only = only.map(|spans| WeeklyHours { spans, zone: zone.clone() });
+    let runs_otherwise = ["Interval", "After"].iter().any(|key| get(key).is_some_and(Value::is_truthy));
+    if let Some(only) = keys.only.as_ref().filter(|_| patterns.is_empty() && runs_otherwise && keys.wrong.is_empty())
+        && has_all_hours(&keys.maintenance, only, now)
+    {
+        let reason = "Maintenance has all hours of Only, so nothing is ever checked by itself; correct one of them";
+        keys.warnings.push(("Maintenance", reason.to_owned()));
+    }
     if !patterns.is_empty() {
         let patterns = patterns.into_iter().map(|(_, pattern)| pattern).collect();
         let schedule = CalendarSchedule { patterns, zone };
@@ -128,7 +136,8 @@ impl CalendarKeys {
 }
 
 fn plain(key: &str, reason: &str) -> String {
-    format!("{key} {reason}; it is a plain parameter and sets nothing")
+    let stop = if reason.ends_with('?') { " It" } else { "; it" };
+    format!("{key} {reason}{stop} is a plain parameter and sets nothing")
 }
 
 fn cron(value: &Value) -> Meant<CronPattern> {
@@ -228,6 +237,9 @@ fn looks_like_hours(text: &str) -> bool {
     first.parse::<chrono::Weekday>().is_ok() || (first.contains(':') && first.starts_with(|c: char| c.is_ascii_digit()))
 }
 
+/// What an entry of `Maintenance` has.
+const MEMBERS: [&str; 3] = ["Cron", "Duration", "Timezone"];
+
 /// An entry of `Maintenance`, whose zone may be that of the plugin.
 struct Window {
     pattern: CronPattern,
@@ -248,6 +260,9 @@ fn maintenance(value: &Value) -> Meant<Vec<Window>> {
     let one = std::slice::from_ref(value);
     let items = if let Value::List(items) = value { items.as_slice() } else { one };
     let is_window = |item: &&Value| matches!(item, Value::Map(entries) if entries.iter().any(|(key, _)| key.as_text() == Some("Cron")));
+    if let Some(reason) = near_members::told(items, &MEMBERS) {
+        return Meant::No(reason);
+    }
     if items.is_empty() || !items.iter().any(|item| is_window(&item)) {
         return Meant::No(format!("{how}, not {}", shown(value)));
     }
@@ -267,6 +282,9 @@ fn window(value: &Value) -> Result<Window, String> {
                 Meant::Wrong(reason) | Meant::No(reason) => return Err(format!("has a window whose Cron {reason}")),
             },
             Some("Duration") => {
+                if let Value::Bool(_) = value {
+                    return Err(format!("has a window whose Duration is {}, which is no time", shown(value)));
+                }
                 let seconds =
                     quantity::seconds(value).map_err(|reason| format!("has a window whose Duration {reason}"))?;
                 let read = Duration::try_from_secs_f64(seconds).ok().filter(|read| !read.is_zero());

@@ -1,11 +1,13 @@
 //! Amounts with a unit: `30s`, `1h30m`, `64K`.
 
+use std::time::Duration;
+
 use smoker_model::notation::python_text;
 use smoker_model::plugin::TimeLimit;
 use smoker_model::time::duration;
 use smoker_model::value::Value;
 
-use crate::spec::values::shown::number_or_kind;
+use crate::spec::values::shown::{number_or_kind, shown};
 use crate::yaml::node::kind_name;
 use crate::yaml::words::number;
 
@@ -31,6 +33,19 @@ pub(crate) fn seconds(value: &Value) -> Result<f64, String> {
     }
     let next = words_to_write(text).map(|words| format!("; write {words}")).unwrap_or_default();
     Err(format!("has to be {how}, not '{text}'{next}"))
+}
+
+/// Reads a time above 0, as [`seconds`]. True and false are none, although Python counts with them.
+///
+/// # Errors
+///
+/// Why the value is none, and what to write.
+pub(crate) fn time_above_zero(value: &Value) -> Result<Duration, String> {
+    if let Value::Bool(_) = value {
+        return Err(format!("has to be a time such as 30s or 5m, not {}", python_text::str(value)));
+    }
+    let time = Duration::try_from_secs_f64(seconds(value)?).ok().filter(|time| !time.is_zero());
+    time.ok_or_else(|| format!("has to be a time above 0, not {}", shown(value)))
 }
 
 /// How a time is written here that has the words of other tools: `5min`, `every 5 minutes`, `1e3`.

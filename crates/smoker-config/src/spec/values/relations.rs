@@ -4,7 +4,6 @@
 //! the plugin as it is. Whether the named plugins exist is looked at when all are known (`spec/relations.rs`).
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use smoker_model::plugin::{OnParentBad, PluginName, RunRules};
 use smoker_model::value::Value;
@@ -17,11 +16,7 @@ use crate::spec::values::shown::shown;
 pub(crate) fn read<'a>(get: impl Fn(&str) -> Option<&'a Value>, rules: &mut RunRules) -> Vec<Warning> {
     let mut keys = AddedKeys::of(get);
     rules.retries = keys.read("Retries", |value| whole_number(value, 1, 1000));
-    rules.retry_interval = keys.read("RetryInterval", |value| {
-        let seconds = quantity::seconds(value)?;
-        let interval = Duration::try_from_secs_f64(seconds).ok().filter(|interval| !interval.is_zero());
-        interval.ok_or_else(|| format!("has to be a time above 0, not {}", shown(value)))
-    });
+    rules.retry_interval = keys.read("RetryInterval", quantity::time_above_zero);
     rules.flap_threshold = keys
         .read("FlapThreshold", |value| whole_number(value, 1, 100).map(|percent| u8::try_from(percent).unwrap_or(100)));
     rules.depends_on = keys.read("DependsOn", names).unwrap_or_default();

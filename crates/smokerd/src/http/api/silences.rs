@@ -28,10 +28,13 @@ use crate::scheduler::silencing::SilenceError;
 pub(crate) const LONGEST: TimeDelta = TimeDelta::days(30);
 
 /// The members of a silence that is to be made.
-const MEMBERS: [&str; 6] = ["plugins", "filter", "for", "until", "reason", "author"];
+const MEMBERS: [&str; 7] = ["plugins", "filter", "all", "for", "until", "reason", "author"];
 
 /// How many characters a reason and a name have at most.
 const LONGEST_TEXT: usize = 1000;
+
+/// How many bytes a filter has at most, as JSON: it is kept, and compared with each plugin.
+const LONGEST_FILTER: usize = 16 * 1024;
 
 /// All silences that have not ended.
 pub(crate) async fn list(State(manager): State<PluginManager>, Extension(requester): Extension<Requester>) -> Response {
@@ -55,9 +58,11 @@ pub(crate) async fn make(
     };
     let beside = body.as_object().and_then(|body| body.keys().find(|name| *name != "silence"));
     if let (Some(_), Some(name)) = (body.get("silence"), beside) {
-        return Err(wrong(&format!("{name} stands beside silence, where it says nothing; write it into silence")));
+        let text = format!("{name} was found outside of the object `silence`, where it is not read");
+        return Err(wrong(&format!("{text}; write {{\"silence\": {{\"{name}\": ..., ...}}}}")));
     }
     refuse_other_members(object)?;
+    refuse_unclear_choice(object)?;
     let selection = selection::parse(object).map_err(|error| match error {
         // A name that is no text is the name of no plugin.
         ApiError::Force(error) => ApiError::Silence(SilenceError::NoPlugin(error)),
@@ -76,19 +81,44 @@ pub(crate) async fn make(
     Ok(answer(StatusCode::CREATED, made, audited))
 }
 
-/// Refuses what would silence more than is meant: a member that is not known, and one that chooses and is empty.
+/// Refuses a member that is not known.
 fn refuse_other_members(object: &Map<String, Json>) -> Result<(), ApiError> {
-    if let Some(unknown) = object.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
-        let near = suggest::near(unknown, &MEMBERS).map(|near| format!("; did you mean {near}?"));
-        return Err(wrong(&format!("{unknown} is none of {}{}", MEMBERS.join(", "), near.unwrap_or_default())));
+    let Some(unknown) = object.keys().find(|name| !MEMBERS.contains(&name.as_str())) else { return Ok(()) };
+    let near = suggest::near(unknown, &MEMBERS).map(|near| format!("; did you mean {near}?"));
+    Err(wrong(&format!("{unknown} is none of {}{}", MEMBERS.join(", "), near.unwrap_or_default())))
+}
+
+/// Refuses what would silence more than is meant: all plugins have to be asked for by name, since a program whose variable has no value
+/// sends null, or leaves the member out.
+fn refuse_unclear_choice(object: &Map<String, Json>) -> Result<(), ApiError> {
+    const NEXT: &str = "name plugins, give a filter, or write \"all\": true for all plugins";
+    let is_empty = |value: &Json| !Value::from(value.clone()).is_truthy();
+    let empty =
+        ["plugins", "filter"].into_iter().find_map(|name| Some((name, object.get(name).filter(|it| is_empty(it))?)));
+    if let Some((name, value)) = empty {
+        let is = if value.is_null() { "null" } else { "empty" };
+        return Err(wrong(&format!("{name} is {is}, so it chooses nothing; {NEXT}")));
     }
-    let is_empty = |value: &Json| !value.is_null() && !Value::from(value.clone()).is_truthy();
-    match ["plugins", "filter"].into_iter().find(|name| object.get(*name).is_some_and(is_empty)) {
-        Some(name) => {
-            Err(wrong(&format!("{name} is empty, so it chooses nothing; leave it out to silence all plugins")))
+    let chosen = ["plugins", "filter"].into_iter().find(|name| object.contains_key(*name));
+    match (object.get("all"), chosen) {
+        (Some(Json::Bool(true)), None) | (None, Some(_)) => {}
+        (None, None) => return Err(wrong(&format!("it chooses no plugins; {NEXT}"))),
+        (Some(Json::Bool(true)), Some(name)) => {
+            return Err(wrong(&format!("it has all and {name}; leave one of them out")));
         }
-        None => Ok(()),
+        (Some(_), _) => return Err(wrong(&format!("all can only be true; {NEXT}"))),
     }
+    let Some(Json::Object(filter)) = object.get("filter") else { return Ok(()) };
+    if let Some((name, _)) = filter.iter().find(|(_, value)| value.is_null()) {
+        return Err(wrong(&format!("filter has null for {name}, which is no value to look for; write the value")));
+    }
+    let length = Json::Object(filter.clone()).to_string().len();
+    if length > LONGEST_FILTER {
+        return Err(wrong(&format!(
+            "filter has {length} bytes, and {LONGEST_FILTER} are allowed; name the plugins instead"
+        )));
+    }
+    Ok(())
 }
 
 /// One of them.

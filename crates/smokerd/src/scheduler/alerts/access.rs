@@ -7,9 +7,9 @@ use smoker_model::status::Status;
 use smoker_runner::prepared::PreparedPlugin;
 
 use crate::results::plugin::hard_state::HardState;
-use crate::scheduler::alerts::board::AlertBoard;
 use crate::scheduler::alerts::decision::{Decision, decide};
 use crate::scheduler::alerts::holds::hold;
+use crate::scheduler::alerts::notification_log::NotificationLog;
 use crate::scheduler::alerts::queued::queued;
 use crate::scheduler::alerts::told::AlertKey;
 use crate::scheduler::alerts::told_file::ToldFile;
@@ -29,7 +29,7 @@ const NO_RESULT: HardState = HardState {
 impl PluginManager {
     /// Takes over what a file says that actions were told; the file has it from now on.
     pub(crate) fn keep_told_in(&self, file: ToldFile) {
-        *self.alert_board() = AlertBoard::from_file(file);
+        *self.notification_log() = NotificationLog::from_file(file);
     }
 
     /// What actions of a plugin were told, and why they are not told more, for people.
@@ -45,8 +45,8 @@ impl PluginManager {
             };
             let key = AlertKey::of(&spec.name, action);
             let decision = {
-                let board = self.alert_board();
-                decide(&action.rules, followed, &board.known(&key), context.clock.now().wall)
+                let log = self.notification_log();
+                decide(&action.rules, followed, &log.delivery(&key), context.clock.now().wall)
             };
             let held = hold(spec, (&told, followed, &action.rules), context, |_, _| false);
             // What waits for other runs is of interest where there is something to tell.
@@ -57,19 +57,17 @@ impl PluginManager {
                 lines.push(held);
             }
         }
-        let board = self.alert_board();
+        let log = self.notification_log();
         for action in queued(plugin) {
             let key = AlertKey::of(&spec.name, action);
             let name = if key.action.is_empty() { "of its template" } else { &key.action };
-            lines.extend(
-                board.describe(&key, &spec.rules.zone).into_iter().map(|text| format!("action {name}: {text}")),
-            );
+            lines.extend(log.describe(&key, &spec.rules.zone).into_iter().map(|text| format!("action {name}: {text}")));
         }
         lines
     }
 
     /// What actions were told.
-    pub(super) fn alert_board(&self) -> MutexGuard<'_, AlertBoard> {
-        self.0.alert_board.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn notification_log(&self) -> MutexGuard<'_, NotificationLog> {
+        self.0.notification_log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -18,7 +18,7 @@ use smoker_runner::prepared::PreparedPlugin;
 use crate::results::plugin::freshness::PostponedActions;
 use crate::results::plugin::hard_state::HardState;
 use crate::results::store::SharedState;
-use crate::scheduler::alerts::told::{AlertKey, Known, Told};
+use crate::scheduler::alerts::told::{AlertKey, Delivery, Told};
 
 /// What calls are collected by: the same action, by the same account.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +34,8 @@ pub(super) struct CallMember {
     pub(super) plugin: Arc<PreparedPlugin>,
     pub(super) event: OccasionEvent,
     pub(super) hard: HardState,
-    /// What is known of the action.
-    pub(super) known: Known,
+    /// What was delivered to the action before.
+    pub(super) delivery: Delivery,
     /// The result, for an action that follows each one.
     pub(super) postponed: Option<PostponedActions>,
 }
@@ -127,8 +127,10 @@ pub(super) fn outcome(result: &PluginResult, is_stopping: bool) -> Outcome {
 impl CallMember {
     fn told_plugin(&self, result: &PluginResult) -> ToldPlugin {
         let HardState { status, since, bad_since, .. } = &self.hard;
-        let before = self.known.other_than(*status).or(self.known.told.as_ref());
-        let ended = || [&self.known.told, &self.known.tried].into_iter().flatten().find_map(|known| known.bad_since);
+        let before = self.delivery.other_than(*status).or(self.delivery.confirmed.as_ref());
+        let ended = || {
+            [&self.delivery.confirmed, &self.delivery.unconfirmed].into_iter().flatten().find_map(|told| told.bad_since)
+        };
         let bad_since = bad_since.or_else(|| before.and_then(|told| told.bad_since)).or_else(ended);
         let told = || before.map(|told| told.status);
         let previous = self.postponed.as_ref().map_or_else(told, |postponed| postponed.previous);

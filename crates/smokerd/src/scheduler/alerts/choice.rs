@@ -57,8 +57,8 @@ impl Notifier {
             Ok(event) => {
                 let hard = state.followed_by(&action.rules)?.clone();
                 let postponed = state.postponed.filter(|_| !action.rules.is_deferred());
-                let known = self.manager.alert_board().known(&key);
-                Some(CallMember { key, plugin, event, hard, known, postponed })
+                let delivery = self.manager.notification_log().delivery(&key);
+                Some(CallMember { key, plugin, event, hard, delivery, postponed })
             }
             Err(later) => {
                 self.pending.set(&key, later);

@@ -6,7 +6,7 @@ use smoker_model::plugin::{ActionOn, ActionRules};
 use smoker_model::status::Status;
 
 use crate::results::plugin::hard_state::HardState;
-use crate::scheduler::alerts::told::{Known, Told};
+use crate::scheduler::alerts::told::{Delivery, Told};
 
 /// What is to be done about an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,14 +20,14 @@ pub(super) enum Decision {
     Nothing,
 }
 
-/// Decides about an action by what its plugin's state is, and what is known of the action. A call that failed may have arrived, and so may those
+/// Decides about an action by what its plugin's state is, and what was delivered to the action. A call that failed may have arrived, and so may those
 /// before it: until one has succeeded nobody knows what its receiver believes, and the state is to be told.
-pub(super) fn decide(rules: &ActionRules, hard: &HardState, known: &Known, now: DateTime<Utc>) -> Decision {
-    let told = known.told.as_ref();
+pub(super) fn decide(rules: &ActionRules, hard: &HardState, delivery: &Delivery, now: DateTime<Utc>) -> Decision {
+    let told = delivery.confirmed.as_ref();
     let told_status = told.map_or(Status::Ok, |told| told.status);
     let is_bad = hard.status != Status::Ok;
-    let was_bad = told_status != Status::Ok || known.tried.is_some();
-    let is_other = told_status != hard.status || known.tried.is_some();
+    let was_bad = told_status != Status::Ok || delivery.unconfirmed.is_some();
+    let is_other = told_status != hard.status || delivery.unconfirmed.is_some();
     let is_escalated = if is_bad { is_of_this_spell(told, hard) } else { was_bad };
     if let Some(after) = rules.escalates_after.filter(|_| !is_escalated) {
         let since = hard.bad_since.filter(|_| is_bad);
@@ -37,7 +37,8 @@ pub(super) fn decide(rules: &ActionRules, hard: &HardState, known: &Known, now: 
         return if now < due && !is_wrong { Decision::Wait(due) } else { Decision::Call(OccasionEvent::Escalation) };
     }
     let is_new = told.is_none_or(|told| told.sequence != hard.sequence);
-    let is_same = told_status == hard.status && known.tried.as_ref().is_none_or(|tried| tried.status == hard.status);
+    let is_same =
+        told_status == hard.status && delivery.unconfirmed.as_ref().is_none_or(|told| told.status == hard.status);
     let event = match (is_bad, is_same) {
         (false, _) => OccasionEvent::Recovery,
         (true, true) => OccasionEvent::Repeat,
@@ -87,7 +88,7 @@ mod tests {
     /// The names of the calls that follow these states, one a minute, each of which is told at once.
     fn calls(rules: ActionRules, states: &[Status]) -> String {
         let start = Utc::now();
-        let (mut known, mut bad_since, mut since) = (Known::default(), None, start);
+        let (mut delivery, mut bad_since, mut since) = (Delivery::default(), None, start);
         let mut calls = String::new();
         let mut before = None;
         for (minute, status) in states.iter().enumerate() {
@@ -100,7 +101,7 @@ mod tests {
             let sequence = minute as u64 + 1;
             let (first, started_behind) = (sequence, 0);
             let hard = HardState { status: *status, since, bad_since, sequence, first, started_behind, attempt: 1 };
-            let decision = decide(&rules, &hard, &known, now);
+            let decision = decide(&rules, &hard, &delivery, now);
             match decision {
                 Decision::Call(event) => calls.push_str(&event.as_str()[..1].to_uppercase()),
                 Decision::Wait(_) => calls.push('w'),
@@ -108,7 +109,7 @@ mod tests {
                 Decision::Nothing => calls.push('.'),
             }
             if matches!(decision, Decision::Call(_) | Decision::Note) {
-                known = Known { told: Some(Told::of(&hard, now)), tried: None };
+                delivery = Delivery { confirmed: Some(Told::of(&hard, now)), unconfirmed: None };
             }
         }
         // Recovery and Repeat begin with the same letter.
@@ -141,14 +142,15 @@ mod tests {
         };
         let told = |status| Some(Told::of(&hard(status), now));
         let change = ActionRules { on: ActionOn::Change, ..ActionRules::default() };
-        let decision =
-            |rules: &ActionRules, told, tried, status| decide(rules, &hard(status), &Known { told, tried }, now);
+        let decision = |rules: &ActionRules, confirmed, unconfirmed, status| {
+            decide(rules, &hard(status), &Delivery { confirmed, unconfirmed }, now)
+        };
         let (problem, recovery) = (Decision::Call(OccasionEvent::Problem), Decision::Call(OccasionEvent::Recovery));
         assert_eq!(decision(&change, None, told(Error), Ok), recovery);
         assert_eq!(decision(&change, told(Error), told(Ok), Error), problem);
         assert_eq!(decision(&change, told(Ok), told(Error), Error), problem);
         assert_eq!(decision(&change, told(Ok), None, Ok), Decision::Nothing);
-        // What was tried before that is not known any more.
+        // An older call that failed is forgotten.
         assert_eq!(decision(&change, None, told(Ok), Ok), recovery);
         assert_eq!(decision(&change, told(Error), told(Error), Error), Decision::Call(OccasionEvent::Repeat));
         assert_eq!(decision(&change, told(Error), None, Error), Decision::Nothing);
@@ -162,6 +164,38 @@ mod tests {
         assert_eq!(decision(&late, before, told(Ok), Error), Decision::Wait(now + TimeDelta::minutes(1)));
         let problems = ActionRules { on: ActionOn::Problem, ..change };
         assert_eq!(decision(&problems, None, told(Error), Ok), Decision::Note);
+    }
+
+    /// Their receivers hear of no recovery, so a call that failed before one leaves nothing to be told; the next problem is told in any
+    /// case.
+    #[test]
+    fn a_receiver_of_problems_alone_hears_of_each_problem_whatever_failed_before() {
+        let now = Utc::now();
+        let hard = |status, sequence| HardState {
+            status,
+            since: now,
+            bad_since: (status != Ok).then_some(now),
+            sequence,
+            first: 1,
+            started_behind: 0,
+            attempt: 1,
+        };
+        let told = |status, sequence| Some(Told::of(&hard(status, sequence), now));
+        for on in [ActionOn::Bad, ActionOn::Problem] {
+            let rules = ActionRules { on, ..ActionRules::default() };
+            let decision = |confirmed, unconfirmed, status| {
+                decide(&rules, &hard(status, 9), &Delivery { confirmed, unconfirmed }, now)
+            };
+            let problem = Decision::Call(OccasionEvent::Problem);
+            // It failed, then it was well again: from then on OK counts as told, and what follows is a problem.
+            assert_eq!(decision(None, told(Error, 5), Ok), Decision::Note, "{on:?}");
+            assert_eq!(decision(told(Error, 3), told(Warn, 5), Ok), Decision::Note, "{on:?}");
+            assert_eq!(decision(told(Ok, 6), None, Error), problem, "{on:?}");
+            // While it stays bad, the call is made again, and what it says is the state of that moment.
+            assert_eq!(decision(None, told(Error, 5), Warn), problem, "{on:?}");
+            assert_eq!(decision(told(Warn, 3), told(Error, 5), Warn), problem, "{on:?}");
+            assert_eq!(decision(None, told(Error, 5), Error), Decision::Call(OccasionEvent::Problem), "{on:?}");
+        }
     }
 
     #[test]
@@ -184,7 +218,7 @@ mod tests {
             started_behind: 0,
             attempt: 1,
         };
-        let ahead = |time| decide(&escalate, &hard(now + time), &Known::default(), now);
+        let ahead = |time| decide(&escalate, &hard(now + time), &Delivery::default(), now);
         assert_eq!(ahead(TimeDelta::days(365)), Decision::Call(OccasionEvent::Escalation));
         assert_eq!(ahead(TimeDelta::minutes(2)), Decision::Wait(now + TimeDelta::minutes(5)));
     }

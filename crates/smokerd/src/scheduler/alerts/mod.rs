@@ -7,7 +7,7 @@
 //!
 //! - `decision`: whether an action is due
 //! - `told`: what actions were told; `told_file`: where that is kept
-//! - `board`: what was told, and what failed; `access`: the way to it
+//! - `notification_log`: what was delivered, and what failed; `access`: the way to it
 //! - `holds`: why calls are held; `on_demand`: runs of other plugins that they wait for
 //! - `pending`: the queue; `queued`: which actions have a place in it
 //! - `call`: one call, for one plugin or several
@@ -15,11 +15,11 @@
 //! - `notifier`: makes the calls
 
 mod access;
-pub(crate) mod board;
 mod call;
 mod choice;
 mod decision;
 mod holds;
+pub(crate) mod notification_log;
 pub(crate) mod notifier;
 mod on_demand;
 mod pending;

@@ -195,8 +195,8 @@ impl Notifier {
     ) -> Result<OccasionEvent, Option<PendingCall>> {
         let key = AlertKey::of(&spec.name, action);
         let Some(followed) = state.followed_by(&action.rules) else { return Err(None) };
-        let note = || self.manager.alert_board().set_told(key.clone(), Told::of(followed, now));
-        let decision = decide(&action.rules, followed, &self.manager.alert_board().known(&key), now);
+        let note = || self.manager.notification_log().confirm(key.clone(), Told::of(followed, now));
+        let decision = decide(&action.rules, followed, &self.manager.notification_log().delivery(&key), now);
         match decision {
             Decision::Call(OccasionEvent::Recovery) if is_told_by_another(spec, action) => note(),
             Decision::Call(event) => {
@@ -207,7 +207,7 @@ impl Notifier {
             }
             Decision::Wait(at) => return Err(Some(waiting(at))),
             Decision::Note => note(),
-            Decision::Nothing => self.manager.alert_board().forget_failure(&key),
+            Decision::Nothing => self.manager.notification_log().forget_failure(&key),
         }
         Err(None)
     }
@@ -240,7 +240,7 @@ impl Notifier {
         event: OccasionEvent,
         now: DateTime<Utc>,
     ) -> PendingCall {
-        let failed = self.manager.alert_board().failure(key).and_then(|failure| failure.waits_until(action, now));
+        let failed = self.manager.notification_log().failure(key).and_then(|failure| failure.waits_until(action, now));
         failed.map_or_else(|| self.due(key, action, event, now), waiting)
     }
 
@@ -278,7 +278,7 @@ impl Notifier {
         let state = self.manager.state();
         let Some(mut call) = Call::new(action, members, state, now) else { return };
         for (key, told) in &call.tells {
-            self.manager.alert_board().set_tried(key, told);
+            self.manager.notification_log().begin(key, told);
         }
         self.busy.extend(call.tells.iter().map(|(key, _)| key.clone()));
         let name = call.tells.first().map(|(key, _)| key.action.clone()).unwrap_or_default();
@@ -318,24 +318,24 @@ impl Notifier {
 
     fn note(&self, (about, action): (&str, &ActionSpec), tells: Vec<(AlertKey, Told)>, outcome: Outcome) {
         let now = self.now();
-        let mut board = self.manager.alert_board();
+        let mut log = self.manager.notification_log();
         match outcome {
             Ok(answer) => {
                 let answer = if answer.is_empty() { String::new() } else { format!(": {answer}") };
                 tracing::info!("{about}{answer}");
                 for (key, told) in tells {
-                    board.set_told(key, told);
+                    log.confirm(key, told);
                 }
             }
             Err(CallEnd::Stopped) => {}
             Err(CallEnd::Failed(reason, asked)) => {
-                let (next, given_up) = board.fail((&tells, action), (&reason, asked), now);
+                let (next, given_up) = log.fail((&tells, action), (&reason, asked), now);
                 for (key, told) in given_up {
                     let AlertKey { plugin, action } = &key;
                     tracing::error!(
                         "Plugin {plugin}: action {action} failed for a day: {reason}; it is not tried again"
                     );
-                    board.set_told(key, told);
+                    log.confirm(key, told);
                 }
                 if let Some(wait) = next {
                     tracing::warn!("{about} failed: {reason}; it is tried again in {} s", wait.as_secs());
@@ -347,20 +347,20 @@ impl Notifier {
     /// Forgets what was told of plugins that the configuration does not have any more. One that does not load may come back as it was.
     fn forget_removed(&mut self) {
         let names = self.manager.names();
-        self.manager.alert_board().retain(|name| names.contains(name));
+        self.manager.notification_log().retain(|name| names.contains(name));
     }
 
     /// Begins to write what was told since the last time, unless that is being written.
     fn save(&mut self) {
         let may_begin = self.saving.is_empty();
-        let Some(file) = may_begin.then(|| self.manager.alert_board().take_unsaved()).flatten() else { return };
+        let Some(file) = may_begin.then(|| self.manager.notification_log().take_unsaved()).flatten() else { return };
         let manager = self.manager.clone();
-        self.saving.spawn_blocking(move || file.write(move || manager.alert_board().lines()));
+        self.saving.spawn_blocking(move || file.write(move || manager.notification_log().lines()));
     }
 
     fn saved(&self, written: Result<Result<(), String>, JoinError>) {
         let written = written.unwrap_or_else(|error| Err(format!("its task panicked: {error}")));
-        self.manager.alert_board().saved(written);
+        self.manager.notification_log().saved(written);
     }
 }
 

@@ -273,11 +273,11 @@ async fn what_was_told_of_plugins_that_went_while_the_daemon_was_down_is_forgott
     let host = prepared_host("  App: {}", |manager| {
         let told = Told { status: Status::Error, sequence: 1, at: Utc::now(), bad_since: None };
         for name in ["App", "Gone", "Broken"] {
-            manager.alert_board().set_told(key(name), told.clone());
+            manager.notification_log().confirm(key(name), told.clone());
         }
         manager.set_not_loaded(vec!["Broken".into()]);
     });
-    let is_known = |name: &str| host.manager.alert_board().known(&key(name)).told.is_some();
+    let is_known = |name: &str| host.manager.notification_log().delivery(&key(name)).confirmed.is_some();
     until("it to be forgotten", || !is_known("Gone")).await;
     assert_eq!(["App", "Broken"].map(is_known), [true; 2], "one that is broken comes back");
 }

@@ -28,12 +28,13 @@ pub(crate) struct Told {
     pub(crate) bad_since: Option<DateTime<Utc>>,
 }
 
-/// What is known of an action: what it was told, and what a call has tried to tell of which nobody knows whether it arrived.
+/// What was delivered to an action: what it was told for certain, and what it may have been told, since a call can fail after it has arrived.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Known {
-    pub(crate) told: Option<Told>,
-    /// What the newest call has that has not succeeded.
-    pub(crate) tried: Option<Told>,
+pub(crate) struct Delivery {
+    /// What the newest call told that succeeded, or what counts as told without a call.
+    pub(crate) confirmed: Option<Told>,
+    /// What the newest call tells that has not succeeded: it is being made, or it has failed.
+    pub(crate) unconfirmed: Option<Told>,
 }
 
 /// A line of the file.
@@ -43,8 +44,8 @@ pub(super) struct ToldLine {
     action: String,
     #[serde(flatten)]
     told: Option<ToldFields>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    tried: Option<ToldFields>,
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "tried")]
+    unconfirmed: Option<ToldFields>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -75,10 +76,10 @@ impl Told {
     }
 }
 
-impl Known {
+impl Delivery {
     /// What the receiver may believe that is not this status; none when it believes just that, or nothing.
     pub(super) fn other_than(&self, status: Status) -> Option<&Told> {
-        [&self.told, &self.tried].into_iter().flatten().find(|known| known.status != status)
+        [&self.confirmed, &self.unconfirmed].into_iter().flatten().find(|told| told.status != status)
     }
 }
 
@@ -100,20 +101,21 @@ impl ToldFields {
 }
 
 impl ToldLine {
-    /// The line of what is known of an action.
-    pub(super) fn of(key: &AlertKey, known: &Known) -> Self {
-        let [told, tried] = [&known.told, &known.tried].map(|told| told.as_ref().map(ToldFields::of));
-        Self { plugin: key.plugin.to_string(), action: key.action.clone(), told, tried }
+    /// The line of an action.
+    pub(super) fn of(key: &AlertKey, delivery: &Delivery) -> Self {
+        let [told, unconfirmed] =
+            [&delivery.confirmed, &delivery.unconfirmed].map(|told| told.as_ref().map(ToldFields::of));
+        Self { plugin: key.plugin.to_string(), action: key.action.clone(), told, unconfirmed }
     }
 
     /// What it says; none when it makes no sense.
-    pub(super) fn read(self) -> Option<(AlertKey, Known)> {
-        let [told, tried] = [self.told, self.tried].map(|fields| fields.map(ToldFields::read));
-        if told.is_none() && tried.is_none() {
+    pub(super) fn read(self) -> Option<(AlertKey, Delivery)> {
+        let [told, unconfirmed] = [self.told, self.unconfirmed].map(|fields| fields.map(ToldFields::read));
+        if told.is_none() && unconfirmed.is_none() {
             return None;
         }
         let key = AlertKey { plugin: self.plugin.as_str().into(), action: self.action };
-        let told = told.map_or(Some(None), |told| Some(Some(told?)))?;
-        Some((key, Known { told, tried: tried.flatten() }))
+        let confirmed = told.map_or(Some(None), |told| Some(Some(told?)))?;
+        Some((key, Delivery { confirmed, unconfirmed: unconfirmed.flatten() }))
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use smoker_trust::storage::text_file;
 
 use crate::results::json_text;
-use crate::scheduler::alerts::told::{AlertKey, Known, ToldLine};
+use crate::scheduler::alerts::told::{AlertKey, Delivery, ToldLine};
 
 /// The name of the file in the state folder.
 const FILE: &str = "told";
@@ -21,7 +21,7 @@ impl ToldFile {
     }
 
     /// What it has. Lines that cannot be read are passed over, with a line in the log.
-    pub(super) fn read(&self) -> Vec<(AlertKey, Known)> {
+    pub(super) fn read(&self) -> Vec<(AlertKey, Delivery)> {
         let text = text_file::read(&self.0).unwrap_or_else(|error| {
             tracing::error!("actions: {error}; what is bad is told once more");
             None

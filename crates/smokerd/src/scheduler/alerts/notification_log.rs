@@ -1,4 +1,4 @@
-//! What actions were told, and which calls failed.
+//! The log of notifications: what was delivered to actions, and which calls failed.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use smoker_model::plugin::{ActionSpec, PluginName};
 use smoker_model::time::backoff::doubled;
 use smoker_model::time::waits::spread;
 
-use crate::scheduler::alerts::told::{AlertKey, Known, Told, ToldLine};
+use crate::scheduler::alerts::told::{AlertKey, Delivery, Told, ToldLine};
 use crate::scheduler::alerts::told_file::ToldFile;
 
 /// How long after a call that failed the next one follows, at first and at most; up to a fifth of it is added, so that hosts
@@ -27,10 +27,10 @@ const GIVE_UP: u32 = 150;
 /// How long after the file could not be written it is tried again, with the next event.
 const BETWEEN_TRIES: Duration = Duration::from_secs(5);
 
-/// What all actions were told, and which calls failed.
+/// What was delivered to all actions, and which calls failed.
 #[derive(Debug, Default)]
-pub(crate) struct AlertBoard {
-    known: HashMap<AlertKey, Known>,
+pub(crate) struct NotificationLog {
+    deliveries: HashMap<AlertKey, Delivery>,
     failures: HashMap<AlertKey, CallFailure>,
     file: Option<ToldFile>,
     has_changed: bool,
@@ -60,15 +60,15 @@ impl CallFailure {
     }
 }
 
-impl AlertBoard {
+impl NotificationLog {
     /// What a file has, which has it from now on.
     pub(super) fn from_file(file: ToldFile) -> Self {
-        Self { known: file.read().into_iter().collect(), file: Some(file), ..Self::default() }
+        Self { deliveries: file.read().into_iter().collect(), file: Some(file), ..Self::default() }
     }
 
-    /// What is known of an action.
-    pub(super) fn known(&self, key: &AlertKey) -> Known {
-        self.known.get(key).cloned().unwrap_or_default()
+    /// What was delivered to an action.
+    pub(super) fn delivery(&self, key: &AlertKey) -> Delivery {
+        self.deliveries.get(key).cloned().unwrap_or_default()
     }
 
     /// Whether the last call failed.
@@ -76,21 +76,21 @@ impl AlertBoard {
         self.failures.get(key)
     }
 
-    /// Notes what an action was told.
-    pub(super) fn set_told(&mut self, key: AlertKey, told: Told) {
+    /// Notes what an action was told for certain, or what counts as that.
+    pub(super) fn confirm(&mut self, key: AlertKey, told: Told) {
         self.failures.remove(&key);
         self.has_changed = true;
-        self.known.insert(key, Known { told: Some(told), tried: None });
+        self.deliveries.insert(key, Delivery { confirmed: Some(told), unconfirmed: None });
     }
 
     /// Notes that a call begins which tells this. Until it has succeeded, nobody knows whether it was told.
-    pub(super) fn set_tried(&mut self, key: &AlertKey, tried: &Told) {
-        let known = self.known.entry(key.clone()).or_default();
-        let before = known.tried.take();
-        self.has_changed |= before.as_ref().is_none_or(|before| before.status != tried.status);
+    pub(super) fn begin(&mut self, key: &AlertKey, told: &Told) {
+        let delivery = self.deliveries.entry(key.clone()).or_default();
+        let before = delivery.unconfirmed.take();
+        self.has_changed |= before.as_ref().is_none_or(|before| before.status != told.status);
         // How long it was bad is told with its end.
-        let bad_since = tried.bad_since.or_else(|| before.and_then(|before| before.bad_since));
-        known.tried = Some(Told { bad_since, ..tried.clone() });
+        let bad_since = told.bad_since.or_else(|| before.and_then(|before| before.bad_since));
+        delivery.unconfirmed = Some(Told { bad_since, ..told.clone() });
     }
 
     /// Notes that nothing is to be told any more.
@@ -106,8 +106,8 @@ impl AlertBoard {
         (reason, asked): (&str, Option<Duration>),
         now: DateTime<Utc>,
     ) -> (Option<Duration>, Vec<(AlertKey, Told)>) {
-        let before = |board: &mut Self, key: &AlertKey| {
-            board.failures.remove(key).filter(|before| before.action == *action).map_or(0, |before| before.count)
+        let before = |log: &mut Self, key: &AlertKey| {
+            log.failures.remove(key).filter(|before| before.action == *action).map_or(0, |before| before.count)
         };
         let counts: Vec<_> = tells.iter().map(|(key, _)| before(self, key)).collect();
         let (kept, given_up): (Vec<_>, Vec<_>) = tells.iter().zip(counts).partition(|(_, count)| *count < GIVE_UP);
@@ -128,10 +128,10 @@ impl AlertBoard {
 
     /// Keeps only what is about these plugins.
     pub(super) fn retain(&mut self, is_known: impl Fn(&PluginName) -> bool) {
-        let before = self.known.len();
-        self.known.retain(|key, _| is_known(&key.plugin));
+        let before = self.deliveries.len();
+        self.deliveries.retain(|key, _| is_known(&key.plugin));
         self.failures.retain(|key, _| is_known(&key.plugin));
-        self.has_changed |= self.known.len() != before;
+        self.has_changed |= self.deliveries.len() != before;
     }
 
     /// The file, when it does not have everything yet.
@@ -162,12 +162,12 @@ impl AlertBoard {
 
     /// What the file is to have.
     pub(super) fn lines(&self) -> Vec<ToldLine> {
-        self.known.iter().map(|(key, known)| ToldLine::of(key, known)).collect()
+        self.deliveries.iter().map(|(key, delivery)| ToldLine::of(key, delivery)).collect()
     }
 
     /// What an action was told, for people, by the clocks of a zone.
     pub(super) fn describe(&self, key: &AlertKey, zone: &Zone) -> Vec<String> {
-        let told = self.known.get(key).and_then(|known| known.told.as_ref());
+        let told = self.deliveries.get(key).and_then(|delivery| delivery.confirmed.as_ref());
         let told = told.map(|told| format!("told {} at {}", told.status, zone.shown(told.at)));
         let failed = self.failures.get(key).map(|failure| {
             let CallFailure { count, until, reason, .. } = failure;
@@ -199,42 +199,42 @@ mod tests {
 
     /// How long the next call waits after one that told of this plugin alone failed.
     fn failed(
-        board: &mut AlertBoard,
+        log: &mut NotificationLog,
         key: &AlertKey,
         (reason, asked): (&str, Option<Duration>),
         now: DateTime<Utc>,
     ) -> Option<Duration> {
         let told = Told { status: Status::Error, sequence: 1, at: now, bad_since: None };
-        board.fail((&[(key.clone(), told)], &action()), (reason, asked), now).0
+        log.fail((&[(key.clone(), told)], &action()), (reason, asked), now).0
     }
 
     #[test]
     fn what_a_call_told_together_is_told_together_again() {
-        let mut board = AlertBoard::default();
+        let mut log = NotificationLog::default();
         let now = Utc::now();
         let told = Told { status: Status::Error, sequence: 1, at: now, bad_since: None };
         let key = |number: usize| AlertKey { plugin: format!("p{number}").as_str().into(), action: "Page".to_owned() };
         let tells: Vec<_> = (0..100).map(|number| (key(number), told.clone())).collect();
         for _ in 0..3 {
-            let (wait, given_up) = board.fail((&tells, &action()), ("refused", None), now);
+            let (wait, given_up) = log.fail((&tells, &action()), ("refused", None), now);
             assert!(wait.is_some() && given_up.is_empty());
         }
-        let until = |number| board.failure(&key(number)).and_then(|failure| failure.waits_until(&action(), now));
+        let until = |number| log.failure(&key(number)).and_then(|failure| failure.waits_until(&action(), now));
         assert!(until(0).is_some() && (0..100).all(|number| until(number) == until(0)));
     }
 
     #[test]
     fn a_file_that_cannot_be_written_is_tried_again() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut board = AlertBoard::from_file(ToldFile::in_folder(folder.path()));
-        board.has_changed = true;
-        assert!(board.take_unsaved().is_some() && board.take_unsaved().is_none());
-        board.saved(Err("the disk is full".to_owned()));
-        assert!(board.take_unsaved().is_none(), "not at once");
-        board.next_try = Some(Instant::now());
-        assert!(board.take_unsaved().is_some());
-        board.saved(Ok(()));
-        assert!(board.next_try.is_none() && board.take_unsaved().is_none());
+        let mut log = NotificationLog::from_file(ToldFile::in_folder(folder.path()));
+        log.has_changed = true;
+        assert!(log.take_unsaved().is_some() && log.take_unsaved().is_none());
+        log.saved(Err("the disk is full".to_owned()));
+        assert!(log.take_unsaved().is_none(), "not at once");
+        log.next_try = Some(Instant::now());
+        assert!(log.take_unsaved().is_some());
+        log.saved(Ok(()));
+        assert!(log.next_try.is_none() && log.take_unsaved().is_none());
     }
 
     /// Each host of a fleet has one call that fails.
@@ -244,10 +244,10 @@ mod tests {
         let moments: std::collections::BTreeSet<_> = (0..100)
             .map(|host| {
                 let key = AlertKey { plugin: "Db".into(), action: format!("Page{host}") };
-                let mut board = AlertBoard::default();
-                let _ = failed(&mut board, &key, ("refused", None), start);
+                let mut log = NotificationLog::default();
+                let _ = failed(&mut log, &key, ("refused", None), start);
                 let until =
-                    board.failure(&key).and_then(|failure| failure.waits_until(&action(), start)).expect("it waits");
+                    log.failure(&key).and_then(|failure| failure.waits_until(&action(), start)).expect("it waits");
                 (until - start).num_milliseconds() / 10
             })
             .collect();
@@ -256,24 +256,24 @@ mod tests {
 
     #[test]
     fn calls_that_fail_wait_longer_and_longer_until_they_are_given_up() {
-        let mut board = AlertBoard::default();
+        let mut log = NotificationLog::default();
         let key = AlertKey { plugin: "Db".into(), action: "Page".to_owned() };
         let start = Utc::now();
         for seconds in [5, 10, 20, 40, 80, 160, 320, 600, 600] {
-            let (least, wait) = (Duration::from_secs(seconds), failed(&mut board, &key, ("refused", None), start));
+            let (least, wait) = (Duration::from_secs(seconds), failed(&mut log, &key, ("refused", None), start));
             assert!(wait.is_some_and(|wait| wait >= least && wait < least + least / 5), "{seconds}: {wait:?}");
         }
-        assert!(board.describe(&key, &Zone::Machine)[0].starts_with("failed 9 times, tried again at "));
-        let failure = board.failure(&key).expect("it failed");
+        assert!(log.describe(&key, &Zone::Machine)[0].starts_with("failed 9 times, tried again at "));
+        let failure = log.failure(&key).expect("it failed");
         assert!(failure.waits_until(&action(), start).is_some_and(|until| until >= start + TimeDelta::seconds(600)));
         let other = ActionSpec { own_parameters: IndexMap::from([("Url".to_owned(), Value::Null)]), ..action() };
         assert_eq!(failure.waits_until(&other, start), None, "another definition has not failed");
         // The clock was years behind, or ahead.
         let years = TimeDelta::days(1000);
         assert_eq!([start + years, start - years].map(|now| failure.waits_until(&action(), now)), [None, None]);
-        assert!((9..150).all(|_| failed(&mut board, &key, ("refused", None), start + years).is_some()));
-        assert_eq!(failed(&mut board, &key, ("refused", None), start), None);
-        assert!(board.failure(&key).is_none());
+        assert!((9..150).all(|_| failed(&mut log, &key, ("refused", None), start + years).is_some()));
+        assert_eq!(failed(&mut log, &key, ("refused", None), start), None);
+        assert!(log.failure(&key).is_none());
     }
 
     #[test]
@@ -283,7 +283,7 @@ mod tests {
         for (asked, least) in [(90, 90), (1, 5), (u64::MAX, 3600)] {
             let asked = Some(Duration::from_secs(asked));
             let hosts: Vec<_> =
-                (0..50).map(|_| failed(&mut AlertBoard::default(), &key, ("busy", asked), now)).collect();
+                (0..50).map(|_| failed(&mut NotificationLog::default(), &key, ("busy", asked), now)).collect();
             let least = Duration::from_secs(least);
             let is_right = |wait: &Option<Duration>| wait.is_some_and(|it| it >= least && it < least + least / 5);
             assert!(hosts.iter().all(is_right) && hosts.iter().any(|wait| *wait != hosts[0]), "{hosts:?}");

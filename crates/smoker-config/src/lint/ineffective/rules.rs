@@ -1,0 +1,56 @@
+//! Attempts and dependencies.
+
+use smoker_model::plugin::RunRules;
+use smoker_model::value::Value;
+
+use crate::lint::ineffective::schedule::runs_by_itself;
+use crate::lint::linted_plugin::LintedPlugin;
+use crate::spec::values::{quantity, relations};
+use crate::yaml::node::find_text;
+
+/// Each key with what is to be said of it.
+pub(super) fn review(plugin: &LintedPlugin<'_>) -> Vec<(&'static str, String)> {
+    let keys = ["Retries", "RetryInterval", "FlapThreshold", "OnParentBad"];
+    keys.into_iter().filter_map(|key| Some((key, idle(plugin, key)?))).collect()
+}
+
+/// Why a key of the plugin's own changes nothing about its runs, though its value is understood; one of a template is for many plugins.
+fn idle(plugin: &LintedPlugin<'_>, key: &str) -> Option<String> {
+    find_text(plugin.body, key)?;
+    let mut rules = RunRules::default();
+    let misread = relations::read(|key| plugin.get(key), &mut rules);
+    let runs_by_itself = runs_by_itself(plugin);
+    let has_soft = rules.retries.is_some_and(|retries| retries > 1);
+    let why = match key {
+        "Retries" if !runs_by_itself => {
+            "it runs on request only, and such runs are no attempts; set Interval, Cron or At, or remove it"
+        }
+        "RetryInterval" if !runs_by_itself => {
+            "it runs on request only, and such runs are no attempts; set Interval, Cron or At, or remove it"
+        }
+        "RetryInterval" if !has_soft => "no result is ever soft; set Retries to 2 or more",
+        "RetryInterval" if !is_shorter_than_interval(plugin, &rules) => {
+            "its Interval is not longer, and brings the next run anyway; write a shorter one"
+        }
+        // One of 20 results.
+        "FlapThreshold" if rules.flap_threshold.is_some_and(|percent| percent <= 5) => {
+            let text = "FlapThreshold is reached by a single change of status, 5 % of the newest 20 results, so actions that follow \
+                        changes wait until 20 results in a row are alike; write 20 or more";
+            return Some(text.to_owned());
+        }
+        "OnParentBad" if rules.depends_on.is_empty() => "it depends on no plugin; set DependsOn",
+        _ => return None,
+    };
+    let is_understood = plugin.get(key).is_some() && misread.iter().all(|(plain, _)| *plain != key);
+    is_understood.then(|| format!("{key} sets nothing, because {why}"))
+}
+
+/// Whether a retry comes before the next run of the `Interval` would; true where that does not say when it runs.
+fn is_shorter_than_interval(plugin: &LintedPlugin<'_>, rules: &RunRules) -> bool {
+    let is_by_calendar = ["Cron", "At"].iter().any(|key| plugin.get(key).is_some_and(Value::is_truthy));
+    let interval = plugin.get("Interval").and_then(|value| quantity::seconds(value).ok());
+    match (interval.filter(|interval| *interval > 0.0 && !is_by_calendar), rules.retry_interval) {
+        (Some(interval), Some(retry)) => retry.as_secs_f64() < interval,
+        _ => true,
+    }
+}
