@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! - `serve`: listens, and answers requests from what is known
+//! - `tls`: serves other hosts; `tokens`: who of them may see the page
 //! - `rounds`: asks the hosts again and again
 //! - `snapshot`: the answers of a round
 //! - `pages`: the answers as a grid of hosts and plugins, as the page of a host, and as JSON
@@ -13,6 +14,8 @@ mod pages;
 mod rounds;
 mod serve;
 mod snapshot;
+mod tls;
+mod tokens;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -27,6 +27,8 @@ use tokio::net::{TcpListener, UnixListener};
 use crate::pages;
 use crate::rounds;
 use crate::snapshot::Newest;
+use crate::tls::{self, Certificate};
+use crate::tokens::TokenFile;
 
 /// What requests are answered from.
 #[derive(Clone)]
@@ -81,6 +83,13 @@ async fn listen_and_answer(listen: &Listen, routes: Router) -> Result<(), ExitEr
             say(&format!("http://{address}/"));
             serve(listener, routes).await.map_err(failed(address.to_string()))
         }
+        Listen::Tls(address, files) => {
+            let (certificate, tokens) = (Certificate::open(files)?, TokenFile::open(&files.tokens)?);
+            let listener = TcpListener::bind(address).await.map_err(failed(address.to_string()))?;
+            say(&format!("https://{}/", listener.local_addr().unwrap_or(*address)));
+            tls::serve(listener, routes, certificate, tokens).await;
+            Ok(())
+        }
         Listen::Socket(path) => {
             let shown = path.display().to_string();
             let listener = bind(path).map_err(failed(shown.clone()))?;
@@ -123,7 +132,8 @@ fn routes(known: Known, listen: &Listen) -> Router {
     match listen {
         // A page of another site can make a browser ask for any name that it has the name server answer with 127.0.0.1.
         Listen::Loopback(_) => routes.layer(middleware::from_fn(only_of_this_host)),
-        Listen::Socket(_) => routes,
+        // A browser sends a token to the name that it was typed for, and to no other.
+        Listen::Socket(_) | Listen::Tls(..) => routes,
     }
 }
 
@@ -172,14 +182,17 @@ async fn file(PathPart(name): PathPart<String>) -> Response {
     match files::file(&name) {
         Some(file) => {
             let kept = [(CONTENT_TYPE, file.media_type), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
-            (kept, file.text).into_response()
+            with_policy((kept, file.text).into_response())
         }
         None => (StatusCode::NOT_FOUND, "There is no such file\n").into_response(),
     }
 }
 
 fn html(text: String) -> Response {
-    let mut response = ([(CONTENT_TYPE, files::HTML), (CACHE_CONTROL, "no-cache")], text).into_response();
+    with_policy(([(CONTENT_TYPE, files::HTML), (CACHE_CONTROL, "no-cache")], text).into_response())
+}
+
+fn with_policy(mut response: Response) -> Response {
     for (name, value) in files::HEADERS {
         response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }

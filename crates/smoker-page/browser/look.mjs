@@ -1,96 +1,11 @@
 // Looks at the page of a running daemon with a real browser: node look.mjs SCENARIO ADDRESS FOLDER [TOKENS]
 // The folder gets the pictures. tests/tests/daemon/api/page.rs boots the daemons.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { connect, createServer } from "node:net";
-import { chromium } from "playwright-core";
+import { writeFileSync } from "node:fs";
+import { accessible, browser, cut, evaluate, eventually, folder, line, open, picture, proxy, until, way } from "./harness.mjs";
+import { trouble } from "./trouble.mjs";
 
-const [scenario, daemon, folder, tokens = ""] = process.argv.slice(2);
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-const browser = await chromium.launch({
-  executablePath: ["/usr/bin/chromium", "/usr/bin/chromium-headless-shell"].find((path) => existsSync(path)),
-  args: ["--no-sandbox", "--disable-dev-shm-usage", "--js-flags=--expose-gc"],
-});
-
-/** A way to the daemon that can be cut. */
-const way = { sockets: new Set(), isOpen: true };
-const proxy = createServer((near) => {
-  const { hostname, port } = new URL(daemon);
-  const far = connect(port, hostname);
-  for (const [socket, other] of [[near, far], [far, near]]) {
-    way.sockets.add(socket);
-    socket.on("error", () => other.destroy());
-    socket.on("close", () => (way.sockets.delete(socket), other.destroy()));
-    socket.pipe(other);
-  }
-  if (!way.isOpen) near.destroy();
-});
-await new Promise((listens) => proxy.listen(0, "127.0.0.1", listens));
-const address = `http://127.0.0.1:${proxy.address().port}`;
-
-/** Ends all connections, and those to come unless the way stays open. */
-function cut(staysOpen) {
-  way.isOpen = staysOpen;
-  for (const socket of way.sockets) socket.destroy();
-}
-
-/** A page that fails the test when it asks another origin, or when its policy stops something. */
-async function open(path, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ignoreHTTPSErrors: true, ...options });
-  context.setDefaultTimeout(100_000);
-  const page = await context.newPage();
-  page.on("request", (request) => {
-    const url = new URL(request.url());
-    assert(url.protocol === "data:" || url.origin === new URL(address).origin, `a request to ${request.url()}`);
-  });
-  page.on("pageerror", (error) => assert.fail(`an error in the page: ${error}`));
-  page.on("console", (message) => assert(!/Content Security Policy|Trusted/.test(message.text()), message.text()));
-  await page.goto(`${address}${path}`);
-  return page;
-}
-
-/** The value of an expression, or of the promise that it is. Playwright's own way is `eval`, which the policy of the page forbids. */
-async function evaluate(page, expression) {
-  const session = await page.context().newCDPSession(page);
-  const options = { expression, awaitPromise: true, returnByValue: true };
-  const { result, exceptionDetails } = await session.send("Runtime.evaluate", options);
-  await session.detach();
-  assert.equal(exceptionDetails, undefined, expression.slice(0, 200));
-  return result.value;
-}
-
-/** Waits until an expression is true. */
-async function until(page, expression, seconds = 100) {
-  const end = Date.now() + seconds * 1000;
-  while (!(await evaluate(page, expression))) {
-    assert(Date.now() < end, `not within ${seconds} s: ${expression}`);
-    await new Promise((wake) => setTimeout(wake, 20));
-  }
-}
-
-/** Waits until nothing that `check` asserts fails: what a click or a key sets off is not there at once. */
-async function eventually(check, seconds = 100) {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    try {
-      return await check();
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await new Promise((wake) => setTimeout(wake, 20));
-    }
-  }
-}
-
-async function accessible(page, what) {
-  const found = await evaluate(page, `${axe}; axe.run().then(({ violations }) => violations.map((one) =>
-    ({ id: one.id, help: one.help, nodes: one.nodes.map((node) => node.html.slice(0, 200)) })))`);
-  assert.deepEqual(found, [], `axe, ${what}`);
-}
-
-const line = (page, plugin) => page.locator("#plugins > tbody > tr", { has: page.getByRole("button", { name: plugin, exact: true }) }).first();
-const picture = (page, name) => page.screenshot({ path: `${folder}/${name}.png` });
+const [scenario, , , tokens = ""] = process.argv.slice(2);
 
 const scenarios = {
   async fleet() {
@@ -100,6 +15,10 @@ const scenarios = {
     await eventually(async () => assert.match(await page.locator("tbody > tr").first().innerText(), /UNREACHABLE/));
     await accessible(page, "the grid");
     await picture(page, "fleet");
+    // A newer grid leaves a reader who has no mouse in the place.
+    await evaluate(page, "void (document.querySelector('.grid a').focus(), document.querySelector('.grid td').textContent = 'old')");
+    await until(page, "document.querySelector('.grid td').textContent !== 'old'");
+    assert(await evaluate(page, "document.activeElement.matches('.grid a')"));
     // It goes on by itself, and shows when it does not.
     await evaluate(page, "void (document.querySelector('main').dataset.age = '')");
     await until(page, "document.querySelector('main').dataset.age !== ''");
@@ -213,6 +132,10 @@ const scenarios = {
       await page.keyboard.press("Enter");
       await page.waitForSelector("#plugins > tbody > tr");
     };
+    // What is no token at all is not taken, and keeps nobody out.
+    await page.locator("#token").fill("smoker_„\u00a0x“");
+    await page.keyboard.press("Enter");
+    await until(page, "/no token/.test(document.getElementById('problem').textContent)");
     await logIn(page, reader);
     await eventually(async () => assert.equal(await page.locator("#login").isVisible(), false));
     // The role read may not run anything; the daemon's reason is shown.
@@ -231,8 +154,11 @@ const scenarios = {
     const said = other.locator(".details", { hasText: "Nobody is told" });
     await said.waitFor();
     await eventually(async () => assert.match(await said.innerText(), /<b>deploy<\/b>/));
-    await other.getByRole("button", { name: "End the silence" }).click();
+    // What was used is gone; the focus is on what is there in its place.
+    await until(other, "document.activeElement.textContent === 'End the silence'");
+    await other.keyboard.press("Enter");
     await until(other, "/Its actions follow/.test(document.querySelector('.details').textContent)");
+    await until(other, "document.activeElement.tagName === 'INPUT'");
   },
 
   /** An hour of 60 plugins that run each minute, in seconds. */
@@ -258,7 +184,7 @@ const scenarios = {
 };
 
 try {
-  await scenarios[scenario]();
+  await { ...scenarios, ...trouble }[scenario](tokens);
 } finally {
   await browser.close();
   cut(false);

@@ -20,13 +20,16 @@ try {
   // See above.
 }
 
-export function logIn(given: string): void {
+/** Takes a token, unless it cannot be one: a browser sends no header with other characters. */
+export function logIn(given: string): boolean {
+  if (!/^[!-~]+$/.test(given)) return false;
   token = given;
   try {
     sessionStorage.setItem(KEY, given);
   } catch {
     // See above.
   }
+  return true;
 }
 
 export async function ask(path: string, init: RequestInit = {}): Promise<Response> {

@@ -7,8 +7,11 @@ import { reason } from "./reason";
 import type { Row } from "./row";
 import { SilenceForm } from "./silence";
 import { SHOWN, moment, span, visible } from "./text";
-import { componentsOf, durationOf, messagesOf, startOf, statusOf } from "./wire";
+import { componentsOf, durationOf, measuresOf, messagesOf, startOf, statusOf } from "./wire";
 import type { Entry, Result, Summary } from "./wire";
+
+/** How soon the runs of the past are read again when there are newer ones, in milliseconds. */
+const AGAIN = 3000;
 
 export class Details {
   readonly line = make("tr", { class: "details" });
@@ -18,6 +21,9 @@ export class Details {
   private readonly result = make("div");
   private readonly silence: SilenceForm;
   private readonly history = make("div", {}, make("p", {}, "…"));
+  private isRunning = false;
+  /** Whether the runs of the past are read again soon. */
+  private isStale = false;
 
   constructor(
     private readonly row: Row,
@@ -33,11 +39,22 @@ export class Details {
     void this.load();
   }
 
-  /** Writes the newest result. */
+  /** Writes the newest result. What is the same stays, and with it what a reader has selected. */
   show(): void {
     const result = this.row.plugin.lastResult;
     this.silence.show();
-    this.result.replaceChildren(...facts(this.row), ...parts(result, this.row.plugin.name));
+    const fresh = make("div", {}, ...facts(this.row), ...parts(result, this.row.plugin.name));
+    if (!fresh.isEqualNode(this.result)) this.result.replaceChildren(...fresh.childNodes);
+  }
+
+  /** There are newer runs: they are read soon, once for all that come until then. */
+  loadSoon(): void {
+    if (this.isStale) return;
+    this.isStale = true;
+    setTimeout(() => {
+      this.isStale = false;
+      if (this.line.isConnected) void this.load();
+    }, AGAIN);
   }
 
   /** Reads the runs of the past. */
@@ -55,7 +72,10 @@ export class Details {
   }
 
   private async force(): Promise<void> {
-    this.run.disabled = true;
+    if (this.isRunning) return;
+    this.isRunning = true;
+    // A button that is disabled loses the focus, and with it the place of a reader who has no mouse.
+    this.run.setAttribute("aria-disabled", "true");
     this.outcome.textContent = "running …";
     const body = JSON.stringify({ process: { plugins: [this.row.plugin.name] } });
     try {
@@ -74,7 +94,8 @@ export class Details {
     } catch (error) {
       this.outcome.textContent = reason(error);
     }
-    this.run.disabled = false;
+    this.isRunning = false;
+    this.run.removeAttribute("aria-disabled");
     void this.load();
   }
 }
@@ -91,8 +112,7 @@ function facts(row: Row): HTMLElement[] {
   add("Exit status", result?.exitStatus);
   add("Signal", result?.signal);
   for (const key of ["Category", "Component", "Type", "Command", "Module", "Interval", "Cron", "At", "DependsOn", "After"]) add(key, row.parameter(key));
-  const measured = Array.isArray(result?.perfdata) ? result.perfdata : [];
-  add("Measured", measured.map((datum: { label?: unknown; value?: unknown; unit?: unknown }) => `${datum.label}=${datum.value}${datum.unit ?? ""}`).join(", "));
+  add("Measured", measuresOf(result));
   return [make("dl", {}, ...list.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, make("bdi", {}, visible(value, 1000)))]))];
 }
 

@@ -1,21 +1,32 @@
 // The page: all plugins of one daemon, live.
 
 import { Refused, get, logIn, pathOf } from "./api";
+import { Moment } from "./clock";
 import { Details } from "./details";
 import { say, the } from "./dom";
 import { Filters } from "./filters";
 import { reason } from "./reason";
 import { Row } from "./row";
-import { follow } from "./stream";
-import { span } from "./text";
+import { QUIET, Stream } from "./stream";
+import { firstLine, span } from "./text";
 import { STATUSES } from "./wire";
 import type { Entry, PluginPage, PluginsPage } from "./wire";
 
-/** A daemon that is well says something each 15 seconds. */
-const QUIET = 20_000;
-
-/** How often it is asked for silences, which are no events. */
+/** How often it is asked for silences: who sees some plugins only gets no events of those that hold others, too. */
 const SILENCES = 30_000;
+
+/** How often all plugins are read while no events come. */
+const WITHOUT_EVENTS = 15_000;
+
+/** How often all plugins are read while some have not run when they should have: runs that are left out are no events. */
+const OVERDUE = 30_000;
+
+/** From when on a run is overdue, in milliseconds. */
+const LATE = 5000;
+
+/** How long changes of status are collected, so that one does not take another one's place before it is read out, and how many are told. */
+const NEWS = 700;
+const TOLD = 8;
 
 /** How many plugins are read at a time. */
 const READERS = 4;
@@ -25,9 +36,18 @@ const details = new Map<Row, Details>();
 const changed = new Set<Row>();
 const body = document.querySelector<HTMLTableSectionElement>("#plugins tbody")!;
 const filters = new Filters(filter);
-const seen = { last: 0, isCut: true };
+let seen: Moment | null = null;
+let isCut = true;
+/** Whether no connection for events was there yet. */
+let isFirst = true;
+/** Why the daemon refuses its events. */
+let refusal: unknown = null;
 let isLaidOut = false;
 let numbers = 0;
+/** How many events have come. */
+let events = 0;
+/** When all plugins were asked for. */
+let asked = new Moment();
 
 // Only what is on the screen is read, so that a thousand plugins cost no more than thirty.
 const unread: Row[] = [];
@@ -35,37 +55,73 @@ let readers = 0;
 const watcher = new IntersectionObserver((entries) => {
   for (const entry of entries) {
     const row = rows.get((entry.target as HTMLElement).dataset.plugin ?? "");
-    if (entry.isIntersecting && row && !row.isLoaded) unread.push(row);
+    if (!row) continue;
+    row.isVisible = entry.isIntersecting;
+    if (row.isVisible && !row.isLoaded) unread.push(row);
   }
-  void readNext();
+  readNext();
 });
 
-async function readNext(): Promise<void> {
+function readNext(): void {
   while (readers < READERS && unread.length > 0) {
     const row = unread.shift()!;
     if (row.isLoaded) continue;
+    const before = events;
     row.isLoaded = true;
     readers++;
     get<PluginPage>(pathOf(row.plugin.name))
-      .then((page) => row.load(page.plugin, page.results.map((entry) => entry.result)))
-      .catch(() => undefined)
+      .then((page) => {
+        row.load(page.plugin, page.results.map((entry) => entry.result), before);
+        later(row);
+      })
+      // It is read again when the daemon is back.
+      .catch(() => (row.isLoaded = false))
       .finally(() => {
         readers--;
-        void readNext();
+        readNext();
       });
   }
 }
 
-/** Reads all plugins. */
-async function load(): Promise<void> {
+/** Reads a plugin again, at once or when it comes to the screen. */
+function readAgain(row: Row): void {
+  row.isLoaded = false;
+  if (row.isVisible) unread.push(row);
+  readNext();
+}
+
+let loading: Promise<void> | null = null;
+let isStale = false;
+
+/** Reads all plugins. What is asked for meanwhile is one more reading behind it: answers could come in another order. */
+function load(): Promise<void> {
+  isStale = true;
+  loading ??= (async () => {
+    try {
+      while (isStale) {
+        isStale = false;
+        await loadOnce();
+      }
+    } finally {
+      loading = null;
+    }
+  })();
+  return loading;
+}
+
+async function loadOnce(): Promise<void> {
+  asked = new Moment();
+  const count = events;
   const page = await get<PluginsPage>("/plugins");
+  if (isCut) seen = new Moment();
   const before = new Map(rows);
   rows.clear();
   page.plugins.items.forEach(({ plugin }, order) => {
     const known = before.get(plugin.name);
     before.delete(plugin.name);
     if (known) {
-      known.plugin = plugin;
+      known.take(plugin, count);
+      known.order = order;
       known.show();
       details.get(known)?.show();
     }
@@ -73,12 +129,14 @@ async function load(): Promise<void> {
   });
   for (const row of before.values()) {
     fold(row);
+    watcher.unobserve(row.line);
     row.line.remove();
   }
   filters.offer([...rows.values()]);
   for (const id of ["filters", "plugins"]) the(id).hidden = false;
-  the("problem").hidden = true;
   the("login").hidden = true;
+  if (refusal) problem(refusal);
+  else the("problem").hidden = true;
   arrange();
   filter();
 }
@@ -153,14 +211,31 @@ function showChanges(): void {
   filter();
 }
 
+const news: string[] = [];
+
+/** Has a screen reader say a change of status. */
+function tell(text: string): void {
+  if (news.length === 0) setTimeout(showNews, NEWS);
+  news.push(text);
+}
+
+function showNews(): void {
+  const others = news.length > TOLD ? [`and ${news.length - TOLD} more`] : [];
+  say(the("news"), news.splice(0).slice(0, TOLD).concat(others).join("; "));
+}
+
 function event(name: string, data: string): void {
+  events++;
   if (name === "result") {
     const entry = JSON.parse(data) as Entry & { changed: boolean; previous: string | null };
     const row = rows.get(entry.plugin);
     if (!row) return void load().catch(problem);
+    row.touched = events;
     row.add(entry);
     later(row);
-    if (entry.changed) say(the("news"), `${row.plugin.name}: ${entry.previous ?? "new"} to ${row.status}`);
+    details.get(row)?.loadSoon();
+    if (row.isToBeAsked) readAgain(row);
+    if (entry.changed) tell(`${firstLine(row.plugin.name)}: ${entry.previous ?? "new"} to ${row.status}`);
   } else if (name === "start") {
     const row = rows.get((JSON.parse(data) as { plugin: string }).plugin);
     if (row) {
@@ -191,49 +266,71 @@ function problem(error: unknown): void {
   the("login").hidden = !isUnknown;
 }
 
+const stream = new Stream({
+  alive() {
+    const [wasCut, wasFirst] = [isCut, isFirst];
+    [seen, isCut, isFirst, refusal] = [new Moment(), false, false, null];
+    if (!wasCut) return;
+    tick();
+    if (!wasFirst) comeBack();
+  },
+  event,
+  cut(error) {
+    isCut = true;
+    refusal = error instanceof Refused ? error : null;
+    tick();
+    if (refusal) problem(refusal);
+  },
+});
+
+/** Reads everything again behind a gap: what went on then, and what was not read because of it, is not known. */
+function comeBack(): void {
+  for (const row of rows.values()) {
+    [row.isRunning, row.isLoaded] = [false, false];
+    details.get(row)?.loadSoon();
+    // It says again which rows are on the screen.
+    watcher.unobserve(row.line);
+    watcher.observe(row.line);
+  }
+  void load().catch(problem);
+}
+
 function tick(): void {
-  const age = Date.now() - seen.last;
-  const isCut = seen.isCut || age > QUIET;
-  document.documentElement.classList.toggle("cut", isCut);
+  stream.check();
+  const age = seen?.age() ?? 0;
+  const isGrey = isCut || age > QUIET;
+  document.documentElement.classList.toggle("cut", isGrey);
   const live = the("live");
-  live.dataset.state = isCut ? "cut" : "live";
-  const ago = seen.last ? `seen ${span(Math.max(Math.round(age / 1000), 0))} ago` : "not seen yet";
-  say(live, isCut ? `cut off, ${ago}` : `live, ${ago}`);
-  for (const row of rows.values()) if (!row.line.hidden) row.tick();
+  live.dataset.state = isGrey ? "cut" : "live";
+  const seconds = Math.round(age / 1000);
+  const ago = seen ? `seen ${seconds < 60 ? `${seconds} s` : span(seconds)} ago` : "not seen yet";
+  say(live, isGrey ? `cut off, ${ago}` : `live, ${ago}`);
+  let isLate = false;
+  for (const row of rows.values()) {
+    if (!row.line.hidden) row.tick();
+    isLate ||= row.isOverdue(LATE);
+  }
+  const wait = isGrey ? WITHOUT_EVENTS : isLate ? OVERDUE : Infinity;
+  // While the daemon is away the sign of life says so; it need not be said twice.
+  if (!document.hidden && asked.age() > wait) void load().catch((error) => error instanceof Refused && problem(error));
 }
 
 async function start(): Promise<void> {
-  // The stream first: what happens while the plugins are read is not missed, and what comes twice is the same.
-  let isFirst = true;
-  const loading = () => load().catch(problem);
   void get<{ about: { host: string } }>("/").then(({ about }) => {
     say(the("host"), about.host);
     document.title = `${about.host} – Smoker`;
   }, problem);
-  void follow({
-    alive() {
-      const wasCut = seen.isCut;
-      [seen.last, seen.isCut] = [Date.now(), false];
-      if (wasCut) tick();
-      if (wasCut && !isFirst) void loading();
-      isFirst = false;
-    },
-    event,
-    cut(error) {
-      seen.isCut = true;
-      tick();
-      if (error instanceof Refused) problem(error);
-    },
-  });
-  await loading();
+  // The stream first: what happens while the plugins are read is not missed.
+  void stream.follow();
+  await load().catch(problem);
   setInterval(tick, 1000);
   setInterval(() => void readSilences().catch(() => undefined), SILENCES);
 }
 
 the<HTMLFormElement>("login").addEventListener("submit", (submitted) => {
   submitted.preventDefault();
-  logIn(the<HTMLInputElement>("token").value.trim());
-  location.reload();
+  if (logIn(the<HTMLInputElement>("token").value.trim())) location.reload();
+  else problem(new Refused(401, "This is no token: it has characters that no token has."));
 });
 
 void start();

@@ -19,7 +19,11 @@ export class Row {
   past: Past[] = [];
   /** Whether `past` has what the daemon keeps. */
   isLoaded = false;
+  /** Whether it is on the screen. */
+  isVisible = false;
   isRunning = false;
+  /** The number of the newest event of it. */
+  touched = 0;
   private readonly state = make("span");
   private readonly standing = make("small");
   private readonly sinceCell = make("td");
@@ -30,7 +34,7 @@ export class Row {
 
   constructor(
     public plugin: Plugin,
-    readonly order: number,
+    public order: number,
   ) {
     this.name = make("button", { type: "button", class: "name", "aria-expanded": "false" });
     const first = [make("td", {}, this.state, this.standing), make("td", {}, this.name), this.sinceCell];
@@ -66,16 +70,36 @@ export class Row {
     return parts.concat(componentsOf(result).map((component) => component.name)).join("\n").toLowerCase();
   }
 
+  /** Takes what the daemon says of the plugin in an answer that was asked for after this many events: a result that came since is newer. */
+  take(plugin: Plugin, asked: number): void {
+    const { lastResult, nextRun } = this.plugin;
+    this.plugin = this.touched > asked ? { ...plugin, lastResult, nextRun } : plugin;
+  }
+
   /** Takes what the daemon keeps of the plugin. */
-  load(plugin: Plugin, results: Result[]): void {
-    this.plugin = plugin;
-    this.past = results.map(pastOf);
-    this.isLoaded = true;
+  load(plugin: Plugin, results: Result[], asked: number): void {
+    this.take(plugin, asked);
+    const kept = results.map(pastOf);
+    const newest = kept[kept.length - 1]?.start ?? -Infinity;
+    this.past = this.touched > asked ? [...kept, ...this.past.filter((past) => past.start > newest)] : kept;
     this.show();
+  }
+
+  /** Whether results alone do not say all that there is to say of it: that has to be asked for. */
+  get isToBeAsked(): boolean {
+    return ["Retries", "FlapThreshold", "Cron", "At", "Only"].some((key) => this.parameter(key) !== "");
+  }
+
+  /** Whether a run should have begun this many milliseconds ago. */
+  isOverdue(by: number): boolean {
+    return !this.isRunning && Date.now() - this.nextRun() > by;
   }
 
   /** Takes a result that has just come. */
   add(entry: Entry): void {
+    this.isRunning = false;
+    // The end of the daemon has ended it: it says nothing of what it checks.
+    if (entry.interrupted) return this.show();
     this.plugin = { ...this.plugin, lastResult: entry.result };
     if (entry.trigger !== "force") delete this.plugin.skipped;
     if (this.plugin.state && entry.attempt && entry.trigger !== "force") this.plugin.attempt = entry.attempt;
@@ -85,7 +109,6 @@ export class Row {
     }
     if (this.past[this.past.length - 1]?.start !== startOf(entry.result)) this.past.push(pastOf(entry.result));
     this.past.splice(0, this.past.length - PAST);
-    this.isRunning = false;
     this.show();
   }
 

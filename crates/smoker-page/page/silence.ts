@@ -40,8 +40,12 @@ export class SilenceForm {
       ? `Nobody is told of its results until ${moment(Date.parse(silence.until))}. Silence ${silence.id} by ${silence.by}: ${silence.reason}`
       : "Its actions follow its results.";
     say(this.state, visible(text, 3000));
+    const hasFocus = [this.end, this.form].some((part) => part.contains(document.activeElement));
+    const isOther = this.end.hidden === !!silence;
     this.end.hidden = !silence;
     this.form.hidden = !!silence;
+    // What is hidden loses the focus.
+    if (hasFocus && isOther) (silence ? this.end : this.why).focus();
   }
 
   private async send(path: string, init: RequestInit): Promise<void> {

@@ -5,13 +5,13 @@ export const SHOWN = 64 * 1024;
 
 // Controls, and marks that change the direction or take no room.
 const HARMFUL =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
 /** The text with what could hide or turn round other text written as an escape, and cut to `limit` characters. */
 export function visible(text: string, limit: number): string {
   const part = text.length > limit ? text.slice(0, limit) : text;
   const escaped = part.replace(HARMFUL, (mark) => {
-    const code = mark.charCodeAt(0);
+    const code = mark.codePointAt(0)!;
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
   });
   return text.length > limit ? `${escaped}…` : escaped;

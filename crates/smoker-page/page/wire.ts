@@ -50,6 +50,7 @@ export interface Entry {
   planned: string;
   started: string;
   attempt?: number;
+  interrupted?: boolean;
   result: Result;
 }
 
@@ -67,6 +68,13 @@ export interface Summary {
 export function statusOf(result: Result | null | undefined): Status {
   const status = result?.status;
   return status === "OK" || status === "WARN" || status === "ERROR" ? status : "UNKNOWN";
+}
+
+/** What a run measured, in words. */
+export function measuresOf(result: Result | null): string {
+  const list: unknown[] = Array.isArray(result?.perfdata) ? result.perfdata : [];
+  const data = list.filter((datum): datum is { label?: unknown; value?: unknown; unit?: unknown } => typeof datum === "object" && datum !== null);
+  return data.map(({ label, value, unit }) => `${label}=${value}${unit ?? ""}`).join(", ");
 }
 
 /** When the run of a result started, in milliseconds since 1970; NaN where the daemon does not say it. */

@@ -46,7 +46,7 @@ pub fn command(arguments: impl Iterator<Item = OsString>) -> Result<FleetCommand
         Found::Print(text) => Ok(FleetCommand::Print(text)),
         Found::Hosts(args, targets, _) => {
             let filter = query::filter(&args.filters)?;
-            Ok(FleetCommand::Serve(FleetPage { listen: args.listen, every: args.every, filter, targets }))
+            Ok(FleetCommand::Serve(FleetPage { listen: args.listen()?, every: args.every, filter, targets }))
         }
     }
 }

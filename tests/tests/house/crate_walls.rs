@@ -97,7 +97,7 @@ pub(crate) const WALLS: [(&str, &[&str], &[&str]); 14] = [
     ),
     (
         "smoker-fleet",
-        &["smoker_model", "smoker_page", "smokercli"],
+        &["smoker_model", "smoker_page", "smoker_trust", "smokercli"],
         &["clap", "reqwest", "libc", "std::process::Command"],
     ),
 ];

@@ -172,6 +172,83 @@ fn a_browser_logs_in_with_a_token_and_silences_a_plugin() {
     look("login", daemon.address(), &daemon, &tokens);
 }
 
+/// What a page goes through with real daemons: rows of `trouble.mjs`.
+fn trouble(scenario: &str, with: Config, other: &str) {
+    let mut daemon = Boot::of(with).environment("SMOKER_TESTS_HEARTBEAT", "300").prepare();
+    fs::write(daemon.path("changes"), "").expect("writable");
+    fs::write(daemon.path("odd"), ODD).expect("writable");
+    daemon.try_start().expect("it starts");
+    for name in ["fine", "changes"] {
+        let _ = daemon.run(name);
+    }
+    look(scenario, daemon.address(), &daemon, other);
+}
+
+fn of_trouble() -> Config {
+    Config::new().plugin("fine", "Command: echo well").plugin("changes", "Command: '! grep . {{DIR}}/changes'")
+}
+
+/// What no program should give as a result.
+const ODD: &str = r#"{"status": "OK", "messages": {"info": ["a\udb40\udc41b\u202e"], "warn": [], "error": []},
+ "componentResults": {"__proto__": {"status": "OK", "messages": null}, "": {"status": "OK", "messages": null}},
+ "perfdata": [null, "x", [], {"label": "a", "value": 1}]}"#;
+
+#[test]
+#[cfg_attr(not(has_browser), ignore = "needs chromium and `npm ci` in crates/smoker-page")]
+fn a_connection_that_dies_in_silence_is_made_again_to_a_daemon_that_has_lost_its_memory() {
+    let mut other = Boot::of(of_trouble()).prepare();
+    fs::write(other.path("changes"), "broken").expect("writable");
+    other.try_start().expect("it starts");
+    trouble("silence", of_trouble(), &format!("http://{}", other.address()));
+}
+
+#[test]
+#[cfg_attr(not(has_browser), ignore = "needs chromium and `npm ci` in crates/smoker-page")]
+fn results_are_on_the_page_also_where_a_proxy_keeps_the_stream_back() {
+    trouble("buffered", of_trouble(), "");
+}
+
+#[test]
+#[cfg_attr(not(has_browser), ignore = "needs chromium and `npm ci` in crates/smoker-page")]
+fn pages_that_nobody_sees_leave_the_connections_to_the_others() {
+    trouble("unseen", of_trouble(), "");
+}
+
+#[test]
+#[cfg_attr(not(has_browser), ignore = "needs chromium and `npm ci` in crates/smoker-page")]
+fn an_older_answer_does_not_hide_a_newer_result() {
+    trouble("order", of_trouble(), "");
+}
+
+#[test]
+#[cfg_attr(not(has_browser), ignore = "needs chromium and `npm ci` in crates/smoker-page")]
+fn a_burst_of_changes_is_told_whole_and_an_interrupted_run_says_nothing() {
+    trouble("burst", of_trouble().plugin("soft", "Command: 'true'"), "");
+}
+
+#[test]
+#[cfg_attr(not(has_browser), ignore = "needs chromium and `npm ci` in crates/smoker-page")]
+fn an_odd_result_harms_no_page() {
+    trouble("odd", of_trouble().plugin("odd", "Command: cat {{DIR}}/odd"), "");
+}
+
+#[test]
+#[cfg_attr(not(has_browser), ignore = "needs chromium and `npm ci` in crates/smoker-page")]
+fn the_page_asks_for_what_events_do_not_say() {
+    let often = "Interval: 1\nSplay: 0";
+    let config = of_trouble()
+        .plugin("soft", &format!("{often}\nRetries: 1000\nRetryInterval: 1\nCommand: '! grep . {{{{DIR}}}}/changes'"))
+        .plugin("parent", "Command: '! grep . {{DIR}}/changes'")
+        .plugin("child", &format!("{often}\nDependsOn: [parent]\nCommand: 'true'"));
+    trouble("standing", config, "");
+}
+
+#[test]
+#[cfg_attr(not(has_browser), ignore = "needs chromium and `npm ci` in crates/smoker-page")]
+fn who_has_no_mouse_keeps_the_place_and_what_is_open_goes_on() {
+    trouble("focus", of_trouble(), "");
+}
+
 #[test]
 #[cfg_attr(not(has_browser), ignore = "needs chromium and `npm ci` in crates/smoker-page")]
 fn a_browser_that_listens_for_hours_keeps_little() {

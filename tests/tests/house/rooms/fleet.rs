@@ -25,5 +25,8 @@ pub(super) const BRIDGE: Rooms = &[
 ];
 
 /// Of the page of many hosts.
-pub(super) const FLEET: Rooms =
-    &[("serve", &["pages", "rounds", "snapshot"]), ("rounds", &["snapshot"]), ("pages", &["snapshot"])];
+pub(super) const FLEET: Rooms = &[
+    ("serve", &["pages", "rounds", "snapshot", "tls", "tokens"]),
+    ("rounds", &["snapshot"]),
+    ("pages", &["snapshot"]),
+];

@@ -1,5 +1,6 @@
 //! The command line of `smoker-fleet`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{CommandFactory, Parser, ValueHint};
@@ -11,7 +12,8 @@ use crate::cli::duration::parse_duration;
 use crate::cli::options::console_args::ConsoleArgs;
 use crate::cli::options::filter_args::FilterArgs;
 use crate::cli::options::host_args::HostArgs;
-use crate::listen::{Listen, parse_listen};
+use crate::error::ExitError;
+use crate::listen::{self, Listen, Place, TlsFiles, parse_place};
 
 const PAGE: &str = "Page";
 
@@ -19,6 +21,7 @@ const EXAMPLES: &str = "\
 Examples:
   smoker-fleet -g prod
   smoker-fleet -s 'web[01-40]' --listen /run/user/1000/fleet.sock
+  smoker-fleet -g prod --listen 0.0.0.0:8087 --tls-cert fleet.pem --tls-key fleet.key --tokens tokens
 
 Exit codes:
   0    it was stopped (Ctrl-C, SIGTERM)
@@ -29,10 +32,19 @@ Exit codes:
 #[command(name = "smoker-fleet", bin_name = "smoker-fleet", after_help = EXAMPLES, args_override_self = true, version)]
 #[command(about = "Serve a page with the plugins of many hosts, those that are odd first")]
 pub(crate) struct FleetArgs {
-    /// Where browsers find the page: an address of this host alone, or the path of a unix socket
-    #[arg(long, value_name = "ADDRESS|PATH", default_value = "127.0.0.1:8087", value_parser = parse_listen)]
+    /// Where browsers find the page: an address of this host alone, with TLS and tokens any address, or the path of a unix socket
+    #[arg(long, value_name = "ADDRESS|PATH", default_value = "127.0.0.1:8087", value_parser = parse_place)]
     #[arg(value_hint = ValueHint::AnyPath, help_heading = PAGE)]
-    pub(crate) listen: Listen,
+    listen: Place,
+    /// The certificate of the page, in PEM
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires_all = ["tls_key", "tokens"], help_heading = PAGE)]
+    tls_cert: Option<PathBuf>,
+    /// Its key
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "tls_cert", help_heading = PAGE)]
+    tls_key: Option<PathBuf>,
+    /// The tokens that may see the page, as `smokerd --token` writes them
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "tls_cert", help_heading = PAGE)]
+    tokens: Option<PathBuf>,
     /// How soon the hosts are asked again, eg. 10s
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_duration, help_heading = PAGE)]
     pub(crate) every: Duration,
@@ -47,6 +59,23 @@ pub(crate) struct FleetArgs {
     pub(crate) filters: FilterArgs,
     #[command(flatten)]
     pub(crate) console: ConsoleArgs,
+}
+
+impl FleetArgs {
+    /// Where the page is served.
+    ///
+    /// # Errors
+    ///
+    /// When it may not be served there.
+    pub(crate) fn listen(&self) -> Result<Listen, ExitError> {
+        let files = match (&self.tls_cert, &self.tls_key, &self.tokens) {
+            (Some(certificate), Some(key), Some(tokens)) => {
+                Some(TlsFiles { certificate: certificate.clone(), key: key.clone(), tokens: tokens.clone() })
+            }
+            _ => None,
+        };
+        listen::listen(&self.listen, files).map_err(ExitError::usage)
+    }
 }
 
 has_options_of_hosts!(FleetArgs, {
