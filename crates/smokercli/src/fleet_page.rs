@@ -22,7 +22,7 @@ pub enum FleetCommand {
     /// Printing this text, such as the help.
     Print(String),
     /// Serving the page of these hosts.
-    Serve(FleetPage),
+    Serve(Box<FleetPage>),
 }
 
 /// The hosts of a page, and how they are asked.
@@ -46,7 +46,7 @@ pub fn command(arguments: impl Iterator<Item = OsString>) -> Result<FleetCommand
         Found::Print(text) => Ok(FleetCommand::Print(text)),
         Found::Hosts(args, targets, _) => {
             let filter = query::filter(&args.filters)?;
-            Ok(FleetCommand::Serve(FleetPage { listen: args.listen()?, every: args.every, filter, targets }))
+            Ok(FleetCommand::Serve(Box::new(FleetPage { listen: args.listen()?, every: args.every, filter, targets })))
         }
     }
 }

@@ -23,7 +23,7 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use smoker_model::verdict::outcome::Verdict;
+use smoker_model::verdict::outcome::{Decision, Verdict};
 use smoker_model::verdict::rounds::{Progress, Rounds, Settings};
 
 use crate::asking::{networking, until_stopped};
@@ -102,6 +102,11 @@ impl Judged {
     /// The decision and the numbers of hosts on one line.
     pub(crate) fn headline(&self, gate: &Gate, targets: &Targets) -> String {
         self.report(gate, targets).headline()
+    }
+
+    /// Whether the gate opens.
+    pub(crate) fn proceeds(&self) -> bool {
+        self.verdict.decision == Decision::Proceed
     }
 
     /// For each host of the call, in order, why it is bad; none when it is not.

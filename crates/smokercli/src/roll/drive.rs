@@ -132,37 +132,33 @@ fn stop(
     let reason = format!("{} of {} hosts are bad; {}", bad.len(), progress.plan().hosts.len(), orders.budget);
     keep(progress, recorder, &Event::Stopped { reason })?;
     let Some(command) = &orders.on_bad else { return Ok(()) };
-    let touched: Vec<_> = progress.touched().into_iter().map(|host| hosts.bare_name(host)).collect();
-    let command = filled(command, TOUCHED, &touched.join(","));
-    let units = if has(&command, HOST) || has(&command, HOSTS) {
-        units(&command, &bad, hosts)
-    } else {
-        vec![Unit { hosts: bad, command }]
-    };
+    let touched: Vec<_> = progress.touched().into_iter().map(str::to_owned).collect();
+    let names_all = has(command, TOUCHED);
+    let bare: Vec<_> = touched.iter().map(|host| hosts.bare_name(host)).collect();
+    let command = filled(command, TOUCHED, &bare.join(","));
+    let names_bad = has(&command, HOST) || has(&command, HOSTS);
+    let units = if names_bad { units(&command, &bad, hosts) } else { vec![Unit { hosts: bad, command }] };
     let mut left: Vec<_> = units.iter().collect();
     let run = hosts.run(&units, &mut |event| {
-        if let Some(event) = of_on_bad(event, &units) {
-            keep(progress, recorder, &event)?;
-            if let Event::OnBadBegun { command } = event {
+        let event = match event {
+            Event::RunBegun { hosts, command } => {
                 left.retain(|unit| unit.command != command);
+                let named = if names_bad { hosts } else { Vec::new() };
+                let named = if names_all { touched.clone() } else { named };
+                Event::OnBadBegun { hosts: named, command }
             }
-        }
+            Event::RunEnded { hosts, milliseconds, failure, output } => {
+                let command = units.iter().find(|unit| unit.hosts == hosts).map(|unit| unit.command.clone());
+                Event::OnBadEnded { command: command.unwrap_or_default(), milliseconds, failure, output }
+            }
+            // A command only begins and ends.
+            event => event,
+        };
+        keep(progress, recorder, &event)?;
         Ok(true)
     });
     run?;
     left.iter().try_for_each(|unit| keep(progress, recorder, &Event::OnBadLeftOut { command: unit.command.clone() }))
-}
-
-/// What happens to a command, as an event of `--on-bad`: those of `--run` say more of hosts.
-fn of_on_bad(event: Event, units: &[Unit]) -> Option<Event> {
-    Some(match event {
-        Event::RunBegun { command, .. } => Event::OnBadBegun { command },
-        Event::RunEnded { hosts, milliseconds, failure, output } => {
-            let command = units.iter().find(|unit| unit.hosts == hosts).map(|unit| unit.command.clone());
-            Event::OnBadEnded { command: command.unwrap_or_default(), milliseconds, failure, output }
-        }
-        _ => return None,
-    })
 }
 
 /// A command for each host, or one for all of them.

@@ -63,6 +63,8 @@ pub(super) enum Event {
     },
     /// A command of `--on-bad` begins.
     OnBadBegun {
+        /// The hosts whose names it has got.
+        hosts: Vec<String>,
         /// The command with the names of hosts.
         command: String,
     },

@@ -48,15 +48,15 @@ impl Hosts for FleetHosts<'_> {
             self.signals.stop();
             return Ok(None);
         }
-        let bad = hosts
-            .iter()
-            .zip(judged.bad_hosts())
-            .filter_map(|(host, reason)| reason.map(|reason| BadHost { host: host.clone(), reason }));
-        Ok(Some(GateReport {
-            milliseconds: milliseconds(begun.elapsed()),
-            bad: bad.collect(),
-            summary: judged.headline(&gate, &part),
-        }))
+        let summary = judged.headline(&gate, &part);
+        let reasons = hosts.iter().zip(judged.bad_hosts());
+        let mut bad: Vec<_> =
+            reasons.filter_map(|(host, reason)| Some(BadHost { host: host.clone(), reason: reason? })).collect();
+        if bad.is_empty() && !judged.proceeds() {
+            // It found nothing to look at, so of no host is it known that it works.
+            bad.extend(hosts.iter().map(|host| BadHost { host: host.clone(), reason: summary.clone() }));
+        }
+        Ok(Some(GateReport { milliseconds: milliseconds(begun.elapsed()), bad, summary }))
     }
 
     fn bare_name(&self, host: &str) -> String {

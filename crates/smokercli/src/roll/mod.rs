@@ -32,6 +32,7 @@ use chrono::{DateTime, Utc};
 use crate::cli::commands::gate_args::GateArgs;
 use crate::cli::commands::roll_args::{DEFAULT_STEPS, NEWEST, RollArgs};
 use crate::cli::commands::subcommand::{self, SubcommandLine};
+use crate::cli::options::filter_args::FilterArgs;
 use crate::discovery::plugin_option::PluginOption;
 use crate::error::ExitError;
 use crate::exit_code;
@@ -123,7 +124,12 @@ pub(crate) fn resume(
         go_to_folder(&plan, &console);
         planning::warn_of_changes(&plan, &begun, hosts_of, &console);
     }
-    let args = parsed(typed_now)?.0;
+    let mut resumed = parsed(typed_now)?.0;
+    if args.filters != FilterArgs::default() {
+        // Behind those of the record they would choose other plugins than was typed.
+        resumed.filters = args.filters.clone();
+    }
+    let args = resumed;
     let (orders, gate) = (orders(&args)?, gate_args(&args, plugin_options)?);
     let targets = reached(&args, planning::selection(&plan))?;
     let gate = Gate::prepare(gate, &targets, &console)?;

@@ -60,6 +60,8 @@ pub(super) struct Progress {
     undone: BTreeSet<usize>,
     /// Whether such a command has named no host.
     has_unnamed: bool,
+    /// Whether such a command has begun since the roll began or was resumed.
+    has_begun_on_bad: bool,
 }
 
 impl Progress {
@@ -74,6 +76,7 @@ impl Progress {
             is_looked_at: false,
             undone: BTreeSet::new(),
             has_unnamed: false,
+            has_begun_on_bad: false,
         }
     }
 
@@ -100,12 +103,19 @@ impl Progress {
             }
             Event::Finished { .. } => self.is_finished = true,
             Event::Resumed { .. } => self.resume(),
-            // Whether it ended or not: what it has done by now is not known.
-            Event::OnBadBegun { command } | Event::OnBadEnded { command, .. } => self.undo(command),
+            // Whether it ends or not: what it has done by then is not known.
+            Event::OnBadBegun { hosts, .. } => {
+                self.has_begun_on_bad = true;
+                self.has_unnamed |= hosts.is_empty();
+                self.undone.extend(hosts.iter().filter_map(|host| self.places.get(host)));
+            }
+            // Of a record that has no begins.
+            Event::OnBadEnded { command, .. } if !self.has_begun_on_bad => self.undo(command),
             Event::Begun(_)
             | Event::BatchBegun { .. }
             | Event::GateBegun { .. }
             | Event::Stopped { .. }
+            | Event::OnBadEnded { .. }
             | Event::OnBadLeftOut { .. }
             | Event::Interrupted => {}
         }
@@ -146,6 +156,7 @@ impl Progress {
     /// the gate found bad is looked at again. Where `--on-bad` may have undone a command, it runs again, too.
     fn resume(&mut self) {
         self.has_unnamed = false;
+        self.has_begun_on_bad = false;
         self.is_looked_at = false;
         for place in std::mem::take(&mut self.undone) {
             self.hosts[place] = HostProgress::Untouched;

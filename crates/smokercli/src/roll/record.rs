@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value as Json;
 
 use crate::error::ExitError;
@@ -15,6 +15,8 @@ use smoker_model::notation::shell_word;
 
 /// The end of the names of records.
 const EXTENSION: &str = "ndjson";
+/// The time with which they begin.
+const NAME_TIME: &str = "%Y%m%dT%H%M%SZ";
 
 /// A record that is being written. Nobody else writes to it.
 #[derive(Debug)]
@@ -38,7 +40,7 @@ impl Record {
             let folder = folder()?;
             let mut maker = fs::DirBuilder::new();
             maker.recursive(true).mode(0o700).create(&folder).map_err(|error| failed("make", &folder, &error))?;
-            folder.join(format!("{}-{}.{EXTENSION}", now.format("%Y%m%dT%H%M%SZ"), std::process::id()))
+            folder.join(name_behind(&folder, now))
         };
         let made = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path);
         let file = match made {
@@ -194,12 +196,8 @@ fn newest_open_in(folder: &Path) -> Result<PathBuf, ExitError> {
             folder.display()
         ))
     };
-    let entries = fs::read_dir(folder).map_err(|_| none())?;
-    let is_record = |path: &PathBuf| path.extension().is_some_and(|end| end == EXTENSION);
-    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(is_record).collect();
-    paths.sort();
-    // The names begin with the time. What was killed before its plan was written has done nothing.
-    let mut newest_first = paths.into_iter().rev().filter(|path| has_begun(path));
+    // What was killed before its plan was written has done nothing.
+    let mut newest_first = records(folder).into_iter().rev().filter(|path| has_begun(path));
     let newest = newest_first.next().ok_or_else(none)?;
     if waits(&newest) {
         return Ok(newest);
@@ -212,6 +210,28 @@ fn newest_open_in(folder: &Path) -> Result<PathBuf, ExitError> {
         newest.display(),
         name(&older)
     )))
+}
+
+/// The records of a folder, the newest last: their names begin with the time.
+fn records(folder: &Path) -> Vec<PathBuf> {
+    let is_record = |path: &PathBuf| path.extension().is_some_and(|end| end == EXTENSION);
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<_> = entries.map(|entry| entry.path()).filter(is_record).collect();
+    paths.sort();
+    paths
+}
+
+/// The name of a new record, which is the last one also where the clock was set back.
+fn name_behind(folder: &Path, now: DateTime<Utc>) -> String {
+    let last = records(folder).last().and_then(|path| time_of(path));
+    let time = last.map_or(now, |last| now.max(last + TimeDelta::seconds(1)));
+    format!("{}-{}.{EXTENSION}", time.format(NAME_TIME), std::process::id())
+}
+
+/// The time in the name of a record.
+fn time_of(path: &Path) -> Option<DateTime<Utc>> {
+    let (time, _) = path.file_name()?.to_str()?.split_once('-')?;
+    NaiveDateTime::parse_from_str(time, NAME_TIME).ok().map(|time| time.and_utc())
 }
 
 /// Whether a plan was written.
@@ -301,6 +321,16 @@ mod tests {
         assert!(told.contains("a line of it was cut off before"), "{told}");
         drop(record);
         assert_eq!(reopened(&path).1, [plan()]);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_no_older_record() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("20260101T000000Z-1.ndjson"), "").expect("written");
+        for (now, expected) in [("2025-06-01", "20260101T000001Z"), ("2026-06-01", "20260601T000000Z")] {
+            let now = format!("{now}T00:00:00Z").parse().expect("a time");
+            assert!(name_behind(folder.path(), now).starts_with(&format!("{expected}-")), "{now}");
+        }
     }
 
     /// A command that another test starts has the file for a moment, until its program begins, and the lock with it.

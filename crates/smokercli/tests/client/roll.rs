@@ -409,3 +409,22 @@ fn the_page_shows_what_is_printed() {
     let done = site.shell(line);
     assert_eq!((done.code, done.stdout.as_str()), (Some(0), shown), "{done:?}");
 }
+
+/// A filter that selects something elsewhere makes a baseline; here it selects nothing, before as now.
+#[test]
+fn a_gate_that_looks_at_nothing_stops_the_roll() {
+    let fleet = Fleet::of(&["OK"]);
+    let mut spec = host("h2", "OK");
+    for plugin in ["/plugins/plugins/items/0", "/forced/disk"] {
+        spec.pointer_mut(plugin).expect("a plugin")["plugin"]["parameters"] = json!({"Type": "smokeTest"});
+    }
+    let other = Fake::start(&spec);
+    let (all, before) = (fleet.path("all.ini"), fleet.path("before.json"));
+    let hosts = fs::read_to_string(fleet.path("hosts.ini")).expect("an inventory");
+    let of_other = format!("h2 ansible_host=127.0.0.1 smoker_port={}\n", other.port());
+    fs::write(&all, hosts + &of_other).expect("written");
+    let made = Run::of(SMOKERCLI).args(["baseline", "--inventory", &all, "--smoke", "-o", &before]).done();
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let done = fleet.roll(&["--smoke", "--gate", &format!("within 1s, every 100ms, against {before}")]);
+    assert!(done.code == Some(69) && done.stdout.contains("h1 is bad: NOT SETTLED"), "{done:?}");
+}

@@ -75,6 +75,14 @@ fn what_on_bad_has_undone_runs_again() {
     assert_eq!(behind, ["h1", "h2", "h3"]);
 }
 
+#[test]
+fn filters_that_are_typed_now_take_the_place_of_those_of_the_record() {
+    let fleet = Fleet::of(&["OK"]);
+    assert_eq!(fleet.roll(&["-p", "mended"]).code, Some(69));
+    let done = fleet.resume(&["-p", "disk"]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+}
+
 /// A pipe such as `| head -1`, whose reader is gone, is a terminal that is gone.
 #[test]
 fn nothing_begins_of_which_nobody_reads() {

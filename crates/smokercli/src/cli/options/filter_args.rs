@@ -5,7 +5,7 @@ use clap::Args;
 const FILTERS: &str = "Filters";
 
 // No doc comment: clap would print it as the text of the command.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct FilterArgs {
     /// Filter plugins by name

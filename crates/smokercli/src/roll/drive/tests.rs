@@ -240,7 +240,7 @@ fn a_signal_ends_a_roll_between_steps() {
 /// What `--on-bad` did, and left out.
 fn on_bad(events: &[Event]) -> Vec<String> {
     let word = |event: &Event| match event {
-        Event::OnBadBegun { command } => Some(format!("begun: {command}")),
+        Event::OnBadBegun { command, .. } => Some(format!("begun: {command}")),
         Event::OnBadEnded { command, .. } => Some(format!("ended: {command}")),
         Event::OnBadLeftOut { command } => Some(format!("left out: {command}")),
         _ => None,

@@ -113,12 +113,13 @@ fn good_hosts_are_looked_at_again() {
 /// A rollback that `--on-bad` has made is not what a roll that goes on calls done.
 #[test]
 fn what_on_bad_has_undone_runs_again() {
-    // One that a crash has cut short counts as well, and the record of an older version has ends only.
-    let on_bad = |command: &str| {
-        let command = command.to_owned();
+    // One that a crash has cut short counts as well. The record of an older version has ends only, and names in words of the command.
+    let on_bad = |command: &str, hosts: &[&str]| {
         let ended =
-            Event::OnBadEnded { command: command.clone(), milliseconds: 1, failure: None, output: String::new() };
-        [Event::OnBadBegun { command }, ended]
+            Event::OnBadEnded { command: command.to_owned(), milliseconds: 1, failure: None, output: String::new() };
+        let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
+        let begun = Event::OnBadBegun { hosts, command: "ssh root@h0.example.org".to_owned() };
+        [vec![begun.clone()], vec![begun, ended.clone()], vec![ended]]
     };
     let resumed = Event::Resumed { arguments: Vec::new() };
     for (command, undone, is_unnamed, next) in [
@@ -129,13 +130,13 @@ fn what_on_bad_has_undone_runs_again() {
         ("./rollback h2 h10 h1x", vec![], true, Next::Gate { batch: 1, hosts: vec![0, 1] }),
         ("mail -s stopped ops", vec![], true, Next::Gate { batch: 1, hosts: vec![0, 1] }),
     ] {
-        for event in on_bad(command) {
+        for events in on_bad(command, &undone) {
             let mut progress = Progress::new(plan(3, &[2, 3]));
             for event in [begun(&[0, 1]), ended(&[0, 1], None), gated(&[0, 1], &[1])] {
                 progress.apply(&event);
             }
             assert!(progress.undone().is_empty() && !progress.has_unnamed_undoing());
-            progress.apply(&event);
+            events.iter().for_each(|event| progress.apply(event));
             assert_eq!((&progress.undone(), progress.has_unnamed_undoing()), (&undone, is_unnamed), "{command}");
             progress.apply(&resumed);
             assert_eq!(progress.next(NONE), next, "{command}");
