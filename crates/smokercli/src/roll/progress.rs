@@ -47,6 +47,17 @@ pub(super) enum Next {
     Finish,
 }
 
+/// What commands of `--on-bad` may have undone, since the roll began or was resumed.
+#[derive(Clone, Debug, Default)]
+struct Undoing {
+    /// Whether one has begun.
+    has_begun: bool,
+    /// The hosts that they have named.
+    hosts: BTreeSet<usize>,
+    /// Whether one has named no host.
+    is_unnamed: bool,
+}
+
 /// How far a roll has come.
 #[derive(Clone, Debug)]
 pub(super) struct Progress {
@@ -56,12 +67,8 @@ pub(super) struct Progress {
     is_finished: bool,
     /// Whether the gate has looked at all good hosts since the last command ended, and since the roll was resumed.
     is_looked_at: bool,
-    /// The hosts that a command of `--on-bad` has named since their own command began: it may have undone that.
-    undone: BTreeSet<usize>,
-    /// Whether such a command has named no host.
-    has_unnamed: bool,
-    /// Whether such a command has begun since the roll began or was resumed.
-    has_begun_on_bad: bool,
+    /// What commands of `--on-bad` may have undone since.
+    undoing: Undoing,
 }
 
 impl Progress {
@@ -74,9 +81,7 @@ impl Progress {
             plan,
             is_finished: false,
             is_looked_at: false,
-            undone: BTreeSet::new(),
-            has_unnamed: false,
-            has_begun_on_bad: false,
+            undoing: Undoing::default(),
         }
     }
 
@@ -105,12 +110,12 @@ impl Progress {
             Event::Resumed { .. } => self.resume(),
             // Whether it ends or not: what it has done by then is not known.
             Event::OnBadBegun { hosts, .. } => {
-                self.has_begun_on_bad = true;
-                self.has_unnamed |= hosts.is_empty();
-                self.undone.extend(hosts.iter().filter_map(|host| self.places.get(host)));
+                self.undoing.has_begun = true;
+                self.undoing.is_unnamed |= hosts.is_empty();
+                self.undoing.hosts.extend(hosts.iter().filter_map(|host| self.places.get(host)));
             }
             // Of a record that has no begins.
-            Event::OnBadEnded { command, .. } if !self.has_begun_on_bad => self.undo(command),
+            Event::OnBadEnded { command, .. } if !self.undoing.has_begun => self.undo(command),
             Event::Begun(_)
             | Event::BatchBegun { .. }
             | Event::GateBegun { .. }
@@ -138,27 +143,25 @@ impl Progress {
             .filter(|(_, host)| words.contains(host_as_written(&host.name)))
             .map(|(place, _)| place)
             .collect();
-        self.has_unnamed |= named.is_empty();
-        self.undone.extend(named);
+        self.undoing.is_unnamed |= named.is_empty();
+        self.undoing.hosts.extend(named);
     }
 
     /// The hosts whose command may have been undone, and runs again when the roll goes on.
     pub(super) fn undone(&self) -> Vec<&str> {
-        self.undone.iter().map(|place| self.plan.hosts[*place].name.as_str()).collect()
+        self.undoing.hosts.iter().map(|place| self.plan.hosts[*place].name.as_str()).collect()
     }
 
     /// Whether a command of `--on-bad` has run that names no host, so that it is not known what it has undone.
     pub(super) fn has_unnamed_undoing(&self) -> bool {
-        self.has_unnamed
+        self.undoing.is_unnamed
     }
 
     /// Each bad host gets another chance: a command that has failed, or of which the end is not known, runs again; a host that
     /// the gate found bad is looked at again. Where `--on-bad` may have undone a command, it runs again, too.
     fn resume(&mut self) {
-        self.has_unnamed = false;
-        self.has_begun_on_bad = false;
         self.is_looked_at = false;
-        for place in std::mem::take(&mut self.undone) {
+        for place in std::mem::take(&mut self.undoing).hosts {
             self.hosts[place] = HostProgress::Untouched;
         }
         for host in &mut self.hosts {

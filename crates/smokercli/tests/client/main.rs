@@ -34,6 +34,7 @@ mod pages;
 mod replay;
 mod report;
 mod roll;
+mod roll_examples;
 mod roll_resume;
 mod run;
 mod site;

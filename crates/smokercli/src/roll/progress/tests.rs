@@ -136,7 +136,9 @@ fn what_on_bad_has_undone_runs_again() {
                 progress.apply(&event);
             }
             assert!(progress.undone().is_empty() && !progress.has_unnamed_undoing());
-            events.iter().for_each(|event| progress.apply(event));
+            for event in &events {
+                progress.apply(event);
+            }
             assert_eq!((&progress.undone(), progress.has_unnamed_undoing()), (&undone, is_unnamed), "{command}");
             progress.apply(&resumed);
             assert_eq!(progress.next(NONE), next, "{command}");
