@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use smoker_model::status::Status;
-use smoker_model::verdict::answer::{Answer, Finding, PluginRun};
+use smoker_model::verdict::answer::PluginRun;
 use smoker_model::verdict::baseline::Before;
 use smoker_model::verdict::budget::Budget;
 use smoker_model::verdict::outcome::Decision;
@@ -14,6 +14,7 @@ use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep};
 
 use crate::gate::drive::{End, Probed, Prober, Timing, UnderWay, drive};
+use crate::gate::made_up::{answer, finding, run};
 
 /// What is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +36,6 @@ struct Host {
 impl Host {
     /// What is there.
     fn runs(&self) -> BTreeMap<String, PluginRun> {
-        let finding = |status| Finding { status, seconds: None, message: None, is_skipped: false };
         let elapsed = self.begin.elapsed();
         let missing = Some(self.missing).filter(|_| elapsed >= self.from && elapsed < self.until);
         let names: &[&str] = match missing {
@@ -43,9 +43,9 @@ impl Host {
             Some(Missing::Components) => &[],
             Some(Missing::Plugin) | None => &["a", "b"],
         };
-        let components = names.iter().map(|name| ((*name).to_owned(), finding(Status::Ok))).collect();
-        let disk = PluginRun { finding: finding(Status::Error), components };
-        let web = PluginRun { finding: finding(Status::Ok), components: BTreeMap::new() };
+        let components = names.iter().map(|name| ((*name).to_owned(), finding(Status::Ok, None))).collect();
+        let disk = PluginRun { finding: finding(Status::Error, None), components };
+        let web = run(Status::Ok, None);
         let has_disk = missing != Some(Missing::Plugin);
         let all = [("Web".to_owned(), web)].into_iter().chain(has_disk.then(|| ("Disk".to_owned(), disk)));
         all.collect()
@@ -58,16 +58,7 @@ impl Prober for Host {
         let mut runs = self.runs();
         let names: BTreeSet<_> = runs.keys().cloned().collect();
         runs.retain(|name, _| !settled.contains(name));
-        let answer = Answer::Answered {
-            instance: None,
-            has: names.clone(),
-            selected: names,
-            deselected: BTreeSet::new(),
-            missing: BTreeSet::new(),
-            runs,
-            fallen: BTreeSet::new(),
-        };
-        Probed { answer, past: None }
+        Probed { answer: answer(None, names, runs), past: None }
     }
 
     fn under_way(&self, _: usize) -> UnderWay {

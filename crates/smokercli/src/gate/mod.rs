@@ -3,12 +3,15 @@
 //! # Layout
 //!
 //! - `drive`: asks hosts in rounds until the end; `probe`: asks one host for a round
-//! - `watcher`: what is told while the rounds go on; `simulation`, `restarts`, `absences`: fleets that tests make up
+//! - `watcher`: what is told while the rounds go on; `simulation`, `restarts`, `absences`: fleets that tests make up; `made_up`: what
+//!   their hosts answer
 //! - `report`: what there is to say at the end; `render`: the same as text; `outputs`: where it is written to
 
 #[cfg(test)]
 mod absences;
 mod drive;
+#[cfg(test)]
+mod made_up;
 mod outputs;
 mod probe;
 mod render;
