@@ -260,7 +260,11 @@ fn gate_args(args: &RollArgs, plugin_options: &[PluginOption]) -> Result<GateArg
             SubcommandLine::Print(_) => Err(wrong("it asks for help")),
         }
     };
-    let mut gate = parsed(gate_words::options(&args.gate).map_err(ExitError::usage)?)?;
+    let names = subcommand::option_names::<GateArgs>(plugin_options);
+    let words = gate_words::read(&args.gate, &names).map_err(ExitError::usage)?;
+    let hint = words.hint();
+    let gate = parsed(words.options).map_err(|error| ExitError { message: error.message + &hint, ..error });
+    let mut gate = gate?;
     if let Some(reason) = not_of_a_roll(&gate, &parsed(Vec::new())?) {
         return Err(wrong(reason));
     }
