@@ -9,7 +9,6 @@ use smoker_model::verdict::baseline::Before;
 use smoker_model::verdict::part::Part;
 use smoker_model::verdict::past::Past;
 use tokio::sync::Semaphore;
-use tokio::time::sleep;
 
 use crate::baseline::reference;
 use crate::client::ask_error::AskError;
@@ -143,14 +142,12 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         wanted: &[String],
         permit: P,
     ) -> Result<BegunRun, Silence> {
-        let mut begun = host::begin_run(&self.session, links, wanted.to_vec()).await;
-        drop(permit);
-        while let Err(Some(wait)) = begun.as_ref().map_err(AskError::rate_wait) {
+        let mut permit = Some(permit);
+        let on_wait = |_| {
+            permit = None;
             self.wait_for(host, WaitsFor::Rate);
-            sleep(wait).await;
-            begun = host::begin_run(&self.session, links, wanted.to_vec()).await;
-        }
-        begun.map_err(|error| silent(&error))
+        };
+        host::begin_run(&self.session, links, wanted.to_vec(), on_wait).await.map_err(|error| silent(&error))
     }
 
     /// Notes what the round of a host waits for.
