@@ -20,12 +20,12 @@ use crate::asking::{networking, with_progress};
 use crate::cli::commands::baseline_args::BaselineArgs;
 use crate::client::fleet::Fleet;
 use crate::client::session::{ForcedRuns, Session};
-use crate::config::ClientConfig;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::filter::Filter;
 use crate::query;
 use crate::targets::Targets;
+use crate::targets::inputs::InputFiles;
 use crate::terminal::console::Console;
 use crate::terminal::output;
 use crate::terminal::output_file::OutputFile;
@@ -40,10 +40,8 @@ pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> 
     let filter = query::judged_filter(&args.filters)?;
     let at = args.at.and_then(|at| at.instant(Utc::now()));
     let file = if args.output == Path::new("-") { None } else { Some(OutputFile::new(&args.output)?) };
-    let configuration: Vec<_> = ClientConfig::files().collect();
-    let configuration = configuration.iter().map(|path| ("the configuration", path.as_path()));
-    let inputs: Vec<_> = args.targets.input_files().chain(configuration).collect();
-    file.iter().try_for_each(|file| file.check_not_among(&inputs))?;
+    let inputs = InputFiles::of(&args.targets);
+    file.iter().try_for_each(|file| inputs.check("-o", file.path()))?;
     let runtime = networking()?;
     let transport = targets.transport()?;
     let source = match (at, args.last) {

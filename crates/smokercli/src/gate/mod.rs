@@ -23,7 +23,7 @@ mod simulation;
 mod watcher;
 
 use std::cell::Cell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use smoker_model::verdict::outcome::Verdict;
@@ -33,7 +33,6 @@ use crate::asking::{networking, until_stopped};
 use crate::baseline::reference::{self, HostBefore, LeftOut};
 use crate::cli::commands::gate_args::GateArgs;
 use crate::client::session::{ForcedRuns, Session};
-use crate::config::ClientConfig;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::filter::Filter;
@@ -44,6 +43,7 @@ use crate::gate::watcher::Watcher;
 use crate::inventory::address::HostAddress;
 use crate::query;
 use crate::targets::Targets;
+use crate::targets::inputs::InputFiles;
 use crate::terminal::console::Console;
 use crate::terminal::sanitize;
 use crate::transport::any::AnyTransport;
@@ -55,9 +55,7 @@ use crate::transport::any::AnyTransport;
 /// When the gate cannot be made: an option, the baseline, an address or an output cannot be used.
 pub(crate) fn run(args: &GateArgs, targets: &Targets, console: &Console) -> Result<u8, ExitError> {
     let outputs = outputs::parse(&args.outputs)?;
-    let configuration: Vec<_> = ClientConfig::files().collect();
-    let mut inputs = input_files(args);
-    inputs.extend(configuration.iter().map(|path| ("the configuration", path.as_path())));
+    let inputs = InputFiles::of(&args.targets).with("--against", args.against.as_deref());
     outputs::check_distinct(&outputs, &inputs)?;
     let gate = Gate::prepare(args.clone(), targets, console)?;
     let judged = gate.judge(targets, console)?;
@@ -69,12 +67,6 @@ pub(crate) fn run(args: &GateArgs, targets: &Targets, console: &Console) -> Resu
     }
     written?;
     Ok(judged.exit_code)
-}
-
-/// The files that a call reads: none of them is to be written over.
-fn input_files(args: &GateArgs) -> Vec<(&'static str, &Path)> {
-    let against = args.against.iter().map(|path| ("--against", path.as_path()));
-    against.chain(args.targets.input_files()).collect()
 }
 
 /// A gate that can be made: its options are understood, and its baseline is read.

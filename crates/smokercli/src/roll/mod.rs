@@ -47,6 +47,7 @@ use crate::roll::record::Record;
 use crate::roll::signals::Signals;
 use crate::roll::units::Limits;
 use crate::targets::Targets;
+use crate::targets::inputs::InputFiles;
 use crate::terminal::console::Console;
 use crate::terminal::output;
 
@@ -69,6 +70,8 @@ pub(crate) fn begin(
     if args.dry_run {
         return output::print(&show::plan(&plan)).map(|()| exit_code::SUCCESS);
     }
+    // A record among inventories would be taken for one by the next call.
+    args.state.iter().try_for_each(|path| InputFiles::of(&args.targets).check("--state", path))?;
     let signals = Signals::taken()?;
     let record = Record::create(args.state.as_deref(), now())?;
     let mut recorder = FileRecorder::new(record, plan.clone(), &signals);
