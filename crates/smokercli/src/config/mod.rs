@@ -163,7 +163,11 @@ impl ClientConfig {
 /// How many hosts the group of all hosts has beyond those that are listed under its name, which somebody may take for all of it.
 fn unlisted(groups: &Inventory) -> usize {
     // To follow the groups takes time, and few have one of that name.
-    if groups.group_names().any(|name| name == ALL) { groups.resolve().map_or(0, |groups| groups.unlisted()) } else { 0 }
+    if groups.group_names().any(|name| name == ALL) {
+        groups.resolve().map_or(0, |groups| groups.unlisted())
+    } else {
+        0
+    }
 }
 
 /// Reads YAML, and the keys at its top that are there twice: the last one counts, as in the original.

@@ -22,12 +22,12 @@ mod restarts;
 mod simulation;
 mod watcher;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use smoker_model::verdict::outcome::Verdict;
-use smoker_model::verdict::rounds::{Progress, Rounds, Settings};
+use smoker_model::verdict::outcome::{Unseen, Verdict};
+use smoker_model::verdict::rounds::{GateStanding, Progress, Rounds, Settings};
 
 use crate::asking::{networking, until_stopped};
 use crate::baseline::reference::{self, HostBefore, LeftOut};
@@ -36,7 +36,7 @@ use crate::client::session::{ForcedRuns, Session};
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::filter::Filter;
-use crate::gate::drive::{End, Timing, drive};
+use crate::gate::drive::{End, Timing, drive, giving_up};
 use crate::gate::probe::DaemonProber;
 use crate::gate::report::GateReport;
 use crate::gate::watcher::Watcher;
@@ -86,6 +86,8 @@ pub(crate) struct Judged {
     end: Option<End>,
     elapsed: Duration,
     exit_code: u8,
+    /// What the call asks for and no host has that answers, in words.
+    unmet: Option<String>,
 }
 
 impl Judged {
@@ -117,6 +119,7 @@ impl Judged {
             budget: args.budget.budget(),
             against: args.against.as_deref(),
             left_out,
+            unmet: self.unmet.as_deref(),
             exit_code: self.exit_code,
         }
     }
@@ -177,20 +180,22 @@ impl Gate {
         let prober =
             DaemonProber::new(session, &addresses, filter, before.as_deref().unwrap_or_default(), settings.warn_is_bad);
         let begin = Instant::now();
-        let end = runtime.block_on(gate(&mut rounds, addresses.len(), &prober, timing, console));
+        let end = runtime.block_on(gate(&mut rounds, &addresses, &prober, timing, console));
         let elapsed = begin.elapsed();
         console.finish();
+        let verdict = rounds.verdict();
+        let is_unmet = rounds.standing() == GateStanding::Unselected || is_nothing_selected(&verdict);
+        let unmet = is_unmet.then(|| prober.unmet());
         drop(prober);
         // A name server that does not answer must not delay the exit.
         drop(transport);
         runtime.shutdown_background();
-        let verdict = rounds.verdict();
         let needs_review = fails_on(args, "review") && verdict.needs_review();
         let exit_code = match end {
             Some(_) => exit_code::of_gate(verdict.decision, needs_review),
             None => exit_code::INTERRUPTED,
         };
-        Ok(Judged { verdict, end, elapsed, exit_code })
+        Ok(Judged { verdict, end, elapsed, exit_code, unmet })
     }
 }
 
@@ -219,17 +224,36 @@ fn check_addresses(addresses: &[HostAddress]) -> Result<(), ExitError> {
     Ok(())
 }
 
+/// Whether hosts answer, and the call selects nothing on any of those.
+fn is_nothing_selected(verdict: &Verdict) -> bool {
+    let mut answered = verdict.hosts.iter().filter(|host| host.silent.is_none()).peekable();
+    answered.peek().is_some() && answered.all(|host| host.is_bad && host.unseen == Some(Unseen::Unselected))
+}
+
 /// Asks the hosts in rounds and tells how it goes. None when a signal has ended it.
 async fn gate(
     rounds: &mut Rounds,
-    hosts: usize,
+    addresses: &[HostAddress],
     prober: &DaemonProber<'_, AnyTransport>,
     timing: Timing,
     console: &Console,
 ) -> Option<End> {
-    let progress = Cell::new(Progress { hosts, ..Progress::default() });
+    let hosts = addresses.len();
+    let (progress, troubles) = (Cell::new(Progress { hosts, ..Progress::default() }), RefCell::new(String::new()));
     let begin = Instant::now();
-    let driving = drive(rounds, hosts, prober, timing, |rounds| progress.set(rounds.progress()));
-    let show = || console.status(&watcher::progress_text(progress.get(), begin.elapsed(), timing.within));
+    let mut is_told = false;
+    let observe = |rounds: &Rounds| {
+        progress.set(rounds.progress());
+        *troubles.borrow_mut() = watcher::troubles_text(&rounds.troubles(watcher::LISTED + 1), addresses);
+        if rounds.standing() == GateStanding::Unselected && !std::mem::replace(&mut is_told, true) {
+            let giving_up = report::span(giving_up(timing.within));
+            console.warn(&format!("{} (the gate gives up in {giving_up} unless that changes)", prober.unmet()));
+        }
+    };
+    let driving = drive(rounds, hosts, prober, timing, observe);
+    let show = || {
+        let text = watcher::progress_text(progress.get(), begin.elapsed(), timing.within);
+        console.status(&text, &troubles.borrow());
+    };
     until_stopped(console, driving, show).await
 }

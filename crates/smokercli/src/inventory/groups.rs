@@ -111,7 +111,8 @@ impl Inventory {
     ///
     /// When a group contains itself, or one that does not exist.
     pub fn resolve(&self) -> Result<ResolvedGroups<'_>, ExitError> {
-        let mut resolved = ResolvedGroups { inventory: self, hosts: BTreeMap::new(), depths: HashMap::new(), unlisted: 0 };
+        let mut resolved =
+            ResolvedGroups { inventory: self, hosts: BTreeMap::new(), depths: HashMap::new(), unlisted: 0 };
         if !self.is_empty() {
             resolved.hosts.insert(UNGROUPED, self.ungrouped());
         }
@@ -241,7 +242,11 @@ impl<'a> ResolvedGroups<'a> {
             None => return Err(ExitError::usage(self.unknown(name))),
         };
         if hosts.is_empty() {
-            let reason = if name == UNGROUPED { ": each host is in another group; leave it out" } else { "; add some, or leave it out" };
+            let reason = if name == UNGROUPED {
+                ": each host is in another group; leave it out"
+            } else {
+                "; add some, or leave it out"
+            };
             return Err(ExitError::new(format!("group {name} has no host{reason}")));
         }
         Ok(hosts)

@@ -53,7 +53,8 @@ pub(super) fn read(words: &str, known: &[String]) -> Result<GateWords, String> {
         let near = Some(name).filter(|name| is_name(name)).and_then(|name| suggest::near(name, &known));
         match (near, read.options.last_mut()) {
             (Some(near), Some(_)) => {
-                let more = format!("did you mean --{near}? A value is written behind a blank, as in 'plugins Disk Web': ");
+                let more =
+                    format!("did you mean --{near}? A value is written behind a blank, as in 'plugins Disk Web': ");
                 return wrong(part, &more);
             }
             (None, Some(last)) if !is_option && !first.is_empty() && !last.starts_with("--") => {

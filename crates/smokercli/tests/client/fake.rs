@@ -229,7 +229,10 @@ impl Shared {
         // As one whose `max_forced_rate` is reached.
         if state.refused < self.spec["refused_posts"].as_u64().unwrap_or(0) {
             state.refused += 1;
-            return (429, "{\"message\": \"this client forces more runs a second than max_forced_rate allows\"}".to_owned());
+            return (
+                429,
+                "{\"message\": \"this client forces more runs a second than max_forced_rate allows\"}".to_owned(),
+            );
         }
         state.processes.push(Process { names, pending: self.spec["poll_202"].as_u64().unwrap_or(0) });
         running(processes, state.processes.len())

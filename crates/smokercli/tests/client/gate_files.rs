@@ -156,7 +156,9 @@ fn a_report_takes_the_place_of_no_other_file_of_the_call() {
         assert!(done.code == Some(2) && done.stderr.contains("the configuration"), "{line}: {done:?}");
     }
     // What the environment names, and what this user knows.
-    for (line, name) in [("gate -s HOST -o text=token", "SMOKER_TOKEN_FILE"), ("gate -s HOST -o text=known_hosts", "smokercli trust")] {
+    for (line, name) in
+        [("gate -s HOST -o text=token", "SMOKER_TOKEN_FILE"), ("gate -s HOST -o text=known_hosts", "smokercli trust")]
+    {
         let words = line.split(' ').map(|word| word.replace("HOST", site.fake.address()));
         let run = Run::of(SMOKERCLI).env("SMOKER_TOKEN_FILE", "token").args(words);
         run.file("token", "smoker_abc\n");

@@ -233,7 +233,11 @@ fn a_group_that_exists_is_no_unknown_name_where_none_of_the_hosts_is_in_it() {
         (&["--limit", "!db"], Ok("h1\nh2\n".to_owned()), ""),
         (&["-g", "ungrouped", "web"], Ok("h1\nh2\n".to_owned()), ""),
         (&["--exclude-hosts", "ungrouped"], Ok("h1\nh2\n".to_owned()), ""),
-        (&["--exclude-hosts", "db"], Ok("h1\nh2\n".to_owned()), "--exclude-hosts db: none of the hosts is in that group"),
+        (
+            &["--exclude-hosts", "db"],
+            Ok("h1\nh2\n".to_owned()),
+            "--exclude-hosts db: none of the hosts is in that group",
+        ),
         (&["--limit", "ungrouped"], Err(2), "--limit ungrouped: each of the 2 hosts is in a group, so no host is left"),
         (&["--limit", "&ungrouped"], Err(2), "each of the 2 hosts is in a group, so no host is left"),
         (&["--limit", "db"], Err(2), "--limit db: none of the 2 hosts is in that group; --list-hosts shows them"),
@@ -244,7 +248,11 @@ fn a_group_that_exists_is_no_unknown_name_where_none_of_the_hosts_is_in_it() {
         let done = listed("", &[&["--inventory", &file], group, arguments].concat());
         let code = hosts.as_ref().err().copied().unwrap_or_default();
         assert_eq!((done.code, done.stdout), (Some(code), hosts.unwrap_or_default()), "{arguments:?}: {}", done.stderr);
-        assert!(done.stderr.contains(told) && done.stderr.is_empty() == told.is_empty(), "{arguments:?}: {}", done.stderr);
+        assert!(
+            done.stderr.contains(told) && done.stderr.is_empty() == told.is_empty(),
+            "{arguments:?}: {}",
+            done.stderr
+        );
     }
     for (group, code, told) in [
         ("ungrouped", 1, "group ungrouped has no host: each host is in another group"),
