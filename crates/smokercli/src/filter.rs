@@ -1,10 +1,4 @@
 //! Selects plugins.
-//!
-//! # Layout
-//!
-//! - `unmet`: what a filter asks for and no plugin has, in words
-
-pub mod unmet;
 
 use serde_json::json;
 use smoker_model::secrets::secret_name;

@@ -7,7 +7,7 @@ use crate::client::history::{self, HistoryQuery};
 use crate::client::host::{self, HostAnswer, HostError, HostLinks};
 use crate::client::observer::FleetStage;
 use crate::client::session::Session;
-use crate::filter::unmet::SeenParameters;
+use crate::client::unmet::unmet_by;
 use crate::filter::{Filter, FilterMode};
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
@@ -134,7 +134,7 @@ impl Fleet {
             selection.near_names.dedup();
         }
         let in_any_status = filter.in_any_status();
-        selection.unmet = self.unmet(&in_any_status);
+        selection.unmet = unmet_by(&in_any_status, || self.answers().flat_map(|answer| &answer.plugins));
         for host in &mut self.hosts {
             let HostProgress::Answered(answer) = &mut host.progress else { continue };
             if answer.plugins.is_empty() {
@@ -148,17 +148,6 @@ impl Fleet {
             selection.selected += answer.plugins.len();
         }
         selection
-    }
-
-    /// What the filter asks for and no plugin has, where it selects none of those that there are.
-    fn unmet(&self, filter: &Filter) -> Option<String> {
-        let plugins = || self.answers().flat_map(|answer| &answer.plugins);
-        if plugins().next().is_none() || plugins().any(|plugin| filter.selects(plugin)) {
-            return None;
-        }
-        let mut seen = SeenParameters::default();
-        plugins().for_each(|plugin| seen.add(plugin, filter));
-        Some(filter.unmet(&plugins().map(Plugin::name), &seen))
     }
 
     /// A line for each host that lacks plugins which the call names, and one for the names that no host has.

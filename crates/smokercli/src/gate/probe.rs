@@ -15,8 +15,8 @@ use crate::client::ask_error::AskError;
 use crate::client::history;
 use crate::client::host::{self, BegunRun, HostAnswer, HostLinks};
 use crate::client::session::{ForcedRuns, Session};
+use crate::client::unmet::{SeenParameters, unmet};
 use crate::filter::Filter;
-use crate::filter::unmet::SeenParameters;
 use crate::gate::drive::{Probed, Prober, UnderWay, WaitsFor};
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
@@ -203,7 +203,7 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
     /// What the call asks for and no plugin has that has been seen, in words.
     pub(super) fn unmet(&self) -> String {
         let names = self.names.borrow();
-        self.filter.unmet(&names.iter().map(String::as_str), &self.parameters.borrow())
+        unmet(self.filter, &names.iter().map(String::as_str), &self.parameters.borrow())
     }
 
     /// Whether a plugin that need not run has a bad result that is newer than that of its last run here.

@@ -215,7 +215,8 @@ impl<'a> ResolvedGroups<'a> {
 
     fn unknown(&self, name: &str) -> String {
         let known: Vec<_> = self.inventory.group_names().collect();
-        let nameable: Vec<_> = self.names().collect();
+        // Not all are followed yet where a group contains one that does not exist.
+        let nameable: Vec<_> = known.iter().copied().chain([ALL, UNGROUPED]).collect();
         let near = suggest::near(name, &nameable).map_or(String::new(), |near| format!("; did you mean {near}?"));
         let listed = if known.len() > 20 { &known[..20] } else { &known };
         let rest = if known.len() > 20 { ", ..." } else { "" };

@@ -218,18 +218,14 @@ fn what_is_not_understood_is_refused_before_anything_is_done() {
         (&["--gate", "allow-bad 1"], "one budget"),
         (&["--gate", "pretty json=x"], "no report"),
         (&["--on-bad", ""], "names no command"),
-        (
-            &["--against", "before.json"],
-            "it is an option of the gate, which --gate takes without dashes: --gate 'against ...'",
-        ),
+        (&["--against", "before.json"], "an option of the gate, which --gate takes without dashes"),
     ] {
         let done = fleet.roll(arguments);
         assert!(done.code == Some(2) && done.stderr.contains(word), "{arguments:?}: {done:?}");
     }
     // The baseline is read before anything is run.
     let done = fleet.roll(&["--gate", "against none.json"]);
-    let told = "none.json: No such file or directory (os error 2); smokercli baseline makes one, before that begins";
-    assert!(done.code == Some(1) && done.stderr.contains(told), "{done:?}");
+    assert!(done.code == Some(1) && done.stderr.contains("smokercli baseline makes one, before"), "{done:?}");
     let evil = fleet.path("evil.ini");
     fs::write(&evil, "'x;reboot' smoker_host=127.0.0.1\n").expect("written");
     let line = ["roll", "--inventory", &evil, "--run", "ssh '{host}'", "--dry-run"];

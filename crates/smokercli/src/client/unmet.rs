@@ -52,32 +52,44 @@ fn meant(typed: &str, known: &[&str]) -> String {
     suggest::near(typed, known).map_or(String::new(), |near| format!("; did you mean {near}?"))
 }
 
-impl Filter {
-    /// What this asks for and no plugin of the hosts has, in words: a name, or the value of a parameter, each with a near one that there
-    /// is. `names` are those of all plugins.
-    #[must_use]
-    pub fn unmet<'a>(&self, names: &(impl Iterator<Item = &'a str> + Clone), seen: &SeenParameters) -> String {
-        if self.mode == FilterMode::Drop {
-            return "the filters leave no plugin of any host".to_owned();
-        }
-        let known: Vec<_> = names.clone().collect();
-        let wanted = self.wanted_names(names).into_iter().filter(|wanted| wanted.names.is_empty());
-        let mut unmet: Vec<_> = wanted
-            .map(|wanted| {
-                let typed = &wanted.typed;
-                format!("no host has a plugin of the name {typed}{}", meant(typed, &known))
-            })
-            .collect();
-        unmet.extend(self.tests.iter().filter_map(|test| seen.unmet(&test.key, &test.value)));
-        let lacks = |kind: &String| seen.unmet(TYPE, kind);
-        if self.types.iter().all(|kind| lacks(kind).is_some()) {
-            unmet.extend(self.types.iter().filter_map(lacks));
-        }
-        if unmet.is_empty() {
-            return "no plugin of any host passes all filters".to_owned();
-        }
-        unmet.join("; ")
+/// What a filter asks for and none of these plugins has, where it selects none of them; its names have been resolved.
+#[must_use]
+pub fn unmet_by<'p, I: Iterator<Item = &'p Plugin> + Clone>(
+    filter: &Filter,
+    plugins: impl Fn() -> I,
+) -> Option<String> {
+    if plugins().next().is_none() || plugins().any(|plugin| filter.selects(plugin)) {
+        return None;
     }
+    let mut seen = SeenParameters::default();
+    plugins().for_each(|plugin| seen.add(plugin, filter));
+    Some(unmet(filter, &plugins().map(Plugin::name), &seen))
+}
+
+/// What a filter asks for and no plugin of the hosts has, in words: a name, or the value of a parameter, each with a near one that there
+/// is. `names` are those of all plugins.
+#[must_use]
+pub fn unmet<'a>(filter: &Filter, names: &(impl Iterator<Item = &'a str> + Clone), seen: &SeenParameters) -> String {
+    if filter.mode == FilterMode::Drop {
+        return "the filters leave no plugin of any host".to_owned();
+    }
+    let known: Vec<_> = names.clone().collect();
+    let wanted = filter.wanted_names(names).into_iter().filter(|wanted| wanted.names.is_empty());
+    let mut unmet: Vec<_> = wanted
+        .map(|wanted| {
+            let typed = &wanted.typed;
+            format!("no host has a plugin of the name {typed}{}", meant(typed, &known))
+        })
+        .collect();
+    unmet.extend(filter.tests.iter().filter_map(|test| seen.unmet(&test.key, &test.value)));
+    let lacks = |kind: &String| seen.unmet(TYPE, kind);
+    if filter.types.iter().all(|kind| lacks(kind).is_some()) {
+        unmet.extend(filter.types.iter().filter_map(lacks));
+    }
+    if unmet.is_empty() {
+        return "no plugin of any host passes all filters".to_owned();
+    }
+    unmet.join("; ")
 }
 
 #[cfg(test)]
@@ -103,7 +115,7 @@ mod tests {
             };
             let mut seen = SeenParameters::default();
             plugins.iter().for_each(|plugin| seen.add(plugin, &filter));
-            filter.unmet(&plugins.iter().map(Plugin::name), &seen)
+            super::unmet(&filter, &plugins.iter().map(Plugin::name), &seen)
         };
         assert_eq!(unmet(&["Dsik"], &[]), "no host has a plugin of the name Dsik; did you mean Disk?");
         assert_eq!(unmet(&["Web,Nothing"], &[]), "no host has a plugin of the name Nothing");
