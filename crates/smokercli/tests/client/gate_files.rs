@@ -123,7 +123,8 @@ fn a_report_takes_the_place_of_no_other_file_of_the_call() {
     let path = |name: &str| site.folder.path().join(name);
     fs::create_dir_all(path("inv/sub")).expect("made");
     fs::create_dir(path("elsewhere")).expect("made");
-    fs::write(path("real"), format!("[web]\n{}\n", site.fake.address())).expect("written");
+    fs::write(path("real"), format!("[web]\nweb1 smoker_host=127.0.0.1 smoker_port={}\n", site.fake.port()))
+        .expect("written");
     symlink(path("real"), path("inv/web")).expect("a link");
     symlink(path("elsewhere"), path("inv/more")).expect("a link");
     let (before, requests) = (site.read("before.json"), site.fake.requests().len());
