@@ -255,6 +255,10 @@ fn nothing_selected(query: &Query, selection: &Selection, console: &Console) -> 
         return Ending::NothingInState;
     }
     console.error("No plugins found");
+    // Names are told already. Programs find the words of the original.
+    if let Some(unmet) = selection.unmet.as_ref().filter(|_| query.filter.has_parameters() && console.has_terminal()) {
+        console.info(&sanitize::line(unmet));
+    }
     if !query.unknown_states.is_empty() {
         console.error(&query::nothing_in_state(query));
     } else if is_verdict && by_state {

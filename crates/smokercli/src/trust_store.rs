@@ -20,17 +20,28 @@ pub struct TrustStore {
     pub known: KnownHosts,
 }
 
+/// The user's folder: `$XDG_CONFIG_HOME/smoker`, or `$HOME/.config/smoker`.
+fn user_folder() -> Option<PathBuf> {
+    let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let config = variable("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
+    let config = config.or_else(|| variable("HOME").map(|home| home.join(".config")));
+    config.map(|config| config.join("smoker"))
+}
+
+/// The files of the user's folder that calls read; they need not exist.
+pub(crate) fn files() -> Vec<PathBuf> {
+    let folder = user_folder();
+    folder.iter().flat_map(|folder| [FILE, KEY_FILE].map(|name| folder.join(name))).collect()
+}
+
 impl TrustStore {
-    /// Reads the user's folder: `$XDG_CONFIG_HOME/smoker`, or `$HOME/.config/smoker`.
+    /// Reads the user's folder.
     ///
     /// # Errors
     ///
     /// When the list of known hosts cannot be read.
     pub fn load() -> Result<Self, FileError> {
-        let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let config = variable("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
-        let config = config.or_else(|| variable("HOME").map(|home| home.join(".config")));
-        let folder = config.map(|config| config.join("smoker"));
+        let folder = user_folder();
         let known = folder.as_ref().map(|folder| KnownHosts::load(&folder.join(FILE))).transpose()?;
         Ok(Self { folder, known: known.unwrap_or_default() })
     }

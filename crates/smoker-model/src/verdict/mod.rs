@@ -7,6 +7,7 @@
 //! Of the gate, from top to bottom; a file imports only from files below it.
 //!
 //! - `outcome`: the verdict at an end
+//! - `trouble`: what keeps a gate closed at the moment
 //! - `rounds`: what a gate has seen so far, and how it stands; `host_rounds`, `part_rounds`: of one host, of one part;
 //!   `vanished`: of parts that are not there any more
 //! - `difference`: what differs between two baselines
@@ -28,4 +29,5 @@ pub mod part;
 mod part_rounds;
 pub mod past;
 pub mod rounds;
+pub mod trouble;
 mod vanished;

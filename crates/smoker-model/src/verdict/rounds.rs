@@ -32,6 +32,14 @@ pub struct Rounds {
     summaries: Vec<HostSummary>,
     /// How many hosts there are of each summary.
     counts: BTreeMap<HostSummary, usize>,
+    /// Hosts that are bad, as they are counted.
+    pub(super) bad: BTreeSet<usize>,
+    /// Hosts that did not answer when they were asked last.
+    pub(super) silent: BTreeSet<usize>,
+    /// How many hosts do not have it, of each name that the call asks for and some do not.
+    missing: BTreeMap<String, usize>,
+    /// The names of the plugins that any host had before, in lower case.
+    had_before: BTreeSet<String>,
 }
 
 /// How a host stands, and what else is counted.
@@ -43,6 +51,10 @@ struct HostSummary {
     has_bad: bool,
     /// Whether the host has shown anything that is judged.
     has_parts: bool,
+    /// Whether it answered and has any plugin.
+    has_plugins: bool,
+    /// Whether it answered and the call selects any of them.
+    has_selected: bool,
 }
 
 /// How a gate stands.
@@ -54,6 +66,9 @@ pub enum GateStanding {
     Settled,
     /// What was good is gone, and no daemon is left whose configuration has it: nothing could recover without a reload.
     Lost,
+    /// Every host answers and has plugins, and what the call selects, or one that it names, is on none of them and was on none before: a
+    /// name that was mistyped, or a plugin that is still to come.
+    Unselected,
 }
 
 /// How many hosts and parts are in which state.
@@ -84,19 +99,54 @@ pub(super) enum HostStanding {
     Gone,
 }
 
+impl HostSummary {
+    /// Whether the host answers, and something of it that counts is bad or gone.
+    fn is_bad(self) -> bool {
+        match self.standing {
+            HostStanding::Bad | HostStanding::Gone => true,
+            HostStanding::Open => self.has_bad,
+            HostStanding::Settled | HostStanding::Silent => false,
+        }
+    }
+}
+
+/// The names of all plugins that hosts had, in lower case.
+fn plugins_of(before: &[Option<BTreeMap<Part, Before>>]) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    for part in before.iter().flatten().flat_map(BTreeMap::keys).filter(|part| part.component.is_none()) {
+        let name = part.plugin.to_lowercase();
+        if !names.contains(&name) {
+            names.insert(name);
+        }
+    }
+    names
+}
+
 impl Rounds {
     /// For this number of hosts. `before` says how each of them was, of the plugins that the call selects.
     #[must_use]
     pub fn new(settings: Settings, hosts: usize, before: Option<Vec<Option<BTreeMap<Part, Before>>>>) -> Self {
-        let mut before = before.unwrap_or_default().into_iter();
+        let before = before.unwrap_or_default();
+        let had_before = plugins_of(&before);
+        let mut before = before.into_iter();
         let host = |_| HostRounds::new(before.next().flatten(), settings.warn_is_bad);
-        let unasked =
-            HostSummary { standing: HostStanding::Silent, is_restarting: false, has_bad: false, has_parts: false };
+        let unasked = HostSummary {
+            standing: HostStanding::Silent,
+            is_restarting: false,
+            has_bad: false,
+            has_parts: false,
+            has_plugins: false,
+            has_selected: false,
+        };
         Self {
             settings,
             hosts: (0..hosts).map(host).collect(),
             summaries: vec![unasked; hosts],
             counts: [(unasked, hosts)].into(),
+            bad: BTreeSet::new(),
+            silent: BTreeSet::new(),
+            missing: BTreeMap::new(),
+            had_before,
         }
     }
 
@@ -107,8 +157,18 @@ impl Rounds {
 
     /// Takes the answer of a host in its next round.
     pub fn record(&mut self, host: usize, answer: Answer) {
+        let missed = self.hosts[host].missing.clone();
         self.hosts[host].record(answer);
+        self.count_missing(host, &missed);
         let summary = self.summary(&self.hosts[host]);
+        let is_silent = matches!(self.hosts[host].contact, Contact::Silent { .. });
+        for (set, is_in) in [(&mut self.bad, summary.is_bad()), (&mut self.silent, is_silent)] {
+            if is_in {
+                set.insert(host);
+            } else {
+                set.remove(&host);
+            }
+        }
         let old = std::mem::replace(&mut self.summaries[host], summary);
         if let Some(count) = self.counts.get_mut(&old) {
             *count -= 1;
@@ -116,8 +176,27 @@ impl Rounds {
         *self.counts.entry(summary).or_default() += 1;
     }
 
+    /// Counts the names that a host does not have, which were others before.
+    fn count_missing(&mut self, host: usize, before: &BTreeSet<String>) {
+        let now = &self.hosts[host].missing;
+        for name in before.difference(now) {
+            if let Some(count) = self.missing.get_mut(name) {
+                *count -= 1;
+            }
+        }
+        for name in now.difference(before) {
+            *self.missing.entry(name.clone()).or_default() += 1;
+        }
+    }
+
     fn summary(&self, host: &HostRounds) -> HostSummary {
+        let (has_plugins, has_selected) = match host.contact {
+            Contact::Answered { has_plugins, has_selected } => (has_plugins, has_selected),
+            Contact::Unasked | Contact::Silent { .. } => (false, false),
+        };
         HostSummary {
+            has_plugins,
+            has_selected,
             standing: self.host_standing(host),
             is_restarting: matches!(host.contact, Contact::Silent { is_restarting: true, .. }),
             has_bad: self.has_bad(host),
@@ -171,23 +250,33 @@ impl Rounds {
             return GateStanding::Settled;
         }
         let is_lost = bad > 0 && self.count(|it| it.standing == HostStanding::Bad) == 0;
-        if is_lost { GateStanding::Lost } else { GateStanding::Open }
+        if is_lost {
+            GateStanding::Lost
+        } else if self.selects_unknown() {
+            GateStanding::Unselected
+        } else {
+            GateStanding::Open
+        }
+    }
+
+    /// Whether every host has plugins, and none has what the call selects, or one that it names, nor had it before.
+    fn selects_unknown(&self) -> bool {
+        let hosts = self.hosts.len();
+        let is_nothing = || self.had_before.is_empty() && self.count(|it| it.has_selected) == 0;
+        let is_nowhere =
+            |(name, count): (&String, &usize)| *count == hosts && !self.had_before.contains(&name.to_lowercase());
+        self.count(|it| it.has_plugins) == hosts && (self.missing.iter().any(is_nowhere) || is_nothing())
     }
 
     /// How many hosts are in which state.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        let is_bad = |it: HostSummary| match it.standing {
-            HostStanding::Bad | HostStanding::Gone => true,
-            HostStanding::Open => it.has_bad,
-            HostStanding::Settled | HostStanding::Silent => false,
-        };
         Progress {
             hosts: self.hosts.len(),
             settled: self.count(|it| it.standing == HostStanding::Settled),
             silent: self.count(|it| it.standing == HostStanding::Silent),
             restarting: self.count(|it| it.is_restarting),
-            bad: self.count(is_bad),
+            bad: self.count(HostSummary::is_bad),
         }
     }
 

@@ -3,3 +3,4 @@
 mod before;
 mod differences;
 mod properties;
+mod unselected;

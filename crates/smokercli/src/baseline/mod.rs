@@ -20,15 +20,16 @@ use crate::asking::{networking, with_progress};
 use crate::cli::commands::baseline_args::BaselineArgs;
 use crate::client::fleet::Fleet;
 use crate::client::session::{ForcedRuns, Session};
-use crate::config::ClientConfig;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::filter::Filter;
 use crate::query;
 use crate::targets::Targets;
+use crate::targets::inputs::InputFiles;
 use crate::terminal::console::Console;
 use crate::terminal::output;
 use crate::terminal::output_file::OutputFile;
+use crate::terminal::sanitize;
 use crate::transport::any::AnyTransport;
 
 /// Makes a baseline and writes it, and returns the exit code.
@@ -40,10 +41,8 @@ pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> 
     let filter = query::judged_filter(&args.filters)?;
     let at = args.at.and_then(|at| at.instant(Utc::now()));
     let file = if args.output == Path::new("-") { None } else { Some(OutputFile::new(&args.output)?) };
-    let configuration: Vec<_> = ClientConfig::files().collect();
-    let configuration = configuration.iter().map(|path| ("the configuration", path.as_path()));
-    let inputs: Vec<_> = args.targets.input_files().chain(configuration).collect();
-    file.iter().try_for_each(|file| file.check_not_among(&inputs))?;
+    let inputs = InputFiles::of(&args.targets);
+    file.iter().try_for_each(|file| inputs.check("-o", file.path()))?;
     let runtime = networking()?;
     let transport = targets.transport()?;
     let source = match (at, args.last) {
@@ -61,14 +60,17 @@ pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> 
     };
     let mut baseline = record::empty(source, at);
     baseline.selects = filter.selection();
-    let mut outcome = Ok(());
+    let (mut outcome, mut unmet) = (Ok(()), None);
     let is_whole = runtime.block_on(with_progress(console, async {
         if let Some(at) = at {
             baseline.hosts = journal::hosts(&session, targets, &filter, at).await;
         } else {
             let fleet = Fleet::new(targets.selection.addresses());
             match answers(fleet, &session, &filter, source).await {
-                Ok(fleet) => baseline.hosts = record::hosts(targets, fleet),
+                Ok((fleet, of_filter)) => {
+                    baseline.hosts = record::hosts(targets, fleet);
+                    unmet = of_filter;
+                }
                 Err(error) => outcome = Err(error),
             }
         }
@@ -81,28 +83,37 @@ pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> 
         console.error("interrupted: no baseline is written");
         return Ok(exit_code::INTERRUPTED);
     }
+    check_useful(&baseline, unmet.as_deref())?;
     conclude(args, &baseline, file.as_ref(), console)
 }
+
+/// The hosts that have answered; and what the filter asks for and none of their plugins has.
 
 async fn answers(
     mut fleet: Fleet,
     session: &Session<'_, AnyTransport>,
     filter: &Filter,
     source: Source,
-) -> Result<Fleet, ExitError> {
+) -> Result<(Fleet, Option<String>), ExitError> {
     fleet.ask(session).await;
     if let Some(problem) = fleet.masked(filter) {
         return Err(ExitError::new(problem));
     }
-    fleet.select(filter);
+    let unmet = fleet.select(filter).unmet;
     if source == Source::Forced {
         fleet.force(session).await;
     }
-    Ok(fleet)
+    Ok((fleet, unmet))
+}
+
+/// How many hosts are missing in it.
+fn count_unknown(baseline: &Baseline) -> usize {
+    baseline.hosts.iter().filter(|host| host.error.is_some()).count()
 }
 
 /// A baseline that knows nothing is not to take the place of a good one.
-fn check_useful(baseline: &Baseline, unknown: usize) -> Result<(), ExitError> {
+fn check_useful(baseline: &Baseline, unmet: Option<&str>) -> Result<(), ExitError> {
+    let unknown = count_unknown(baseline);
     let mut plugins = baseline.hosts.iter().flat_map(|host| &host.plugins);
     if plugins.any(|plugin| plugin.status != Status::Unknown) {
         return Ok(());
@@ -114,7 +125,8 @@ fn check_useful(baseline: &Baseline, unknown: usize) -> Result<(), ExitError> {
             format!("none of the {hosts} is known ({}: {error})", host.host)
         }
         _ if baseline.hosts.iter().all(|host| host.plugins.is_empty()) => {
-            "no plugin is selected on any host".to_owned()
+            let unmet = unmet.map_or(String::new(), |unmet| format!("; {}", sanitize::line(unmet)));
+            return Err(ExitError::new(format!("no plugin is selected on any host, so nothing is written{unmet}")));
         }
         _ => "no plugin has a result".to_owned(),
     };
@@ -128,9 +140,8 @@ fn conclude(
     file: Option<&OutputFile>,
     console: &Console,
 ) -> Result<u8, ExitError> {
-    let unknown = baseline.hosts.iter().filter(|host| host.error.is_some()).count();
+    let unknown = count_unknown(baseline);
     let plugins: usize = baseline.hosts.iter().map(|host| host.plugins.len()).sum();
-    check_useful(baseline, unknown)?;
     let text = serde_json::to_string_pretty(baseline).map_err(|error| ExitError::new(error.to_string()))? + "\n";
     match file {
         Some(file) => file.write(&text)?,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use serde_json::value::to_raw_value;
 use smoker_model::counted::counted;
@@ -20,6 +21,7 @@ use crate::inventory::selection::InventoryHost;
 use crate::plugin::Plugin;
 use crate::targets::Targets;
 use crate::terminal::console::Console;
+use crate::terminal::sanitize;
 
 /// The parameters of plugins that a baseline has: those that options choose by.
 pub(super) const KEPT_PARAMETERS: [&str; 4] = ["Type", "Category", "Component", "RunOnLocked"];
@@ -80,6 +82,9 @@ pub(crate) fn read(
         ));
     }
     tell_unknown(hosts, &found, console);
+    if let Some(text) = age_text(&baseline, Utc::now()) {
+        console.info(&sanitize::line(&format!("the baseline {} is {text}", path.display())));
+    }
     let asked: HashSet<_> = found.iter().flatten().map(|host| std::ptr::from_ref(*host)).collect();
     let is_asked = |host: &BaselineHost| asked.contains(&std::ptr::from_ref(host));
     let mut left_out = LeftOut { parts: 0, hosts: Vec::new() };
@@ -139,7 +144,12 @@ pub(crate) fn load(path: &Path) -> Result<Baseline, ExitError> {
         let file = if path.starts_with("/dev/fd") { std::fs::File::open(path) } else { regular::open(path) };
         file.and_then(io::read_to_string)
     };
-    let text = text.map_err(|error| failed(path, &error.to_string()))?;
+    let text = text.map_err(|error| {
+        let is_absent = error.kind() == io::ErrorKind::NotFound;
+        let cure =
+            if is_absent { "; smokercli baseline makes one, before that begins which is to be judged" } else { "" };
+        failed(path, &format!("{error}{cure}"))
+    })?;
     Baseline::parse(&text).map_err(|reason| failed(path, &reason))
 }
 
@@ -151,6 +161,16 @@ fn failed(path: &Path, reason: &str) -> ExitError {
 pub(super) fn key(host: &InventoryHost) -> String {
     let page = host.address.page.as_ref().ok().and_then(host_and_port);
     page.map_or_else(|| host.address.label.clone(), |(host, port)| format!("{host}:{port}"))
+}
+
+/// Of which day a baseline is, when that is longer ago than a day.
+fn age_text(baseline: &Baseline, now: DateTime<Utc>) -> Option<String> {
+    let then = baseline.at.as_deref().unwrap_or(&baseline.made);
+    let days = (now - DateTime::parse_from_rfc3339(then).ok()?.to_utc()).num_days();
+    (days > 0).then(|| {
+        let age = counted(usize::try_from(days).unwrap_or_default(), "day");
+        format!("of {then}, {age} ago: what has broken by itself since then counts as a new failure")
+    })
 }
 
 /// Hosts of which a baseline does not know how they were have to be good, as without one.
@@ -200,6 +220,26 @@ mod tests {
 
     use super::*;
     use crate::filter::ParameterTest;
+    use smoker_model::verdict::baseline::Source;
+
+    #[test]
+    fn a_baseline_of_long_ago_is_told_with_its_age() {
+        let made = |made: &str, at: Option<&str>| Baseline {
+            version: 1,
+            made: made.to_owned(),
+            source: Source::Forced,
+            at: at.map(str::to_owned),
+            selects: None,
+            hosts: Vec::new(),
+        };
+        let now = DateTime::parse_from_rfc3339("2026-11-29T10:00:00Z").expect("a time").to_utc();
+        let (today, old) = ("2026-11-28T10:00:01Z", "2026-11-20T09:00:00+02:00");
+        assert_eq!(age_text(&made(today, None), now), None);
+        assert_eq!(age_text(&made("2026-12-01T10:00:00Z", None), now), None, "by a clock that is fast");
+        let told = age_text(&made(old, None), now).expect("old");
+        assert!(told.starts_with("of 2026-11-20T09:00:00+02:00, 9 days ago: "), "{told}");
+        assert!(age_text(&made(today, Some(old)), now).is_some(), "it was made after the fact");
+    }
 
     #[test]
     fn what_a_baseline_cannot_tell_is_selected() {

@@ -51,6 +51,9 @@ const OTHER_NAMES: [(&str, &str); 13] = [
     ("follow", "--watch"),
 ];
 
+/// Options that the gate alone has.
+const GATE_OPTIONS: [&str; 6] = ["against", "within", "settle", "every", "strict", "fail-on"];
+
 /// The parser's message without its `error: `, which the program writes itself; with what was probably meant, by the options of `names`
 /// (without dashes), and the way to the help.
 pub(super) fn usage_error(mut error: clap::Error, names: &[String]) -> ExitError {
@@ -61,7 +64,9 @@ pub(super) fn usage_error(mut error: clap::Error, names: &[String]) -> ExitError
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     match typed.as_deref().map(|typed| (typed, typed.strip_prefix("--"))) {
         Some((_, Some(option))) => {
-            if let Some(near) = suggest::near(option, &names) {
+            if let Some(tip) = tip_for_gate(option, &names) {
+                add_tip(&mut error, tip);
+            } else if let Some(near) = suggest::near(option, &names) {
                 error.insert(ContextKind::SuggestedArg, ContextValue::String(format!("--{near}")));
             } else if let Some((_, same)) =
                 OTHER_NAMES.iter().find(|(other, _)| *other == option && names.contains(&"hosts"))
@@ -99,6 +104,12 @@ fn tip_for_missing(error: &clap::Error) -> Option<String> {
     let is_missing = error.kind() == ErrorKind::MissingRequiredArgument && !words.is_empty();
     is_missing
         .then(|| format!("{} {come} first, since an option such as -s takes all words behind it", words.join(" ")))
+}
+
+/// Where an option of the gate belongs on the command line of a roll, which has the options of `names`.
+fn tip_for_gate(option: &str, names: &[&str]) -> Option<String> {
+    let is_of_gate = GATE_OPTIONS.contains(&option) && names.contains(&"gate") && !names.contains(&option);
+    is_of_gate.then(|| format!("it is an option of the gate, which --gate takes without dashes: --gate '{option} ...'"))
 }
 
 /// What a word that belongs to no option was probably meant for, where the options are these.

@@ -7,6 +7,7 @@ use crate::client::history::{self, HistoryQuery};
 use crate::client::host::{self, HostAnswer, HostError, HostLinks};
 use crate::client::observer::FleetStage;
 use crate::client::session::Session;
+use crate::client::unmet::unmet_by;
 use crate::filter::{Filter, FilterMode};
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
@@ -60,6 +61,8 @@ pub struct Selection {
     pub unknown_names: Vec<String>,
     /// Those that were probably meant by them.
     pub near_names: Vec<String>,
+    /// What the filter asks for and no plugin of the hosts has, in words, where it leaves none of them, whatever their states are.
+    pub unmet: Option<String>,
 }
 
 #[derive(Debug)]
@@ -133,6 +136,7 @@ impl Fleet {
             selection.near_names.dedup();
         }
         let in_any_status = filter.in_any_status();
+        selection.unmet = unmet_by(&in_any_status, || self.answers().flat_map(|answer| &answer.plugins));
         for host in &mut self.hosts {
             let HostProgress::Answered(answer) = &mut host.progress else { continue };
             if answer.plugins.is_empty() {

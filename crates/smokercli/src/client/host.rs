@@ -13,7 +13,7 @@ use smoker_model::wire::not_loaded::NotLoaded;
 use smoker_model::wire::pages;
 
 use crate::client::ask_error::AskError;
-use crate::client::session::{ReadPage, Session};
+use crate::client::session::{ForcedRuns, ReadPage, Session};
 use crate::filter::Filter;
 use crate::inventory::address::{HostAddress, without_password};
 use crate::plugin::Plugin;
@@ -38,6 +38,9 @@ const SHORTEST_PAUSE: Duration = Duration::from_micros(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Shorter pauses are too fine for the runtime, which counts milliseconds and rounds up twice.
 const COARSE_PAUSE: Duration = Duration::from_millis(5);
+
+/// How long a daemon is waited for, in all, that does not let this client force runs yet: it counts runs a second.
+const LONGEST_RATE_WAIT: Duration = Duration::from_secs(300);
 
 /// How many names of plugins that are not loaded are printed.
 const LISTED_NAMES: usize = 20;
@@ -171,7 +174,8 @@ async fn own_page<T: Transport>(session: &Session<'_, T>, plugins: &Url, name: &
     Ok(Plugin::parse(page.content.plugin))
 }
 
-/// Has the daemon run these plugins and waits for their results.
+/// Has the daemon run these plugins and waits for their results. A daemon that does not let this client force runs yet is waited for, and
+/// the observer is told of that once.
 ///
 /// # Errors
 ///
@@ -181,26 +185,53 @@ pub async fn force<T: Transport>(
     host: &HostLinks,
     plugins: Vec<String>,
 ) -> Result<Vec<Plugin>, AskError> {
-    let begun = begin_run(session, host, plugins).await?;
+    let mut is_told = false;
+    let on_wait = |wait: Duration| {
+        if !std::mem::replace(&mut is_told, true) {
+            let (name, seconds) = (&host.name, wait.as_secs());
+            let reason = "its max_forced_rate lets this client run no more plugins yet";
+            session.observer.remark(&format!("Host {name}: {reason}; asking again in {seconds} s"));
+        }
+    };
+    let begun = begin_run(session, host, plugins, on_wait).await?;
     run_results(session, host, begun).await
 }
 
-/// Has the daemon begin to run these plugins.
+/// Has the daemon begin to run these plugins. One that does not let this client force runs yet says when it does, and is asked again
+/// then; `on_wait` is called before each such wait. Rounds are waited for as long as it takes, since they have a deadline of their own.
 ///
 /// # Errors
 ///
-/// When the daemon refuses.
+/// When the daemon refuses, or runs that are forced once would be waited for longer than [`LONGEST_RATE_WAIT`] in all.
 pub async fn begin_run<T: Transport>(
     session: &Session<'_, T>,
     host: &HostLinks,
     plugins: Vec<String>,
+    mut on_wait: impl FnMut(Duration),
 ) -> Result<BegunRun, AskError> {
     let processes = host.processes.as_ref().map_err(Clone::clone)?;
     let selection = ForceSelection { plugins: Some(plugins), filter: None, parameters: session.values.cloned() };
-    let asked = Instant::now();
     let request = ForceRequest { process: selection };
-    let answer: Box<RawValue> = session.post(processes, &request, PAGE_LIMIT, FIRST_WAIT).await?;
-    Ok(BegunRun { asked, answer: run_answer(processes, &answer)? })
+    let is_once = session.forces == ForcedRuns::Once;
+    let mut waited = Duration::ZERO;
+    loop {
+        let asked = Instant::now();
+        let error = match session.post::<Box<RawValue>>(processes, &request, PAGE_LIMIT, FIRST_WAIT).await {
+            Ok(answer) => return Ok(BegunRun { asked, answer: run_answer(processes, &answer)? }),
+            Err(error) => error,
+        };
+        let Some(wait) = error.rate_wait() else { return Err(error) };
+        waited = waited.saturating_add(wait);
+        if is_once && waited > LONGEST_RATE_WAIT {
+            return Err(error);
+        }
+        on_wait(wait);
+        tokio::time::sleep(wait).await;
+        if is_once {
+            // The server may close the kept connection at any time, and a POST that is lost there is not sent again.
+            session.close_kept(&host.about, ABOUT_LIMIT).await;
+        }
+    }
 }
 
 /// Waits for the results of a run.

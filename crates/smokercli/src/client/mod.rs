@@ -10,6 +10,7 @@
 //! - `watch`: one daemon: what happens; `event_text`: events out of the text of a stream; `event_memory`: what they take
 //! - `session`: sends requests and reads JSON for all of them
 //! - `ask_error`: why an answer is missing or cannot be used
+//! - `unmet`: what a filter asks for and no plugin has, in words
 //! - `observer`: who follows the progress meanwhile
 
 pub mod ask_error;
@@ -20,6 +21,7 @@ pub mod host;
 pub mod observer;
 pub mod session;
 pub mod silences;
+pub mod unmet;
 pub mod watch;
 
 mod event_memory;

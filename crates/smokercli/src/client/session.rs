@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value as Json};
 use smoker_model::wire::not_loaded::NotLoaded;
 
@@ -138,6 +138,14 @@ impl<T: Transport> Session<'_, T> {
         let keep_alive = if may_send_again { KeepAlive::IfSmallFleet } else { KeepAlive::Yes };
         let request = PageRequest { method, url, limit, keep_alive, may_send_again, wait: Some(wait) };
         self.send(request).await.map(|page| page.content)
+    }
+
+    /// Has the server close the connection that is kept, if there is one: it is asked for a page there, whatever that has.
+    pub(super) async fn close_kept(&self, url: &Url, limit: Duration) {
+        let (method, keep_alive) = (Method::Get, KeepAlive::No);
+        let request = PageRequest { method, url, limit, keep_alive, may_send_again: true, wait: None };
+        // What the page has does not matter, nor whether there is one.
+        let _ = self.send::<IgnoredAny>(request).await;
     }
 
     /// Removes what a page shows, and receives JSON, within the same limits as [`Self::get`].

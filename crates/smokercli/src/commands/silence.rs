@@ -56,7 +56,8 @@ pub(crate) fn run(args: &SilenceArgs, targets: &Targets, console: &Console) -> R
             let selection = fleet.select(&filter);
             fleet.missing(&selection).iter().for_each(|line| console.warn(line));
             if selection.selected == 0 {
-                console.error("No plugins found");
+                let unmet = selection.unmet.map_or(String::new(), |unmet| format!(": {}", sanitize::line(&unmet)));
+                console.error(&format!("No plugins found{unmet}"));
                 return;
             }
         }

@@ -12,12 +12,13 @@ use std::path::{Path, PathBuf};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_yaml::{Mapping, Value};
+use smoker_model::counted::counted;
 use smoker_model::wire::DEFAULT_PORT;
 use smoker_paths::regular;
 
 use crate::config::nats::NatsSettings;
 use crate::inventory::configured;
-use crate::inventory::groups::Inventory;
+use crate::inventory::groups::{ALL, Inventory};
 
 /// The values of the configuration file. Every key is optional.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub struct ClientConfig {
     pub groups: Result<Inventory, String>,
     /// `nats`: the NATS server of `--nats`; or which of its keys has to be what.
     pub nats: Result<NatsSettings, String>,
-    /// A warning for each unknown key, and each that is there twice.
+    /// A warning for each unknown key, each that is there twice, and a list of all hosts that has only some.
     pub warnings: Vec<String>,
 }
 
@@ -128,6 +129,14 @@ impl ClientConfig {
         let groups = groups.map_err(|problem| format!("{}: {problem}", name()));
         // A discovery plugin of the site may have a key of this name: only a call that names groups fails.
         let unusable = groups.as_ref().err().map(|problem| format!("{problem}; the groups are left out"));
+        let unlisted = groups.as_ref().map_or(0, unlisted);
+        let partial = (unlisted > 0).then(|| {
+            let more = counted(unlisted, "host");
+            format!(
+                "{}: groups: all is every host of the groups, {more} more than are listed there; give that list another name if fewer are meant",
+                name()
+            )
+        });
         let nats = document.get("nats").map_or_else(|| Ok(NatsSettings::default()), nats::read);
         let nats = nats.map_err(|problem| format!("{}: {problem}", name()));
         let unusable_nats = nats.as_ref().err().map(|problem| format!("{problem}; nats is left out"));
@@ -144,9 +153,20 @@ impl ClientConfig {
                 .into_iter()
                 .chain(repeated.iter().map(|key| format!("{}: {key} is there twice; the last one counts", name())))
                 .chain(unusable)
+                .chain(partial)
                 .chain(unusable_nats)
                 .collect(),
         })
+    }
+}
+
+/// How many hosts the group of all hosts has beyond those that are listed under its name, which somebody may take for all of it.
+fn unlisted(groups: &Inventory) -> usize {
+    // To follow the groups takes time, and few have one of that name.
+    if groups.group_names().any(|name| name == ALL) {
+        groups.resolve().map_or(0, |groups| groups.unlisted())
+    } else {
+        0
     }
 }
 
@@ -253,6 +273,16 @@ mod tests {
                 .to_owned())
         );
         assert!(config.warnings[0].ends_with("; the groups are left out"), "{:?}", config.warnings);
+    }
+
+    #[test]
+    fn a_list_of_all_hosts_that_has_only_some_is_a_warning() {
+        let warnings = |text: &str| parse(text).expect("valid").warnings;
+        let told = warnings("groups: {all: [a], web: [b, c]}");
+        assert!(matches!(&*told, [told] if told.contains("2 hosts more than are listed there")), "{told:?}");
+        for whole in ["all: {labels: {dc: fra}}, web: [b]", "all: [b, '@db'], web: [b], db: [c]", "web: [b]"] {
+            assert_eq!(warnings(&format!("groups: {{{whole}}}")), [""; 0], "{whole}");
+        }
     }
 
     #[test]

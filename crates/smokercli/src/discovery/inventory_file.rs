@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -97,8 +97,7 @@ fn read_text(path: &Path, failed: impl Fn(String) -> ExitError) -> Result<Invent
     let is_open_already = path.starts_with("/dev/fd") || path == Path::new("/dev/stdin");
     let file = if is_open_already { fs::File::open(path) } else { regular::open(path) };
     let content = file.and_then(io::read_to_string).map_err(|error| failed(error.to_string()))?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    text::read(&content, Form::of_name(&name)).map_err(failed)
+    text::read(&content, Form::of_name(&name_of(path))).map_err(failed)
 }
 
 /// Whether it is a file that the system could run: on some file systems every file is executable.
@@ -124,16 +123,66 @@ fn entries(folder: &Path) -> io::Result<Entries> {
     paths.sort();
     let mut entries = Entries { inventories: Vec::new(), left_out: Vec::new() };
     for path in paths {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-        let is_other = name.starts_with('.') || name.ends_with('~') || NO_FOLDERS.contains(&name.as_str());
-        if is_other || NO_INVENTORIES.contains(&ending) {
-            entries.left_out.extend(Some(name.clone()).filter(|_| !is_other && TOLD.contains(&ending)));
-        } else {
-            entries.inventories.push(path);
+        let name = name_of(&path);
+        match Reading::of(&name) {
+            Reading::Read => entries.inventories.push(path),
+            Reading::Told => entries.left_out.push(name),
+            Reading::LeftOut => {}
         }
     }
     Ok(entries)
+}
+
+/// What becomes of a file or folder in the folder of an inventory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    Read,
+    LeftOut,
+    /// It is left out, and might be taken for an inventory.
+    Told,
+}
+
+impl Reading {
+    /// By its name.
+    fn of(name: &str) -> Self {
+        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        if name.starts_with('.') || name.ends_with('~') || NO_FOLDERS.contains(&name) {
+            Self::LeftOut
+        } else if TOLD.contains(&ending) {
+            Self::Told
+        } else if NO_INVENTORIES.contains(&ending) {
+            Self::LeftOut
+        } else {
+            Self::Read
+        }
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Whether a file is read as an inventory where this folder is one, or would be if it were there.
+pub(crate) fn reads(folder: &Path, file: &Path) -> bool {
+    reads_at(folder, file, 0)
+}
+
+fn reads_at(folder: &Path, file: &Path, depth: usize) -> bool {
+    let parent = file.parent().filter(|parent| *parent != Path::new("")).unwrap_or_else(|| Path::new("."));
+    if depth > MAX_DEPTH {
+        return false;
+    }
+    if is_same(folder, parent) && Reading::of(&name_of(file)) == Reading::Read {
+        return true;
+    }
+    let inner = entries(folder).map(|entries| entries.inventories).unwrap_or_default();
+    inner.iter().any(|inner| if inner.is_dir() { reads_at(inner, file, depth + 1) } else { is_same(inner, file) })
+}
+
+/// Whether these are one file or folder.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let id = |path: &Path| fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
+    id(one).is_some_and(|one| Some(one) == id(other))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use smoker_model::status::Status;
-use smoker_model::verdict::answer::{Answer, Finding, PluginRun};
+use smoker_model::verdict::answer::{Answer, PluginRun};
 use smoker_model::verdict::baseline::Before;
 use smoker_model::verdict::budget::Budget;
 use smoker_model::verdict::outcome::Decision;
@@ -14,6 +14,7 @@ use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep};
 
 use crate::gate::drive::{End, Probed, Prober, Timing, UnderWay, drive};
+use crate::gate::made_up::{answer, finding, run};
 
 /// What is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ enum Missing {
     /// All components: the plugin ends with an error, as it did before.
     Components,
     Plugin,
+    /// What the call names, and nobody has had before.
+    Named,
 }
 
 /// A host whose plugin `Disk` has the components `a` and `b`, and of which something is missing from one moment to another.
@@ -35,17 +38,16 @@ struct Host {
 impl Host {
     /// What is there.
     fn runs(&self) -> BTreeMap<String, PluginRun> {
-        let finding = |status| Finding { status, seconds: None, message: None, is_skipped: false };
         let elapsed = self.begin.elapsed();
         let missing = Some(self.missing).filter(|_| elapsed >= self.from && elapsed < self.until);
         let names: &[&str] = match missing {
             Some(Missing::Component) => &["a"],
             Some(Missing::Components) => &[],
-            Some(Missing::Plugin) | None => &["a", "b"],
+            Some(Missing::Plugin | Missing::Named) | None => &["a", "b"],
         };
-        let components = names.iter().map(|name| ((*name).to_owned(), finding(Status::Ok))).collect();
-        let disk = PluginRun { finding: finding(Status::Error), components };
-        let web = PluginRun { finding: finding(Status::Ok), components: BTreeMap::new() };
+        let components = names.iter().map(|name| ((*name).to_owned(), finding(Status::Ok, None))).collect();
+        let disk = PluginRun { finding: finding(Status::Error, None), components };
+        let web = run(Status::Ok, None);
         let has_disk = missing != Some(Missing::Plugin);
         let all = [("Web".to_owned(), web)].into_iter().chain(has_disk.then(|| ("Disk".to_owned(), disk)));
         all.collect()
@@ -57,16 +59,12 @@ impl Prober for Host {
         sleep(Duration::from_millis(5)).await;
         let mut runs = self.runs();
         let names: BTreeSet<_> = runs.keys().cloned().collect();
+        let is_named = self.missing == Missing::Named && self.begin.elapsed() < self.until;
         runs.retain(|name, _| !settled.contains(name));
-        let answer = Answer::Answered {
-            instance: None,
-            has: names.clone(),
-            selected: names,
-            deselected: BTreeSet::new(),
-            missing: BTreeSet::new(),
-            runs,
-            fallen: BTreeSet::new(),
-        };
+        let mut answer = answer(None, names, runs);
+        if let (Answer::Answered { missing, .. }, true) = (&mut answer, is_named) {
+            missing.insert("Wbe".to_owned());
+        }
         Probed { answer, past: None }
     }
 
@@ -128,5 +126,18 @@ fn what_stays_away_is_worse_and_early_only_where_the_configuration_lacks_it() {
         let (end, decision, took) = gate(Missing::Plugin, 1_000, settle, (300, 5));
         assert_eq!((end, decision), (End::Lost, Decision::Worse), "{settle}");
         assert!((30..120).contains(&took), "{settle}: {took}");
+    }
+}
+
+/// As what the configuration of the daemons lacks: a deployment has its time to bring it, and a name that was mistyped does not take all
+/// of `--within`.
+#[test]
+fn a_name_that_no_host_has_or_had_is_given_up_before_the_deadline() {
+    for settle in 1..4 {
+        let (end, decision, took) = gate(Missing::Named, 1_000, settle, (300, 5));
+        assert_eq!((end, decision), (End::Unselected, Decision::NotSettled), "{settle}");
+        assert!((30..60).contains(&took), "{settle}: {took}");
+        let (end, decision, _) = gate(Missing::Named, 20, settle, (300, 5));
+        assert_eq!((end, decision), (End::Settled, Decision::Proceed), "{settle}");
     }
 }

@@ -19,9 +19,14 @@ const FRESH: Duration = Duration::from_secs(1);
 /// what they are.
 const LAST_LOOK: Duration = Duration::from_secs(2);
 
-/// For how long nothing but what the configuration of daemons lacks has to be bad until the gate gives up before its deadline, unless a
-/// quarter of the time is less: a deployment may reload a daemon behind its start.
+/// The longest time of [`giving_up`].
 const GIVING_UP: Duration = Duration::from_secs(30);
+
+/// For how long nothing but what the configuration of daemons lacks has to be bad, or what the call selects has to be on no host, until a
+/// gate gives up before its deadline: a deployment may reload a daemon behind its start.
+pub(super) fn giving_up(within: Duration) -> Duration {
+    GIVING_UP.min(within / 4)
+}
 
 /// What a round of a host has given.
 #[derive(Debug)]
@@ -89,6 +94,8 @@ pub(super) enum End {
     Settled,
     /// Nothing is left that could recover.
     Lost,
+    /// What the call selects is on no host.
+    Unselected,
     /// The time is over.
     Deadline,
 }
@@ -121,7 +128,8 @@ pub(super) async fn drive(
     // Since when everything that counts is settled. Behind that each host answers once more, and that is enough: the
     // answers of a large fleet are never of one moment.
     let mut settled_since = None;
-    let (mut lost_since, giving_up) = (None, GIVING_UP.min(timing.within / 4));
+    // How the gate stands that cannot proceed without a reload, and since when.
+    let (mut hopeless_since, giving_up) = (None, giving_up(timing.within));
     let round = |host: usize, at: Instant, settled: BTreeSet<String>| async move {
         sleep_until(at).await;
         let started = Instant::now();
@@ -166,11 +174,12 @@ pub(super) async fn drive(
         pace.answered = has_answered.then_some(now);
         let standing = rounds.standing();
         settled_since = settled_since.filter(|_| standing == GateStanding::Settled);
-        lost_since = lost_since.filter(|_| standing == GateStanding::Lost);
+        hopeless_since = hopeless_since.filter(|(before, _)| *before == standing);
         match standing {
-            GateStanding::Lost => {
-                if *lost_since.get_or_insert(now) + giving_up <= now {
-                    return End::Lost;
+            GateStanding::Lost | GateStanding::Unselected => {
+                let (_, since) = *hopeless_since.get_or_insert((standing, now));
+                if since + giving_up <= now {
+                    return if standing == GateStanding::Lost { End::Lost } else { End::Unselected };
                 }
             }
             GateStanding::Settled => {

@@ -3,12 +3,15 @@
 //! # Layout
 //!
 //! - `drive`: asks hosts in rounds until the end; `probe`: asks one host for a round
-//! - `watcher`: what is told while the rounds go on; `simulation`, `restarts`, `absences`: fleets that tests make up
+//! - `watcher`: what is told while the rounds go on; `simulation`, `restarts`, `absences`: fleets that tests make up; `made_up`: what
+//!   their hosts answer
 //! - `report`: what there is to say at the end; `render`: the same as text; `outputs`: where it is written to
 
 #[cfg(test)]
 mod absences;
 mod drive;
+#[cfg(test)]
+mod made_up;
 mod outputs;
 mod probe;
 mod render;
@@ -19,28 +22,27 @@ mod restarts;
 mod simulation;
 mod watcher;
 
-use std::cell::Cell;
-use std::path::{Path, PathBuf};
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use smoker_model::verdict::outcome::{Decision, Verdict};
-use smoker_model::verdict::rounds::{Progress, Rounds, Settings};
+use smoker_model::verdict::rounds::{GateStanding, Progress, Rounds, Settings};
 
 use crate::asking::{networking, until_stopped};
 use crate::baseline::reference::{self, HostBefore, LeftOut};
 use crate::cli::commands::gate_args::GateArgs;
 use crate::client::session::{ForcedRuns, Session};
-use crate::config::ClientConfig;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::filter::Filter;
-use crate::gate::drive::{End, Timing, drive};
+use crate::gate::drive::{End, Timing, drive, giving_up};
 use crate::gate::probe::DaemonProber;
 use crate::gate::report::GateReport;
 use crate::gate::watcher::Watcher;
 use crate::inventory::address::HostAddress;
 use crate::query;
 use crate::targets::Targets;
+use crate::targets::inputs::InputFiles;
 use crate::terminal::console::Console;
 use crate::terminal::sanitize;
 use crate::transport::any::AnyTransport;
@@ -52,9 +54,7 @@ use crate::transport::any::AnyTransport;
 /// When the gate cannot be made: an option, the baseline, an address or an output cannot be used.
 pub(crate) fn run(args: &GateArgs, targets: &Targets, console: &Console) -> Result<u8, ExitError> {
     let outputs = outputs::parse(&args.outputs)?;
-    let configuration: Vec<_> = ClientConfig::files().collect();
-    let mut inputs = input_files(args);
-    inputs.extend(configuration.iter().map(|path| ("the configuration", path.as_path())));
+    let inputs = InputFiles::of(&args.targets).with("--against", args.against.as_deref());
     outputs::check_distinct(&outputs, &inputs)?;
     let gate = Gate::prepare(args.clone(), targets, console)?;
     let judged = gate.judge(targets, console)?;
@@ -66,12 +66,6 @@ pub(crate) fn run(args: &GateArgs, targets: &Targets, console: &Console) -> Resu
     }
     written?;
     Ok(judged.exit_code)
-}
-
-/// The files that a call reads: none of them is to be written over.
-fn input_files(args: &GateArgs) -> Vec<(&'static str, &Path)> {
-    let against = args.against.iter().map(|path| ("--against", path.as_path()));
-    against.chain(args.targets.input_files()).collect()
 }
 
 /// A gate that can be made: its options are understood, and its baseline is read.
@@ -91,6 +85,8 @@ pub(crate) struct Judged {
     end: Option<End>,
     elapsed: Duration,
     exit_code: u8,
+    /// What the call asks for and no host has that answers, in words.
+    unmet: Option<String>,
 }
 
 impl Judged {
@@ -127,6 +123,7 @@ impl Judged {
             budget: args.budget.budget(),
             against: args.against.as_deref(),
             left_out,
+            unmet: self.unmet.as_deref(),
             exit_code: self.exit_code,
         }
     }
@@ -187,20 +184,22 @@ impl Gate {
         let prober =
             DaemonProber::new(session, &addresses, filter, before.as_deref().unwrap_or_default(), settings.warn_is_bad);
         let begin = Instant::now();
-        let end = runtime.block_on(gate(&mut rounds, addresses.len(), &prober, timing, console));
+        let end = runtime.block_on(gate(&mut rounds, &addresses, &prober, timing, console));
         let elapsed = begin.elapsed();
         console.finish();
+        let verdict = rounds.verdict();
+        let is_unmet = rounds.standing() == GateStanding::Unselected || is_nothing_selected(&verdict);
+        let unmet = is_unmet.then(|| prober.unmet());
         drop(prober);
         // A name server that does not answer must not delay the exit.
         drop(transport);
         runtime.shutdown_background();
-        let verdict = rounds.verdict();
         let needs_review = fails_on(args, "review") && verdict.needs_review();
         let exit_code = match end {
             Some(_) => exit_code::of_gate(verdict.decision, needs_review),
             None => exit_code::INTERRUPTED,
         };
-        Ok(Judged { verdict, end, elapsed, exit_code })
+        Ok(Judged { verdict, end, elapsed, exit_code, unmet })
     }
 }
 
@@ -229,17 +228,36 @@ fn check_addresses(addresses: &[HostAddress]) -> Result<(), ExitError> {
     Ok(())
 }
 
+/// Whether hosts answer, and the call selects nothing on any of those.
+fn is_nothing_selected(verdict: &Verdict) -> bool {
+    let mut answered = verdict.hosts.iter().filter(|host| host.silent.is_none()).peekable();
+    answered.peek().is_some() && answered.all(|host| host.is_bad && host.unseen == Some(Unseen::Unselected))
+}
+
 /// Asks the hosts in rounds and tells how it goes. None when a signal has ended it.
 async fn gate(
     rounds: &mut Rounds,
-    hosts: usize,
+    addresses: &[HostAddress],
     prober: &DaemonProber<'_, AnyTransport>,
     timing: Timing,
     console: &Console,
 ) -> Option<End> {
-    let progress = Cell::new(Progress { hosts, ..Progress::default() });
+    let hosts = addresses.len();
+    let (progress, troubles) = (Cell::new(Progress { hosts, ..Progress::default() }), RefCell::new(String::new()));
     let begin = Instant::now();
-    let driving = drive(rounds, hosts, prober, timing, |rounds| progress.set(rounds.progress()));
-    let show = || console.status(&watcher::progress_text(progress.get(), begin.elapsed(), timing.within));
+    let mut is_told = false;
+    let observe = |rounds: &Rounds| {
+        progress.set(rounds.progress());
+        *troubles.borrow_mut() = watcher::troubles_text(&rounds.troubles(watcher::LISTED + 1), addresses);
+        if rounds.standing() == GateStanding::Unselected && !std::mem::replace(&mut is_told, true) {
+            let giving_up = report::span(giving_up(timing.within));
+            console.warn(&format!("{} (the gate gives up in {giving_up} unless that changes)", prober.unmet()));
+        }
+    };
+    let driving = drive(rounds, hosts, prober, timing, observe);
+    let show = || {
+        let text = watcher::progress_text(progress.get(), begin.elapsed(), timing.within);
+        console.status(&text, &troubles.borrow());
+    };
     until_stopped(console, driving, show).await
 }

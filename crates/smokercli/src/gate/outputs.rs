@@ -9,6 +9,7 @@ use crate::gate::render;
 use crate::gate::render::format::GateFormat;
 use crate::gate::report::GateReport;
 use crate::render::format::Detail;
+use crate::targets::inputs::InputFiles;
 use crate::terminal::output;
 use crate::terminal::output_file::OutputFile;
 use crate::terminal::style::Style;
@@ -36,12 +37,12 @@ pub(super) fn parse(typed: &[String]) -> Result<Vec<Output>, ExitError> {
     Ok(if outputs.is_empty() { vec![default()] } else { outputs })
 }
 
-/// Looks for a file that would be written twice, or over what the call reads. `inputs` are the options that name those.
+/// Looks for a file that would be written twice, or over what the call reads or the next one would read.
 ///
 /// # Errors
 ///
 /// When there is one.
-pub(super) fn check_distinct(outputs: &[Output], inputs: &[(&str, &Path)]) -> Result<(), ExitError> {
+pub(super) fn check_distinct(outputs: &[Output], inputs: &InputFiles) -> Result<(), ExitError> {
     let files: Vec<_> = outputs.iter().filter_map(|output| output.file.as_ref()).collect();
     for (at, file) in files.iter().enumerate() {
         if files[..at].iter().any(|other| file.is_at(other.path())) {
@@ -50,7 +51,7 @@ pub(super) fn check_distinct(outputs: &[Output], inputs: &[(&str, &Path)]) -> Re
                 "-o names {path} twice, and the second report would take the place of the first; give each a file of its own"
             )));
         }
-        file.check_not_among(inputs)?;
+        inputs.check("-o", file.path())?;
     }
     Ok(())
 }
@@ -122,8 +123,8 @@ mod tests {
         let distinct = |typed: [&str; 2]| {
             let typed = typed.map(|typed| typed.replace('@', &format!("{}/", folder.path().display())));
             let before = path("before");
-            check_distinct(&parse(&typed).expect("files"), &[("--against", before.as_path())])
-                .map_err(|error| error.message)
+            let inputs = InputFiles::default().with("--against", Some(&before));
+            check_distinct(&parse(&typed).expect("files"), &inputs).map_err(|error| error.message)
         };
         assert_eq!(distinct(["json=@a", "tap=@b"]), Ok(()));
         assert_eq!(distinct(["json=/dev/null", "tap=/dev/null"]), Ok(()));

@@ -9,13 +9,13 @@ use smoker_model::verdict::baseline::Before;
 use smoker_model::verdict::part::Part;
 use smoker_model::verdict::past::Past;
 use tokio::sync::Semaphore;
-use tokio::time::sleep;
 
 use crate::baseline::reference;
 use crate::client::ask_error::AskError;
 use crate::client::history;
 use crate::client::host::{self, BegunRun, HostAnswer, HostLinks};
 use crate::client::session::{ForcedRuns, Session};
+use crate::client::unmet::{SeenParameters, unmet};
 use crate::filter::Filter;
 use crate::gate::drive::{Probed, Prober, UnderWay, WaitsFor};
 use crate::inventory::address::HostAddress;
@@ -58,6 +58,8 @@ pub(super) struct DaemonProber<'a, T> {
     is_told_by_baselines: bool,
     /// The names of all plugins of the fleet that have been seen.
     names: RefCell<BTreeSet<String>>,
+    /// The parameters of those of hosts on which nothing is selected.
+    parameters: RefCell<SeenParameters>,
     /// One permit for each host that is being asked for its plugins and to run some: its connection is kept meanwhile, and
     /// those of all hosts of a large fleet would exceed the limit on open files. Runs are waited for without it.
     asking: Semaphore,
@@ -84,6 +86,7 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             known,
             is_told_by_baselines,
             names: RefCell::default(),
+            parameters: RefCell::default(),
             asking,
         }
     }
@@ -143,14 +146,12 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         wanted: &[String],
         permit: P,
     ) -> Result<BegunRun, Silence> {
-        let mut begun = host::begin_run(&self.session, links, wanted.to_vec()).await;
-        drop(permit);
-        while let Err(Some(wait)) = begun.as_ref().map_err(AskError::rate_wait) {
+        let mut permit = Some(permit);
+        let on_wait = |_| {
+            permit = None;
             self.wait_for(host, WaitsFor::Rate);
-            sleep(wait).await;
-            begun = host::begin_run(&self.session, links, wanted.to_vec()).await;
-        }
-        begun.map_err(|error| silent(&error))
+        };
+        host::begin_run(&self.session, links, wanted.to_vec(), on_wait).await.map_err(|error| silent(&error))
     }
 
     /// Notes what the round of a host waits for.
@@ -191,7 +192,18 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             BTreeSet::new()
         };
         let filter = self.filter.resolve_names(&all);
-        Ok(Chosen { plugins: plugins.iter().filter(|plugin| filter.selects(plugin)).collect(), missing })
+        let selected: Vec<_> = plugins.iter().filter(|plugin| filter.selects(plugin)).collect();
+        if selected.is_empty() && self.filter.has_parameters() {
+            let mut parameters = self.parameters.borrow_mut();
+            plugins.iter().for_each(|plugin| parameters.add(plugin, self.filter));
+        }
+        Ok(Chosen { plugins: selected, missing })
+    }
+
+    /// What the call asks for and no plugin has that has been seen, in words.
+    pub(super) fn unmet(&self) -> String {
+        let names = self.names.borrow();
+        unmet(self.filter, &names.iter().map(String::as_str), &self.parameters.borrow())
     }
 
     /// Whether a plugin that need not run has a bad result that is newer than that of its last run here.

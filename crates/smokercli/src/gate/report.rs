@@ -26,6 +26,8 @@ pub(super) struct GateReport<'a> {
     pub(super) against: Option<&'a Path>,
     /// What of the baseline is not compared.
     pub(super) left_out: LeftOut,
+    /// What the call asks for and no host has that answers, in words.
+    pub(super) unmet: Option<&'a str>,
     pub(super) exit_code: u8,
 }
 
@@ -77,6 +79,9 @@ impl GateReport<'_> {
         }
         if self.is_empty() && silent == 0 {
             text += "; no plugin is selected on any of them";
+        }
+        if let Some(unmet) = self.unmet {
+            append(&mut text, format_args!("; {unmet}"));
         }
         text
     }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use smoker_model::status::Status;
-use smoker_model::verdict::answer::{Answer, Finding, PluginRun};
 use smoker_model::verdict::budget::Budget;
 use smoker_model::verdict::outcome::{Decision, Verdict};
 use smoker_model::verdict::rounds::{Rounds, Settings};
@@ -13,6 +12,7 @@ use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep};
 
 use crate::gate::drive::{End, Probed, Prober, Timing, UnderWay, WaitsFor, drive};
+use crate::gate::made_up::{answer, run};
 
 /// A host whose daemon starts again so quickly that no round meets a closed port; behind that its plugin takes a while.
 struct Restarting {
@@ -42,22 +42,12 @@ impl Prober for Restarting {
         let mut runs = BTreeMap::new();
         if has_met_restart || !settled.contains("Web") {
             sleep(if instance == "b" { self.run } else { Duration::from_millis(5) }).await;
-            let finding = Finding { status, seconds: None, message: None, is_skipped: false };
-            runs.insert("Web".to_owned(), PluginRun { finding, components: BTreeMap::new() });
+            runs.insert("Web".to_owned(), run(status, None));
         }
         if host == 0 {
             self.has_met_restart.set(false);
         }
-        let answer = Answer::Answered {
-            instance: Some(instance.to_owned()),
-            has: names.clone(),
-            selected: names,
-            deselected: BTreeSet::new(),
-            missing: BTreeSet::new(),
-            runs,
-            fallen: BTreeSet::new(),
-        };
-        Probed { answer, past: None }
+        Probed { answer: answer(Some(instance), names, runs), past: None }
     }
 
     fn under_way(&self, host: usize) -> UnderWay {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use smoker_model::status::Status;
-use smoker_model::verdict::answer::{Answer, Finding, PluginRun};
+use smoker_model::verdict::answer::Answer;
 use smoker_model::verdict::baseline::Before;
 use smoker_model::verdict::budget::{Budget, Share};
 use smoker_model::verdict::outcome::{Decision, Kind, Verdict};
@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
 use crate::gate::drive::{End, Probed, Prober, Timing, UnderWay, drive};
+use crate::gate::made_up;
 
 const HOSTS: usize = 200;
 const SEEDS: u64 = 100;
@@ -159,22 +160,11 @@ impl Prober for Fleet {
         }
         let run = |(name, behaviour): (&&str, &Behaviour)| {
             let status = if self.is_bad(*behaviour) { Status::Error } else { Status::Ok };
-            let finding = Finding { status, seconds: Some(0.2), message: None, is_skipped: false };
-            ((*name).to_owned(), PluginRun { finding, components: BTreeMap::new() })
+            ((*name).to_owned(), made_up::run(status, Some(0.2)))
         };
         let runs: BTreeMap<_, _> = wanted.into_iter().map(run).collect();
         let has_bad = runs.values().any(|run| !run.finding.is_good());
-        let (has, selected) = (names.clone(), names);
-        let answer = Answer::Answered {
-            instance: None,
-            has,
-            selected,
-            deselected: BTreeSet::new(),
-            missing: BTreeSet::new(),
-            runs,
-            fallen: BTreeSet::new(),
-        };
-        Probed { answer, past: has_bad.then(|| Self::past(host)) }
+        Probed { answer: made_up::answer(None, names, runs), past: has_bad.then(|| Self::past(host)) }
     }
 
     fn under_way(&self, _: usize) -> UnderWay {
@@ -284,18 +274,9 @@ fn a_budget_lets_bad_hosts_pass_and_waits_for_silent_ones_until_the_deadline() {
 /// The answer of a host with one plugin, which has run unless it is settled.
 fn one_plugin(status: Status, settled: &BTreeSet<String>) -> Probed {
     let names = BTreeSet::from(["Web".to_owned()]);
-    let finding = Finding { status, seconds: None, message: None, is_skipped: false };
-    let run = PluginRun { finding, components: BTreeMap::new() };
-    let answer = Answer::Answered {
-        instance: None,
-        has: names.clone(),
-        selected: names.clone(),
-        deselected: BTreeSet::new(),
-        missing: BTreeSet::new(),
-        runs: names.into_iter().filter(|name| !settled.contains(name)).map(|name| (name, run.clone())).collect(),
-        fallen: BTreeSet::new(),
-    };
-    Probed { answer, past: None }
+    let wanted = names.iter().filter(|name| !settled.contains(*name));
+    let runs = wanted.map(|name| (name.clone(), made_up::run(status, None))).collect();
+    Probed { answer: made_up::answer(None, names, runs), past: None }
 }
 
 /// Hosts that are good and far away, of which few are asked at once.

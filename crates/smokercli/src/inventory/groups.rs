@@ -50,6 +50,8 @@ pub struct ResolvedGroups<'a> {
     hosts: BTreeMap<&'a str, Vec<String>>,
     /// How deep each group is in others: what a deeper one says has precedence.
     depths: HashMap<&'a str, usize>,
+    /// See [`Self::unlisted`].
+    unlisted: usize,
 }
 
 impl Inventory {
@@ -109,7 +111,8 @@ impl Inventory {
     ///
     /// When a group contains itself, or one that does not exist.
     pub fn resolve(&self) -> Result<ResolvedGroups<'_>, ExitError> {
-        let mut resolved = ResolvedGroups { inventory: self, hosts: BTreeMap::new(), depths: HashMap::new() };
+        let mut resolved =
+            ResolvedGroups { inventory: self, hosts: BTreeMap::new(), depths: HashMap::new(), unlisted: 0 };
         if !self.is_empty() {
             resolved.hosts.insert(UNGROUPED, self.ungrouped());
         }
@@ -119,7 +122,9 @@ impl Inventory {
         if !self.is_empty() {
             // What the inventory lists itself comes first.
             let listed = resolved.hosts.remove(ALL).unwrap_or_default();
+            let count = listed.len();
             let all = distinct(listed.into_iter().chain(resolved.hosts.values().flatten().cloned()));
+            resolved.unlisted = if count > 0 { all.len() - count } else { 0 };
             resolved.hosts.insert(ALL, all);
         }
         for name in self.groups.keys() {
@@ -210,7 +215,9 @@ impl<'a> ResolvedGroups<'a> {
 
     fn unknown(&self, name: &str) -> String {
         let known: Vec<_> = self.inventory.group_names().collect();
-        let near = suggest::near(name, &known).map_or(String::new(), |near| format!("; did you mean {near}?"));
+        // Not all are followed yet where a group contains one that does not exist.
+        let nameable: Vec<_> = known.iter().copied().chain([ALL, UNGROUPED]).collect();
+        let near = suggest::near(name, &nameable).map_or(String::new(), |near| format!("; did you mean {near}?"));
         let listed = if known.len() > 20 { &known[..20] } else { &known };
         let rest = if known.len() > 20 { ", ..." } else { "" };
         match known.as_slice() {
@@ -236,9 +243,31 @@ impl<'a> ResolvedGroups<'a> {
             None => return Err(ExitError::usage(self.unknown(name))),
         };
         if hosts.is_empty() {
-            return Err(ExitError::new(format!("group {name} has no host; add some, or leave it out")));
+            let reason = if name == UNGROUPED {
+                ": each host is in another group; leave it out"
+            } else {
+                "; add some, or leave it out"
+            };
+            return Err(ExitError::new(format!("group {name} has no host{reason}")));
         }
         Ok(hosts)
+    }
+
+    /// Whether this is the name of the group of hosts without a group, and there is none: for Ansible that group is there all the same.
+    #[must_use]
+    pub fn is_without_ungrouped(&self, name: &str) -> bool {
+        name == UNGROUPED && self.hosts.get(UNGROUPED).is_some_and(Vec::is_empty)
+    }
+
+    /// The names of all groups, also of those that nobody has made.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.hosts.keys().copied()
+    }
+
+    /// How many hosts the group of all hosts has beyond those that are listed under its name; none where nothing is listed there.
+    #[must_use]
+    pub fn unlisted(&self) -> usize {
+        self.unlisted
     }
 
     /// The groups within this one, at any depth, that have no host, sorted. Programs of Ansible list the group of hosts without a

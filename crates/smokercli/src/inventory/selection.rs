@@ -7,7 +7,7 @@ use smoker_model::counted::{counted, is_or_are};
 use crate::error::ExitError;
 use crate::inventory::address::{HostAddress, host_and_port, host_as_written};
 use crate::inventory::expressions;
-use crate::inventory::groups::{ALL, HostFacts, Inventory, UNGROUPED, Variables};
+use crate::inventory::groups::{ALL, HostFacts, Inventory, ResolvedGroups, UNGROUPED, Variables};
 use crate::inventory::pattern::{Pattern, Sense};
 
 /// How many names are listed in a remark.
@@ -97,19 +97,27 @@ impl HostSelection {
                 None => host(address, HostFacts::default()),
             })
             .collect();
+        let mut has_no_ungrouped = false;
         for typed in &named.groups {
             for name in parts(typed, |name| groups.has(name)) {
+                if groups.is_without_ungrouped(name) {
+                    has_no_ungrouped = true;
+                    continue;
+                }
                 hosts.extend(groups.hosts_of(name)?.into_iter().map(of_inventory));
                 remarks.extend(empty_groups(name, &groups.empty_within(name)));
             }
+        }
+        if has_no_ungrouped && hosts.is_empty() {
+            groups.hosts_of(UNGROUPED)?;
         }
         if named.groups.is_empty() && named.expressions.is_empty() {
             hosts.extend(named.listed.iter().cloned().map(of_inventory));
         }
         let hosts = hosts.into_iter().map(|host| InventoryHost { address: change(host.address), ..host }).collect();
         // Patterns mean any name of a host.
-        let hosts = limit(hosts, &named.limit)?;
-        let (hosts, unused) = exclude(hosts, &named.excluded)?;
+        let hosts = limit(hosts, &named.limit, &groups)?;
+        let (hosts, unused) = exclude(hosts, &named.excluded, &groups)?;
         let (hosts, other_names) = distinct(hosts);
         remarks.extend(told_names(&other_names));
         if hosts.is_empty() {
@@ -117,8 +125,6 @@ impl HostSelection {
                 "--limit and --exclude-hosts leave no host; --list-hosts without them shows all",
             ));
         }
-        let unused =
-            unused.iter().map(|pattern| format!("--exclude-hosts {pattern}: no host has such a name or group"));
         remarks.extend(unused);
         Ok((Self { hosts, other_names }, remarks))
     }
@@ -259,16 +265,25 @@ fn empty_groups(outer: &str, empty: &[&str]) -> Option<String> {
 ///
 /// # Errors
 ///
-/// When a pattern means none of the hosts: a host that was mistyped would not be asked, and be missed by nobody.
-fn limit(hosts: Vec<InventoryHost>, typed: &[String]) -> Result<Vec<InventoryHost>, ExitError> {
+/// When a pattern means none of the hosts: a host that was mistyped would not be asked, and be missed by nobody. A group that exists is
+/// not mistyped: to take it out is no error, and the group of hosts without a group is there as it is for Ansible, with hosts or without.
+fn limit(
+    hosts: Vec<InventoryHost>,
+    typed: &[String],
+    groups: &ResolvedGroups<'_>,
+) -> Result<Vec<InventoryHost>, ExitError> {
     let patterns = Pattern::all(typed);
-    if let Some(pattern) = patterns.iter().find(|pattern| !hosts.iter().any(|host| host.is_meant_by(pattern))) {
-        let hosts = counted(hosts.len(), "host");
-        return Err(ExitError::usage(format!(
-            "--limit {}: none of the {hosts} has such a name or group; --list-hosts shows them",
-            pattern.typed
-        )));
+    let means_none = |pattern: &&Pattern| !hosts.iter().any(|host| host.is_meant_by(pattern));
+    let count = counted(hosts.len(), "host");
+    for pattern in patterns.iter().filter(means_none).filter(|pattern| !pattern.is_name(UNGROUPED)) {
+        let reason = match (pattern.sense, is_group(pattern, groups)) {
+            (Sense::Not, true) => continue,
+            (Sense::Meant | Sense::Only, true) => format!("none of the {count} is in that group"),
+            (_, false) => format!("none of the {count} has such a name or group"),
+        };
+        return Err(ExitError::usage(format!("--limit {}: {reason}; --list-hosts shows them", pattern.typed)));
     }
+    let has_ungrouped = hosts.iter().any(|host| host.own_groups().next().is_none());
     let of = |sense| patterns.iter().filter(move |pattern| pattern.sense == sense);
     let has_meant = of(Sense::Meant).next().is_some();
     let is_left = |host: &InventoryHost| {
@@ -276,15 +291,31 @@ fn limit(hosts: Vec<InventoryHost>, typed: &[String]) -> Result<Vec<InventoryHos
             && of(Sense::Only).all(|pattern| host.is_meant_by(pattern))
             && !of(Sense::Not).any(|pattern| host.is_meant_by(pattern))
     };
-    Ok(hosts.into_iter().filter(is_left).collect())
+    let left: Vec<_> = hosts.into_iter().filter(is_left).collect();
+    let asks_ungrouped = patterns.iter().any(|pattern| pattern.sense != Sense::Not && pattern.is_name(UNGROUPED));
+    if left.is_empty() && asks_ungrouped && !has_ungrouped {
+        return Err(ExitError::usage(format!(
+            "--limit {UNGROUPED}: each of the {count} is in a group, so no host is left; --list-hosts -o json shows the groups"
+        )));
+    }
+    Ok(left)
 }
 
-/// The hosts but for those of `--exclude-hosts`, and the patterns that none of them fits.
+/// Whether a pattern is the name of a group that exists, whichever hosts are in it.
+fn is_group(pattern: &Pattern, groups: &ResolvedGroups<'_>) -> bool {
+    groups.names().any(|name| pattern.is_name(&name.to_lowercase()))
+}
+
+/// The hosts but for those of `--exclude-hosts`, and remarks on the patterns that none of them fits.
 ///
 /// # Errors
 ///
 /// When a pattern begins with a sign: whether `!web` excludes web or all others would be a guess.
-fn exclude(hosts: Vec<InventoryHost>, typed: &[String]) -> Result<(Vec<InventoryHost>, Vec<String>), ExitError> {
+fn exclude(
+    hosts: Vec<InventoryHost>,
+    typed: &[String],
+    groups: &ResolvedGroups<'_>,
+) -> Result<(Vec<InventoryHost>, Vec<String>), ExitError> {
     let patterns = Pattern::all(typed);
     if let Some(pattern) = patterns.iter().find(|pattern| pattern.sense != Sense::Meant) {
         return Err(ExitError::usage(format!(
@@ -293,7 +324,15 @@ fn exclude(hosts: Vec<InventoryHost>, typed: &[String]) -> Result<(Vec<Inventory
         )));
     }
     let unused = patterns.iter().filter(|pattern| !hosts.iter().any(|host| host.is_meant_by(pattern)));
-    let unused = unused.map(|pattern| pattern.typed.clone()).collect();
+    let remark = |pattern: &Pattern| {
+        let reason = if is_group(pattern, groups) {
+            "none of the hosts is in that group"
+        } else {
+            "no host has such a name or group"
+        };
+        format!("--exclude-hosts {}: {reason}", pattern.typed)
+    };
+    let unused = unused.filter(|pattern| !pattern.is_name(UNGROUPED)).map(remark).collect();
     let left = hosts.into_iter().filter(|host| !patterns.iter().any(|pattern| host.is_meant_by(pattern))).collect();
     Ok((left, unused))
 }

@@ -27,6 +27,7 @@ use crate::render::findings_format::{self, FindingsFormat};
 use crate::targets::Targets;
 use crate::terminal::console::Console;
 use crate::terminal::output;
+use crate::terminal::sanitize;
 
 /// Asks the hosts and prints what is odd. Returns the exit code.
 ///
@@ -71,6 +72,11 @@ pub(crate) fn run(args: &OddArgs, targets: &Targets, console: &Console) -> Resul
     })
 }
 
+fn nothing_found(unmet: Option<&str>) -> ExitError {
+    let unmet = unmet.map_or(String::new(), |unmet| format!(": {}", sanitize::line(unmet)));
+    ExitError::new(format!("No plugins found{unmet}"))
+}
+
 /// Asks the hosts for the plugins that the filter selects, whatever their states are, or has the hosts run them. Also
 /// returns whether no signal has cut it short.
 fn asked(
@@ -105,7 +111,7 @@ fn asked(
         let selected = fleet.select(&filter.in_any_status());
         fleet.missing(&selected).iter().for_each(|line| console.warn(line));
         if selected.selected == 0 && fleet.has_answers() {
-            found = found.clone().and(Err(ExitError::new("No plugins found")));
+            found = found.clone().and(Err(nothing_found(selected.unmet.as_deref())));
         }
         if !force || found.is_err() {
             return true;

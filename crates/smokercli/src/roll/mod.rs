@@ -48,6 +48,7 @@ use crate::roll::record::Record;
 use crate::roll::signals::Signals;
 use crate::roll::units::Limits;
 use crate::targets::Targets;
+use crate::targets::inputs::InputFiles;
 use crate::terminal::console::Console;
 use crate::terminal::output;
 
@@ -70,6 +71,8 @@ pub(crate) fn begin(
     if args.dry_run {
         return output::print(&show::plan(&plan)).map(|()| exit_code::SUCCESS);
     }
+    // A record among inventories would be taken for one by the next call.
+    args.state.iter().try_for_each(|path| InputFiles::of(&args.targets).check("--state", path))?;
     let signals = Signals::taken()?;
     let record = Record::create(args.state.as_deref(), now())?;
     let mut recorder = FileRecorder::new(record, plan.clone());
@@ -268,7 +271,11 @@ fn gate_args(args: &RollArgs, plugin_options: &[PluginOption]) -> Result<GateArg
             SubcommandLine::Print(_) => Err(wrong("it asks for help")),
         }
     };
-    let mut gate = parsed(gate_words::options(&args.gate).map_err(ExitError::usage)?)?;
+    let names = subcommand::option_names::<GateArgs>(plugin_options);
+    let words = gate_words::read(&args.gate, &names).map_err(ExitError::usage)?;
+    let hint = words.hint();
+    let gate = parsed(words.options).map_err(|error| ExitError { message: error.message + &hint, ..error });
+    let mut gate = gate?;
     if let Some(reason) = not_of_a_roll(&gate, &parsed(Vec::new())?) {
         return Err(wrong(reason));
     }

@@ -3,7 +3,9 @@
 //! # Layout
 //!
 //! - `nats`: through a NATS server
+//! - `inputs`: the files that a call reads
 
+pub(crate) mod inputs;
 mod nats;
 
 use std::path::PathBuf;

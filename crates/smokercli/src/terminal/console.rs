@@ -41,6 +41,8 @@ pub(crate) struct Console {
     has_report_beside: bool,
     bar: RefCell<Option<ProgressBar>>,
     stage: Cell<Option<StageProgress>>,
+    /// The details of the last [`Self::status`].
+    told: RefCell<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -55,8 +57,8 @@ struct StageProgress {
 impl Console {
     pub(crate) fn new(verbosity: Verbosity) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let (bar, stage) = (RefCell::new(None), Cell::new(None));
-        Self { verbosity, terminal, has_report_beside: false, bar, stage }
+        let (bar, stage, told) = (RefCell::new(None), Cell::new(None), RefCell::default());
+        Self { verbosity, terminal, has_report_beside: false, bar, stage, told }
     }
 
     /// For a call that prints a report with the hosts that cannot be asked. Where
@@ -100,14 +102,19 @@ impl Console {
         }
     }
 
-    /// Tells how far a long work has come: in one line that is drawn again on a terminal, else in a line of its own.
-    pub(crate) fn status(&self, text: &str) {
+    /// Tells how far a long work has come, with details: in one line that is drawn again on a terminal, else in a line of its own, where
+    /// the details are told when they are others than in the line before.
+    pub(crate) fn status(&self, text: &str, details: &str) {
+        let has_told = self.told.replace(details.to_owned()) == details;
+        let is_whole = !details.is_empty() && (self.terminal || !has_told);
+        let text = if is_whole { format!("{text}: {details}") } else { text.to_owned() };
+        let text = sanitize::line(&text);
         if !self.terminal {
-            return self.line("INFO", text);
+            return self.line("INFO", &text);
         }
         let mut bar = self.bar.borrow_mut();
         let bar = bar.get_or_insert_with(spinner);
-        bar.set_message(sanitize::line(text).into_owned());
+        bar.set_message(text.into_owned());
         bar.tick();
     }
 
@@ -210,7 +217,7 @@ impl StageProgress {
 
 fn spinner() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{spinner} {msg}");
+    let style = ProgressStyle::with_template("{spinner} {wide_msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
     bar
 }

@@ -50,22 +50,7 @@ impl OutputFile {
 
     /// Whether this is another name of the file. What is no file keeps what was written before.
     pub(crate) fn is_at(&self, path: &Path) -> bool {
-        match (fs::metadata(&self.0), fs::metadata(path)) {
-            (Ok(one), Ok(other)) => one.is_file() && (one.dev(), one.ino()) == (other.dev(), other.ino()),
-            (Err(_), Err(_)) => target(&self.0) == target(path),
-            _ => false,
-        }
-    }
-
-    /// Makes sure that it is none of the files that these options name: they would be written over.
-    ///
-    /// # Errors
-    ///
-    /// When it is one.
-    pub(crate) fn check_not_among(&self, inputs: &[(&str, &Path)]) -> Result<(), ExitError> {
-        let Some((option, _)) = inputs.iter().find(|(_, path)| self.is_at(path)) else { return Ok(()) };
-        let path = self.0.display();
-        Err(ExitError::usage(format!("-o {path} would be written over the file of {option}; name another file")))
+        is_one_file(&self.0, path)
     }
 
     /// Writes the text: a reader sees the file as it was, or all of the text.
@@ -104,8 +89,17 @@ fn is_refused(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
 
+/// Whether these are two names of a file, also of one that is not there yet. What is no file keeps what was written before.
+pub(crate) fn is_one_file(path: &Path, other: &Path) -> bool {
+    match (fs::metadata(path), fs::metadata(other)) {
+        (Ok(one), Ok(other)) => one.is_file() && (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        (Err(_), Err(_)) => target(path) == target(other),
+        _ => false,
+    }
+}
+
 /// Where a path leads to, also when there is no file yet. A link stays one.
-fn target(path: &Path) -> PathBuf {
+pub(crate) fn target(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
         if let Ok(target) = fs::canonicalize(&path) {

@@ -28,6 +28,7 @@ struct State {
     stop: bool,
     log: Vec<Value>,
     failures: u64,
+    refused: u64,
     processes: Vec<Process>,
 }
 
@@ -135,8 +136,9 @@ impl Shared {
             return;
         }
         let Some((status, body)) = self.answer(&request) else { return };
+        let retry = if status == 429 { "Retry-After: 1\r\n" } else { "" };
         let answer = format!(
-            "HTTP/1.1 {status} Whatever\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+            "HTTP/1.1 {status} Whatever\r\n{retry}Content-Type: application/json\r\nContent-Length: {}\r\n\
              Connection: close\r\n\r\n{body}",
             body.len()
         );
@@ -224,6 +226,14 @@ impl Shared {
             return (400, "{\"message\": \"Plugin names or filter have to be set\"}".to_owned());
         }
         let mut state = self.state();
+        // As one whose `max_forced_rate` is reached.
+        if state.refused < self.spec["refused_posts"].as_u64().unwrap_or(0) {
+            state.refused += 1;
+            return (
+                429,
+                "{\"message\": \"this client forces more runs a second than max_forced_rate allows\"}".to_owned(),
+            );
+        }
         state.processes.push(Process { names, pending: self.spec["poll_202"].as_u64().unwrap_or(0) });
         running(processes, state.processes.len())
     }

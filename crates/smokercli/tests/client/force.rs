@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::corpus::host;
 use crate::fake::Fake;
+use crate::gate::daemon;
 use crate::odd_results::with_result;
 use crate::run::{CHECK, Done, Run, SMOKERCLI};
 
@@ -79,6 +80,31 @@ fn a_long_run_outlives_many_polls_that_fail() {
     assert_eq!(done.code, Some(0), "{done:?}");
     assert_eq!(done.stderr.matches("HTTP Error 500").count(), 5, "{done:?}");
     serving.join().expect("all answers are asked for");
+}
+
+/// Every call that runs plugins once waits as the gate does.
+#[test]
+fn a_daemon_that_lets_a_client_run_no_more_plugins_yet_is_waited_for() {
+    let mut spec = daemon(&[("Disk", "OK")]);
+    spec["refused_posts"] = json!(1);
+    for (program, line) in [
+        (SMOKERCLI, "-s HOST -f -e"),
+        (SMOKERCLI, "baseline -s HOST"),
+        (SMOKERCLI, "odd -s HOST OTHER -f"),
+        (SMOKERCLI, "gate -s HOST --within 1m"),
+        (CHECK, "-H HOST -f Disk"),
+    ] {
+        let (fake, other) = (Fake::start(&spec), Fake::start(&daemon(&[("Disk", "OK")])));
+        let words = line.split(' ').map(|word| word.replace("HOST", fake.address()).replace("OTHER", other.address()));
+        let done = Run::of(program).args(words).done();
+        assert_eq!(done.code, Some(0), "{line}: {done:?}");
+        let runs = fake.requests().iter().filter(|request| request["method"] == "POST").count();
+        assert_eq!(runs, 2, "{line}");
+        // Who waits for a round, or reads one line, is told nothing of it.
+        let is_told = program == SMOKERCLI && !line.starts_with("gate");
+        let told = "WARNING: Host h: its max_forced_rate lets this client run no more plugins yet; asking again in 1 s";
+        assert_eq!(done.stderr.matches(told).count(), usize::from(is_told), "{line}: {done:?}");
+    }
 }
 
 #[test]

@@ -68,6 +68,67 @@ fn the_exit_code_is_the_verdict() {
     }
 }
 
+/// Nobody waits for all of `--within` on a plugin that was mistyped.
+#[test]
+fn what_no_host_has_is_told_at_once_and_given_up() {
+    let hosts = [&[("Disk", "OK"), ("Load", "OK")][..], &[("Disk", "OK")]].map(|plugins| Fake::start(&daemon(plugins)));
+    let both =
+        ["gate", "-s", hosts[0].address(), hosts[1].address(), "--no-progress", "--every", "100ms", "--within", "12s"];
+    let cases = [
+        (["-p", "Dsik"].as_slice(), "no host has a plugin of the name Dsik; did you mean Disk?"),
+        (&["-p", "Disk", "Laod"], "no host has a plugin of the name Laod; did you mean Load?"),
+        (&["--category", "wbe"], "no plugin has the Category wbe; did you mean web?"),
+        (&["--filter", "Catgeory web"], "no plugin has the parameter Catgeory; did you mean Category?"),
+        (&["--smoke"], "no plugin has the parameter Type"),
+    ];
+    // Each takes three seconds.
+    let running = cases.map(|(arguments, told)| {
+        let outputs = ["-o", "text", "-o", "json=report.json"];
+        (arguments, told, Run::of(SMOKERCLI).args([both.as_slice(), arguments, &outputs].concat()).start())
+    });
+    for (arguments, told, (child, home)) in running {
+        let output = child.wait_with_output().expect("it ends");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(3), "{arguments:?}: {stderr}");
+        let warning = format!("WARNING: {told} (the gate gives up in 3.0 s unless that changes)\n");
+        assert_eq!(stderr.matches(&warning).count(), 1, "{arguments:?}: {stderr}");
+        let first = stdout.lines().next().unwrap_or_default();
+        assert!(first.starts_with("NOT SETTLED after ") && first.ends_with(told), "{arguments:?}: {first}");
+        assert!(!first.starts_with("NOT SETTLED after 12 s"), "at the deadline: {arguments:?}: {first}");
+        let report = std::fs::read(home.path().join("report.json")).expect("a report");
+        let report: Value = serde_json::from_slice(&report).expect("JSON");
+        assert_eq!(report["unmet"], told, "{arguments:?}");
+    }
+    // One of the hosts has it, so that it may come to the other.
+    let done = Run::of(SMOKERCLI).args([both.as_slice(), &["-p", "Load", "--within", "700ms"]].concat()).done();
+    assert!(done.code == Some(3) && !done.stderr.contains("gives up"), "{done:?}");
+    for line in ["baseline", "odd", "silence --for 1m --reason x"] {
+        let words = line.split(' ').chain(["--category", "wbe"]).chain(both[1..4].iter().copied());
+        let done = Run::of(SMOKERCLI).args(words).done();
+        assert!(
+            done.code == Some(1) && done.stderr.contains("no plugin has the Category wbe; did you mean web?"),
+            "{line}: {done:?}"
+        );
+    }
+}
+
+/// Standard error is no terminal: a line every five seconds.
+#[test]
+fn lines_of_progress_name_what_is_bad() {
+    let bad = Fake::start(&daemon(&[("Disk", "ERROR"), ("Load", "OK")]));
+    let silent = Fake::start(&json!({"fail": "refuse"}));
+    let hosts = ["-s", bad.address(), silent.address(), "--within", "12s", "--every", "1s"];
+    let done = Run::of(SMOKERCLI).args([&["gate"], hosts.as_slice()].concat()).done();
+    let named = format!(
+        " of 12 s: 0 of 2 hosts settled, 1 bad, 1 silent (1 starting again): {} Disk ERROR, {} starting again\n",
+        bad.address(),
+        silent.address()
+    );
+    // The second line, in which nothing is different, does not have them.
+    assert_eq!(done.stderr.matches(&named).count(), 1, "{done:?}");
+}
+
 #[test]
 fn what_cannot_be_understood_is_told_before_any_host_is_asked() {
     let fake = Fake::start(&daemon(&[("Disk", "OK")]));

@@ -17,6 +17,8 @@ struct Server {
     most_open: AtomicUsize,
     requests: AtomicUsize,
     posts: AtomicUsize,
+    /// The next POST is answered by 429 with `Retry-After`, and its connection is kept.
+    limits_post: AtomicBool,
     /// The next POST that follows another request is not answered: its connection is closed.
     loses_post: AtomicBool,
 }
@@ -70,6 +72,14 @@ impl Server {
             if is_post && served > 0 && self.loses_post.swap(false, Ordering::Relaxed) {
                 return;
             }
+            if is_post && self.limits_post.swap(false, Ordering::Relaxed) {
+                let answer = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 2\r\n\r\n{}";
+                if stream.write_all(answer.as_bytes()).is_err() {
+                    return;
+                }
+                served += 1;
+                continue;
+            }
             let text = Self::answer(&head, is_post);
             let close = if is_last { "Connection: close\r\n" } else { "" };
             let answer = format!("HTTP/1.1 200 OK\r\n{close}Content-Length: {}\r\n\r\n{text}", text.len());
@@ -119,6 +129,17 @@ fn a_run_whose_connection_is_lost_is_asked_for_once_more() {
     server.loses_post.store(true, Ordering::Relaxed);
     let done = Run::of(SMOKERCLI).args(["-s", &format!("127.0.0.1:{port}"), "-f", "-e"]).done();
     assert_eq!((done.code, server.posts.load(Ordering::Relaxed)), (Some(0), 3), "{done:?}");
+}
+
+/// The connection on which a daemon has said when it lets the client force runs again may be closed by then.
+#[test]
+fn what_is_to_run_once_is_asked_for_on_a_connection_of_its_own_behind_a_wait() {
+    let (server, port) = Server::start();
+    server.limits_post.store(true, Ordering::Relaxed);
+    server.loses_post.store(true, Ordering::Relaxed);
+    let done = Run::of(SMOKERCLI).args(["-s", &format!("127.0.0.1:{port}"), "-f", "-e"]).done();
+    assert_eq!((done.code, server.posts.load(Ordering::Relaxed)), (Some(0), 2), "{done:?}");
+    assert!(server.loses_post.load(Ordering::Relaxed), "no POST came on a connection that had been used");
 }
 
 /// Every address of 127.0.0.0/8 is this machine on Linux.

@@ -1,6 +1,7 @@
 //! The files of `smokercli gate` and `baseline`: what is read, and what is written.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use nix::sys::signal::{Signal, kill};
@@ -118,6 +119,14 @@ fn a_report_takes_the_place_of_no_other_file_of_the_call() {
     let site = Site::of(&host());
     assert_eq!(site.run("baseline -s HOST -o @before.json").code, Some(0));
     fs::write(site.folder.path().join("hosts"), format!("{}\n", site.fake.address())).expect("written");
+    // A folder of inventories with one that is elsewhere, and another folder in it that is elsewhere.
+    let path = |name: &str| site.folder.path().join(name);
+    fs::create_dir_all(path("inv/sub")).expect("made");
+    fs::create_dir(path("elsewhere")).expect("made");
+    fs::write(path("real"), format!("[web]\nweb1 smoker_host=127.0.0.1 smoker_port={}\n", site.fake.port()))
+        .expect("written");
+    symlink(path("real"), path("inv/web")).expect("a link");
+    symlink(path("elsewhere"), path("inv/more")).expect("a link");
     let (before, requests) = (site.read("before.json"), site.fake.requests().len());
     for (line, words) in [
         ("gate -s HOST -o json=@x -o tap=@x", "twice"),
@@ -126,6 +135,13 @@ fn a_report_takes_the_place_of_no_other_file_of_the_call() {
         ("gate --hosts-file @hosts -o json=@hosts", "--hosts-file"),
         ("baseline --hosts-file @hosts -o @./hosts", "--hosts-file"),
         ("baseline --inventory @hosts -o @hosts", "--inventory"),
+        ("gate --inventory @inv -o text -o junit=@inv/report.xml", "would read it as an inventory"),
+        ("gate --inventory @inv -o json=@inv/sub/report", "would read it as an inventory"),
+        ("gate --inventory @inv -o json=@elsewhere/report.json", "would read it as an inventory"),
+        ("gate --inventory @inv -o json=@real", "would read it as an inventory"),
+        ("baseline --inventory @inv -o @inv/before.json", "would read it as an inventory"),
+        ("roll --inventory @inv --run {host} --state @inv/record", "--state "),
+        ("roll --inventory @hosts --run {host} --state @hosts", "--inventory"),
     ] {
         let done = site.run(line);
         assert_eq!(done.code, Some(2), "{line}: {done:?}");
@@ -140,8 +156,27 @@ fn a_report_takes_the_place_of_no_other_file_of_the_call() {
         let done = run.args(words).done();
         assert!(done.code == Some(2) && done.stderr.contains("the configuration"), "{line}: {done:?}");
     }
+    // What the environment names, and what this user knows.
+    for (line, name) in
+        [("gate -s HOST -o text=token", "SMOKER_TOKEN_FILE"), ("gate -s HOST -o text=known_hosts", "smokercli trust")]
+    {
+        let words = line.split(' ').map(|word| word.replace("HOST", site.fake.address()));
+        let run = Run::of(SMOKERCLI).env("SMOKER_TOKEN_FILE", "token").args(words);
+        run.file("token", "smoker_abc\n");
+        run.file(".config/smoker/known_hosts", "");
+        symlink(".config/smoker/known_hosts", run.home().join("known_hosts")).expect("a link");
+        let done = run.done();
+        assert!(done.code == Some(2) && done.stderr.contains(&format!("over the file of {name};")), "{line}: {done:?}");
+    }
     assert_eq!((site.read("before.json"), site.fake.requests().len()), (before, requests));
-    assert_eq!(site.names(), ["before.json", "hosts"]);
+    assert_eq!(site.names(), ["before.json", "elsewhere", "hosts", "inv", "real"]);
+    // Standard input may be a file.
+    let line = format!("{SMOKERCLI} gate --inventory - -o json={0} < {0}", path("real").display());
+    let done = Run::of("sh").args(["-c", &line]).done();
+    assert!(done.code == Some(2) && done.stderr.contains("over the file of --inventory"), "{done:?}");
+    // What no inventory is named like is not read as one.
+    assert_eq!(site.run("gate --inventory @inv -p Load -o markdown=@inv/report.md --within 5s").code, Some(0));
+    assert_eq!(names(&path("inv")), ["more", "report.md", "sub", "web"]);
 }
 
 #[test]

@@ -221,6 +221,49 @@ fn all_and_ungrouped_mean_what_they_mean_to_ansible() {
     assert_eq!(names("groups: {all: [a], web: [b]}\n", &["-g", "all"]), ["a", "b"]);
 }
 
+/// As for Ansible, the group of hosts without a group is there, with hosts or without, and so is any other that exists.
+#[test]
+fn a_group_that_exists_is_no_unknown_name_where_none_of_the_hosts_is_in_it() {
+    let run = Run::of(SMOKERCLI);
+    let file = run.file("inventory", "[web]\nh1\nh2\n[db]\nh3\n").display().to_string();
+    let all = "h1\nh2\nh3\n";
+    for (arguments, hosts, told) in [
+        (["--limit", "!ungrouped"].as_slice(), Ok(all.replace("h3\n", "")), ""),
+        (&["--limit", "web", "ungrouped"], Ok("h1\nh2\n".to_owned()), ""),
+        (&["--limit", "!db"], Ok("h1\nh2\n".to_owned()), ""),
+        (&["-g", "ungrouped", "web"], Ok("h1\nh2\n".to_owned()), ""),
+        (&["--exclude-hosts", "ungrouped"], Ok("h1\nh2\n".to_owned()), ""),
+        (
+            &["--exclude-hosts", "db"],
+            Ok("h1\nh2\n".to_owned()),
+            "--exclude-hosts db: none of the hosts is in that group",
+        ),
+        (&["--limit", "ungrouped"], Err(2), "--limit ungrouped: each of the 2 hosts is in a group, so no host is left"),
+        (&["--limit", "&ungrouped"], Err(2), "each of the 2 hosts is in a group, so no host is left"),
+        (&["--limit", "db"], Err(2), "--limit db: none of the 2 hosts is in that group; --list-hosts shows them"),
+        (&["--limit", "!bd"], Err(2), "--limit !bd: none of the 2 hosts has such a name or group"),
+    ] {
+        // Those of one group, so that another one exists and none of them is in it.
+        let group: &[&str] = if arguments[0] == "-g" { &[] } else { &["-g", "web"] };
+        let done = listed("", &[&["--inventory", &file], group, arguments].concat());
+        let code = hosts.as_ref().err().copied().unwrap_or_default();
+        assert_eq!((done.code, done.stdout), (Some(code), hosts.unwrap_or_default()), "{arguments:?}: {}", done.stderr);
+        assert!(
+            done.stderr.contains(told) && done.stderr.is_empty() == told.is_empty(),
+            "{arguments:?}: {}",
+            done.stderr
+        );
+    }
+    for (group, code, told) in [
+        ("ungrouped", 1, "group ungrouped has no host: each host is in another group"),
+        ("ungroupde", 2, "unknown group \"ungroupde\"; did you mean ungrouped?"),
+    ] {
+        let done = listed("", &["--inventory", &file, "-g", group]);
+        assert_eq!((done.code, done.stdout.as_str()), (Some(code), ""), "{group}: {done:?}");
+        assert!(done.stderr.contains(told), "{group}: {done:?}");
+    }
+}
+
 #[test]
 fn folders_in_the_folder_of_an_inventory_are_read() {
     let run = Run::of(SMOKERCLI);

@@ -209,19 +209,22 @@ fn what_is_not_understood_is_refused_before_anything_is_done() {
         (&["--allow-bad", "x"], "number of hosts"),
         (&["--run-parallel", "0"], "above 0"),
         (&["--gate", "error"], "chooses by state"),
-        (&["--gate", "fail-on review"], "goes on or stops"),
+        (&["--gate", "fail-on WARN,review"], "goes on or stops"),
+        (&["--gate", "within 5s, settel 2"], "\"settel 2\" is no option of smokercli gate; did you mean --settle?"),
+        (&["--gate", "within 5s, foo 2"], "\"foo 2\" belongs to the part before"),
         (&["--gate", "within 5s, hosts web1"], "those of the roll"),
         (&["--gate", "timeout 1s"], "those of the roll"),
         (&["--gate", "allow-bad 1"], "one budget"),
         (&["--gate", "pretty json=x"], "no report"),
         (&["--on-bad", ""], "names no command"),
+        (&["--against", "before.json"], "an option of the gate, which --gate takes without dashes"),
     ] {
         let done = fleet.roll(arguments);
         assert!(done.code == Some(2) && done.stderr.contains(word), "{arguments:?}: {done:?}");
     }
     // The baseline is read before anything is run.
     let done = fleet.roll(&["--gate", "against none.json"]);
-    assert!(done.code == Some(1) && done.stderr.contains("none.json"), "{done:?}");
+    assert!(done.code == Some(1) && done.stderr.contains("smokercli baseline makes one, before"), "{done:?}");
     let evil = fleet.path("evil.ini");
     fs::write(&evil, "'x;reboot' smoker_host=127.0.0.1\n").expect("written");
     let line = ["roll", "--inventory", &evil, "--run", "ssh '{host}'", "--dry-run"];

@@ -63,6 +63,21 @@ pub(crate) enum SubcommandLine<T> {
     Print(String),
 }
 
+/// The long names of the options of a command, without dashes.
+pub(crate) fn option_names<T: Parser>(plugin_options: &[PluginOption]) -> Vec<String> {
+    names_of(&command_of::<T>(plugin_options))
+}
+
+fn command_of<T: Parser>(plugin_options: &[PluginOption]) -> Command {
+    let mut command = negative_numbers::taken(with_plugin_arguments(T::command(), plugin_options));
+    command.build();
+    command
+}
+
+fn names_of(command: &Command) -> Vec<String> {
+    command.get_arguments().flat_map(long_names).collect()
+}
+
 /// Reads a command line whose first word is the name of the command. Options of discovery plugins and abbreviations
 /// of the original's options are understood as without a command.
 ///
@@ -73,9 +88,8 @@ pub(crate) fn parse<T: Parser>(
     arguments: impl Iterator<Item = OsString>,
     plugin_options: &[PluginOption],
 ) -> Result<SubcommandLine<T>, ExitError> {
-    let mut command = negative_numbers::taken(with_plugin_arguments(T::command(), plugin_options));
-    command.build();
-    let names: Vec<_> = command.get_arguments().flat_map(long_names).collect();
+    let mut command = command_of::<T>(plugin_options);
+    let names = names_of(&command);
     let original = ORIGINAL.map(str::to_owned).into_iter().filter(|name| names.contains(name)).collect();
     let of_plugins = plugin_options.iter().filter_map(|option| option.long.clone()).collect();
     let arguments = abbreviation::expand(arguments, &[original, of_plugins, names.clone()])?;

@@ -27,6 +27,7 @@ fn document(report: &GateReport<'_>) -> Json {
         "settle": report.settle,
         "against": report.against.map(|path| path.display().to_string()),
         "leftOut": {"parts": report.left_out.parts, "hosts": report.left_out.hosts},
+        "unmet": report.unmet,
         "badHosts": report.verdict.bad_hosts,
         "counts": counts,
         "hosts": report.rows().map(|(host, verdict)| host_object(host, verdict)).collect::<Vec<_>>(),

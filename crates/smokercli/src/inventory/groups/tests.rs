@@ -51,6 +51,8 @@ fn all_has_every_host_and_ungrouped_those_in_no_other_group() {
     inventory.group("web").members.push(Member::Group(ALL.into()));
     let error = inventory.resolve().expect_err("a circle").message;
     assert!(error.contains("all -> ") && error.ends_with(" -> all; take one out"), "{error}");
+    inventory.group("web").members.pop();
+    assert_eq!(inventory.resolve().expect("no circle").unlisted(), 4, "web1, web2, db1, free");
     let groups = Inventory::default();
     let groups = groups.resolve().expect("no circle");
     assert!(!groups.has(ALL) && groups.all().is_empty());

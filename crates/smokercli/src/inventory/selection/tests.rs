@@ -81,7 +81,9 @@ fn some_hosts() -> Vec<InventoryHost> {
 
 fn left(typed: &[&str]) -> Result<Vec<String>, String> {
     let typed: Vec<_> = typed.iter().map(|typed| (*typed).to_owned()).collect();
-    let left = limit(some_hosts(), &typed).map_err(|error| error.message)?;
+    let inventory = inventory();
+    let groups = inventory.resolve().map_err(|error| error.message)?;
+    let left = limit(some_hosts(), &typed, &groups).map_err(|error| error.message)?;
     Ok(left.into_iter().map(|host| host.address.label).collect())
 }
 
@@ -110,10 +112,17 @@ fn patterns_mean_names_addresses_and_groups() {
 #[test]
 fn a_pattern_that_means_no_host_is_told() {
     assert!(left(&["web1", "web9"]).expect_err("no host").contains("--limit web9: none of the 4 hosts"));
-    let excluded = |typed: &[&str]| exclude(some_hosts(), &texts(typed)).map(|(left, unused)| (left.len(), unused));
-    assert_eq!(excluded(&["web*", "x"]), Ok((1, texts(&["x"]))));
+    // There is a group of this name, and none of the hosts is in it.
+    assert!(left(&["db"]).expect_err("no host").contains("--limit db: none of the 4 hosts is in that group"));
+    assert_eq!(left(&["!db", "web1"]), Ok(texts(&["web1"])));
+    let inventory = inventory();
+    let groups = inventory.resolve().expect("no circle");
+    let excluded =
+        |typed: &[&str]| exclude(some_hosts(), &texts(typed), &groups).map(|(left, unused)| (left.len(), unused));
+    assert_eq!(excluded(&["web*", "x"]), Ok((1, texts(&["--exclude-hosts x: no host has such a name or group"]))));
+    assert_eq!(excluded(&["db"]), Ok((4, texts(&["--exclude-hosts db: none of the hosts is in that group"]))));
     assert_eq!(excluded(&["all"]), Ok((0, vec![])));
-    assert_eq!(excluded(&["ungrouped"]), Ok((4, texts(&["ungrouped"]))));
+    assert_eq!(excluded(&["ungrouped"]), Ok((4, vec![])));
     for typed in ["!web", "&web"] {
         assert!(excluded(&[typed]).expect_err(typed).message.contains("signs of --limit"));
     }
@@ -127,7 +136,9 @@ fn wildcards_do_not_mean_the_group_of_all_hosts() {
         host.groups.extend([ALL.to_owned()]);
     }
     hosts[3].groups = [ALL.to_owned(), UNGROUPED.to_owned()].into();
-    let left = |typed: &str| limit(hosts.clone(), &texts(&[typed])).map(|left| left.len());
+    let inventory = inventory();
+    let groups = inventory.resolve().expect("no circle");
+    let left = |typed: &str| limit(hosts.clone(), &texts(&[typed]), &groups).map(|left| left.len());
     assert!(left("a*").is_err() && left("ungr*").is_err());
     assert_eq!((left("all"), left("ungrouped"), left("!ungrouped")), (Ok(4), Ok(1), Ok(3)));
 }

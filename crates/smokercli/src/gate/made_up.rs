@@ -1,0 +1,29 @@
+//! Answers of hosts that tests make up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smoker_model::status::Status;
+use smoker_model::verdict::answer::{Answer, Finding, PluginRun};
+
+/// A result with this status, without a message.
+pub(super) fn finding(status: Status, seconds: Option<f64>) -> Finding {
+    Finding { status, seconds, message: None, is_skipped: false }
+}
+
+/// A run with this status, and no component.
+pub(super) fn run(status: Status, seconds: Option<f64>) -> PluginRun {
+    PluginRun { finding: finding(status, seconds), components: BTreeMap::new() }
+}
+
+/// The answer of a host that has these plugins, of which the call selects all. `runs` are the results of those that have run.
+pub(super) fn answer(instance: Option<&str>, has: BTreeSet<String>, runs: BTreeMap<String, PluginRun>) -> Answer {
+    Answer::Answered {
+        instance: instance.map(str::to_owned),
+        selected: has.clone(),
+        has,
+        deselected: BTreeSet::new(),
+        missing: BTreeSet::new(),
+        runs,
+        fallen: BTreeSet::new(),
+    }
+}
