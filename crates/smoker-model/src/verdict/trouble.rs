@@ -36,11 +36,10 @@ impl Rounds {
 
     fn troubles_of(&self, host: &HostRounds) -> impl Iterator<Item = Trouble> {
         let whole = match host.contact {
-            Contact::Unasked => None,
             Contact::Silent { is_restarting, .. } => Some(Trouble::Silent { is_restarting }),
             Contact::Answered { has_plugins: false, .. } => Some(Trouble::Empty),
             Contact::Answered { has_selected: false, .. } if host.missing.is_empty() => Some(Trouble::Unselected),
-            Contact::Answered { .. } => None,
+            Contact::Unasked | Contact::Answered { .. } => None,
         };
         let is_silent = matches!(whole, Some(Trouble::Silent { .. }));
         let counts = move |part: &&Part| self.settings.strict || !host.is_known_failure(part);

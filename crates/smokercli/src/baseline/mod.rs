@@ -88,7 +88,6 @@ pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> 
 }
 
 /// The hosts that have answered; and what the filter asks for and none of their plugins has.
-
 async fn answers(
     mut fleet: Fleet,
     session: &Session<'_, AnyTransport>,

@@ -26,6 +26,7 @@ use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use smoker_model::verdict::outcome::{Decision, Unseen, Verdict};
 use smoker_model::verdict::rounds::{GateStanding, Progress, Rounds, Settings};
 
 use crate::asking::{networking, until_stopped};

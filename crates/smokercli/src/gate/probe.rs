@@ -195,7 +195,9 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         let selected: Vec<_> = plugins.iter().filter(|plugin| filter.selects(plugin)).collect();
         if selected.is_empty() && self.filter.has_parameters() {
             let mut parameters = self.parameters.borrow_mut();
-            plugins.iter().for_each(|plugin| parameters.add(plugin, self.filter));
+            for plugin in plugins {
+                parameters.add(plugin, self.filter);
+            }
         }
         Ok(Chosen { plugins: selected, missing })
     }

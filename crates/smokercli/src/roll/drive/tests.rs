@@ -159,7 +159,7 @@ fn every_batch_looks_again_at_all_hosts_that_are_done() {
     let twenty: Vec<_> = (1..=20).map(|batch| batch * 10).collect();
     for (ends, looks) in [(vec![200], 200), (vec![1, 10, 50, 200], 261), (twenty, 2_100)] {
         let (plan, mut fates) = (plan(200, ends.clone()), Fates::default());
-        let mut kept = Kept { events: Vec::new(), most: usize::MAX };
+        let mut kept = Kept { most: usize::MAX, ..Kept::default() };
         let ending = drive(&mut Progress::new(plan), &orders(0, None), &mut kept, &mut fates);
         assert_eq!(ending, Ok(Ending::Finished));
         assert_eq!(fates.gates.values().sum::<usize>(), looks, "{ends:?}");
