@@ -114,7 +114,9 @@ mod tests {
                 ..Filter::default()
             };
             let mut seen = SeenParameters::default();
-            plugins.iter().for_each(|plugin| seen.add(plugin, &filter));
+            for plugin in &plugins {
+                seen.add(plugin, &filter);
+            }
             super::unmet(&filter, &plugins.iter().map(Plugin::name), &seen)
         };
         assert_eq!(unmet(&["Dsik"], &[]), "no host has a plugin of the name Dsik; did you mean Disk?");
