@@ -22,10 +22,7 @@ fn idle(plugin: &LintedPlugin<'_>, key: &str) -> Option<String> {
     let runs_by_itself = runs_by_itself(plugin);
     let has_soft = rules.retries.is_some_and(|retries| retries > 1);
     let why = match key {
-        "Retries" if !runs_by_itself => {
-            "it runs on request only, and such runs are no attempts; set Interval, Cron or At, or remove it"
-        }
-        "RetryInterval" if !runs_by_itself => {
+        "Retries" | "RetryInterval" if !runs_by_itself => {
             "it runs on request only, and such runs are no attempts; set Interval, Cron or At, or remove it"
         }
         "RetryInterval" if !has_soft => "no result is ever soft; set Retries to 2 or more",
