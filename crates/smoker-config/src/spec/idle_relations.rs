@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use smoker_model::calendar::maintenance::{has_all_hours, has_all_times, never_ends};
-use smoker_model::plugin::{ActionOn, ActionSpec, PluginName, PluginSpec, Trigger};
+use smoker_model::calendar::weekly::WeeklyHours;
+use smoker_model::plugin::{ActionOn, ActionSpec, Execution, PluginName, PluginSpec, Trigger};
 use smoker_model::time::duration::written;
 
 use crate::spec::relations::Wrong;
@@ -15,6 +16,15 @@ const LOOKED_AT: TimeDelta = TimeDelta::days(400);
 
 /// How many of them.
 const TIMES: usize = 1000;
+
+/// Hours come again each week; a day more, where clocks change.
+const A_WEEK: TimeDelta = TimeDelta::days(8);
+
+/// What is told so much later than by the plugin itself is told too late.
+const LATER: Duration = Duration::from_secs(300);
+
+/// The built-in that tells nobody.
+const RESTART: &str = "smoker.actions.restart";
 
 type Specs<'a> = HashMap<&'a PluginName, &'a PluginSpec>;
 
@@ -118,23 +128,49 @@ fn is_always_in_maintenance(spec: &PluginSpec, now: DateTime<Utc>) -> bool {
     }
 }
 
-/// Whether no scheduled run of a plugin can end in the hours of one that runs after it: for more than a year.
+/// Whether no scheduled run of a plugin can end in the hours of one that runs after it: for more than a year of its calendar, and in any
+/// week of its own hours.
 fn ends_outside(cause: &PluginSpec, spec: &PluginSpec, now: DateTime<Utc>) -> bool {
-    let (Some(Trigger::Calendar { schedule, splay }), Some(hours)) = (&cause.trigger, &spec.rules.only) else {
-        return false;
-    };
+    let (Some(trigger), Some(hours)) = (&cause.trigger, &spec.rules.only) else { return false };
+    let (Trigger::Calendar { splay, .. } | Trigger::Every { splay, .. }) = trigger;
     let longest = TimeDelta::from_std(cause.invocation.timeout.duration.saturating_add(*splay));
     let Some(longest) = longest.ok().filter(|longest| *longest < TimeDelta::days(1)) else { return false };
-    let mut at = now;
+    match (trigger, &cause.rules.only) {
+        (Trigger::Calendar { schedule, .. }, only) => {
+            let next = |at| schedule.next_within(at, only.as_ref());
+            is_never_open(hours, longest, (now, LOOKED_AT), |_, begin| next(begin))
+        }
+        (Trigger::Every { .. }, Some(only)) => {
+            // Between two times at which a run ends too early, no later one is wanted than the first that does not.
+            let next = |open: Option<DateTime<Utc>>, at: DateTime<Utc>| {
+                let first = open.map_or(at, |open| open - longest).max(at + TimeDelta::minutes(1));
+                only.next_from(first)
+            };
+            is_never_open(hours, longest, (now, A_WEEK), next)
+        }
+        (Trigger::Every { .. }, None) => false,
+    }
+}
+
+/// Whether the hours are never open when a run ends, for so long from a time on. `next` gives the begin of the next run after one, which the
+/// hours follow that open then.
+fn is_never_open(
+    hours: &WeeklyHours,
+    longest: TimeDelta,
+    (now, looked_at): (DateTime<Utc>, TimeDelta),
+    next: impl Fn(Option<DateTime<Utc>>, DateTime<Utc>) -> Option<DateTime<Utc>>,
+) -> bool {
+    let Some(mut begin) = next(None, now) else { return false };
     for _ in 0..TIMES {
-        let Some(begin) = schedule.next_within(at, cause.rules.only.as_ref()) else { return at > now };
-        if hours.next_from(begin).is_some_and(|open| open <= begin + longest) {
+        let open = hours.next_from(begin);
+        if open.is_some_and(|open| open <= begin + longest) {
             return false;
         }
-        if begin - now > LOOKED_AT {
+        if begin - now > looked_at {
             return true;
         }
-        at = begin;
+        let Some(later) = next(open, begin) else { return true };
+        begin = later;
     }
     false
 }
@@ -149,37 +185,63 @@ fn idle_parent(spec: &PluginSpec, specs: &Specs<'_>) -> Option<Wrong> {
     Some((spec.name.clone(), "DependsOn", reason))
 }
 
-/// After what time an action tells that a plugin is bad; none where it never does.
+/// After what time an action tells that a plugin is bad, from its first hard result on; none where it never does.
 fn tells_after(action: &ActionSpec) -> Option<Duration> {
-    let tells = action.invocation.is_some()
-        && (action.rules.escalates_after.is_some() || action.rules.on != ActionOn::Recovery);
-    tells.then(|| action.rules.escalates_after.unwrap_or_default())
+    let invocation = action.invocation.as_ref()?;
+    let restarts = matches!(&invocation.execution, Execution::Module(module) if module == RESTART);
+    let tells = !restarts && (action.rules.escalates_after.is_some() || action.rules.on != ActionOn::Recovery);
+    tells.then(|| {
+        action.rules.escalates_after.unwrap_or_default().saturating_add(action.rules.group.unwrap_or_default())
+    })
+}
+
+/// How long it takes at least until a bad result is hard.
+fn hard_after(spec: &PluginSpec) -> Duration {
+    let interval = if let Some(Trigger::Every { interval, .. }) = &spec.trigger { Some(*interval) } else { None };
+    let between = [interval, spec.rules.retry_interval].into_iter().flatten().min();
+    between.unwrap_or_default().saturating_mul(spec.rules.retries.unwrap_or(1).saturating_sub(1))
 }
 
 /// Plugins with actions that depend on one of whose failure nobody is told, or later: nor is anybody told of theirs meanwhile.
 fn silent_causes(plugins: &[PluginSpec]) -> Vec<Wrong> {
-    let first = |spec: &PluginSpec| spec.actions.iter().filter_map(tells_after).min();
+    let first = |spec: &PluginSpec| {
+        let first = spec.actions.iter().filter_map(tells_after).min()?;
+        Some(first.saturating_add(hard_after(spec)))
+    };
     let all: HashMap<_, _> = plugins.iter().map(|spec| (&spec.name, (first(spec), spec))).collect();
     let of = |spec: &PluginSpec| {
         let wrong = |reason: String| Some((spec.name.clone(), "DependsOn", reason));
         let causes = spec.rules.depends_on.iter().filter_map(|name| all.get_key_value(name));
         let causes: Vec<_> = causes.map(|(name, (first, cause))| (*name, *first, *cause)).collect();
         if let Some((name, _, cause)) = causes.iter().find(|(_, first, _)| first.is_none()) {
-            let has = match cause.actions.iter().any(|action| action.invocation.is_none()) {
-                _ if cause.actions.is_empty() => "none",
-                true => "none that can be called",
-                false => "only some for recoveries",
+            let is_callable = |action: &ActionSpec| action.invocation.is_some();
+            let has = if cause.actions.is_empty() {
+                "none"
+            } else if !cause.actions.iter().any(is_callable) {
+                "none that can be called"
+            } else if cause.actions.iter().all(|action| action.rules.on == ActionOn::Recovery) {
+                "only some for recoveries"
+            } else {
+                "none that tells anybody"
             };
             return wrong(format!(
                 "while {name} is ERROR the actions of this plugin are held, and {name} has {has}: nobody is told; give {name} an Action"
             ));
         }
-        let own = first(spec)?;
-        let (name, later, _) = causes.iter().find(|(_, first, _)| first.is_some_and(|first| first > own))?;
+        let own = first(spec)?.saturating_add(LATER);
+        let (name, later, cause) = causes.iter().find(|(_, first, _)| first.is_some_and(|first| first > own))?;
+        let waits = [
+            (cause.actions.iter().all(|action| action.rules.escalates_after.is_some()), "Escalate"),
+            (hard_after(cause) > LATER, "Retries"),
+            (true, "ActionGroup"),
+        ];
+        let why = waits.iter().find(|(is_it, _)| *is_it).map_or("", |(_, key)| key);
+        let next =
+            if why == "Escalate" { format!("give {name} an Action, too") } else { "make that shorter".to_owned() };
         let later = written(later.unwrap_or_default());
         wrong(format!(
             "while {name} is ERROR the actions of this plugin are held, and {name} tells nobody before it has been bad for {later} \
-             (Escalate); give {name} an Action, too"
+             ({why}); {next}"
         ))
     };
     plugins.iter().filter(|spec| !spec.actions.is_empty()).filter_map(of).collect()

@@ -181,8 +181,22 @@ fn a_cause_that_tells_later_than_its_consequences_is_a_warning() {
     assert_eq!(plugins(late, ", Escalate: {After: 10m, Action: Tell}").len(), 1);
     let empty = plugins(", Action: Empty", ", Action: Tell");
     assert!(empty.iter().any(|text| text.contains("db has none that can be called: nobody is told")), "{empty:?}");
+    for (cause, reason) in [
+        (", Action: Restart, ActionOn: problem", "db has none that tells anybody: nobody is told"),
+        (", Action: Tell, Retries: 20", "db tells nobody before it has been bad for 19m (Retries); make that shorter"),
+        (", Action: Tell, Retries: 20, RetryInterval: 30s", "before it has been bad for 9m30s (Retries)"),
+        (", Action: Tell, ActionGroup: 1h", "before it has been bad for 1h (ActionGroup)"),
+    ] {
+        let found = plugins(cause, ", Action: Tell");
+        assert!(found.len() == 1 && found[0].contains(reason), "{cause}: {found:?}");
+    }
     for (cause, child) in [
         (late, late),
+        (", Escalate: {After: 2m, Action: Tell}", ", Action: Tell"),
+        (", Action: Tell, Retries: 5", ", Action: Tell"),
+        (", Action: Tell, Retries: 20, RetryInterval: 5s", ", Action: Tell"),
+        (", Action: Tell, Retries: 20", ", Action: Tell, Retries: 20"),
+        (", Action: [Restart, Tell]", ", Action: Tell"),
         (late, ", Escalate: {After: 1h, Action: Tell}"),
         (late, ", Action: Tell, ActionOn: recovery"),
         (", Action: Tell, Escalate: {After: 30m, Action: Tell}", ", Action: Tell"),
@@ -223,6 +237,11 @@ fn a_plugin_after_which_nothing_can_run_is_a_warning() {
             "After: job, Timezone: UTC, Only: Mon-Fri 08:00-18:00",
             "After job: no run of that one can end within the hours of Only here",
         ),
+        (
+            "Interval: 60, Timeout: 60, Timezone: UTC, Only: Mon",
+            "After: job, Timezone: UTC, Only: Sat",
+            "After job: no run of that one can end within the hours of Only here",
+        ),
     ] {
         let found = after(cause, own);
         assert!(found.len() == 1 && found[0].contains(reason), "{cause} {own}: {found:?}");
@@ -233,6 +252,9 @@ fn a_plugin_after_which_nothing_can_run_is_a_warning() {
         ("At: '02:30'", "After: job, Interval: 1h, Only: Mon-Fri 08:00-18:00"),
         ("At: '02:30', Timezone: UTC, Timeout: 2d", "After: job, Timezone: UTC, Only: 08:00-18:00"),
         ("Timeout: 1h", "After: job"),
+        ("Interval: 60, Timeout: 60, Timezone: UTC, Only: Mon", "After: job, Timezone: UTC, Only: Tue"),
+        ("Interval: 60, Timeout: 60, Timezone: UTC, Only: Mon", "After: job, Timezone: UTC, Only: Mon 23:00-23:01"),
+        ("Interval: 60, Timeout: 2h, Timezone: UTC, Only: 08:00-09:00", "After: job, Timezone: UTC, Only: 10:00-11:00"),
     ] {
         assert_eq!(after(cause, own), [""; 0], "{cause} {own}");
     }

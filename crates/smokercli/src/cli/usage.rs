@@ -13,6 +13,9 @@ const HELP: &str = "For more information, try '--help'.";
 /// The commands, each of which is the first word.
 const COMMANDS: [&str; 8] = ["gate", "baseline", "diff", "odd", "roll", "silence", "explain", "trust"];
 
+/// A longer command line is not repeated, in characters.
+const LONGEST_SHOWN: usize = 100;
+
 /// A command line of which a word is a command, and another option would take it: `-s web1 web2 gate` would ask a host called gate, and
 /// end well without a gate. The first value of an option may have such a name.
 ///
@@ -24,14 +27,19 @@ pub(super) fn check_no_command(words: &[OsString]) -> Result<(), ExitError> {
     let typed = words.get(1..).unwrap_or_default();
     let texts = typed.iter().map(|word| word.to_str().unwrap_or_default()).take_while(|word| *word != "--");
     let texts: Vec<_> = texts.collect();
-    let swallowed = texts.windows(2).find(|pair| !pair[0].starts_with('-') && COMMANDS.contains(&pair[1]));
-    swallowed.map_or(Ok(()), |pair| {
-        let (before, command) = (pair[0], pair[1]);
-        Err(ExitError::usage(format!(
-            "{command} is a command, and a command is the first word: smokercli {command} ...; if it is the name of a host, a group or a \
-             plugin, write {before},{command}"
-        )))
-    })
+    let is_swallowed = |at: &usize| !texts[at - 1].starts_with('-') && COMMANDS.contains(&texts[*at]);
+    let Some(at) = (1..texts.len()).find(is_swallowed) else { return Ok(()) };
+    let (before, command) = (texts[at - 1], texts[at]);
+    let option = texts[..at].iter().rev().find(|word| word.starts_with('-') && **word != "-");
+    let read = option.map_or_else(String::new, |option| format!("{command} was read as one more value of {option}; "));
+    let rest = texts.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, word)| *word);
+    let rest = rest.collect::<Vec<_>>().join(" ");
+    let is_plain = rest.len() <= LONGEST_SHOWN && rest.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+    let rest = if is_plain { &rest } else { "..." };
+    Err(ExitError::usage(format!(
+        "{read}{command} is also a command, and that has to be the first word: write smokercli {command} {rest}; where it is the name of \
+         a host, a group or a plugin, write {before},{command}"
+    )))
 }
 
 /// Options of other tools, with those that do the same here.
@@ -138,9 +146,20 @@ mod tests {
             check_no_command(&words).map_err(|error| error.message)
         };
         for line in ["smokercli -s web1 web2 gate", "smokercli -g prod baseline -o x", "smokercli -f -p Web odd -e"] {
-            assert!(check(line).is_err_and(|told| told.contains("a command is the first word")), "{line}");
+            assert!(
+                check(line).is_err_and(|told| told.contains(" is also a command, and that has to be the first word")),
+                "{line}"
+            );
         }
-        assert!(check("smokercli -s a gate").is_err_and(|told| told.ends_with("write a,gate")));
+        let told = check("smokercli -s web1 web2 gate --settle 2").expect_err("a command");
+        assert_eq!(
+            told,
+            "gate was read as one more value of -s; gate is also a command, and that has to be the first word: write smokercli gate -s web1 \
+             web2 --settle 2; where it is the name of a host, a group or a plugin, write web2,gate"
+        );
+        assert!(check("smokercli web1 gate").is_err_and(|told| told.contains("write smokercli gate web1; where")));
+        let long = format!("smokercli -s {} gate", "x".repeat(200));
+        assert!(check(&long).is_err_and(|told| told.contains("write smokercli gate ...; where")));
         for line in [
             "smokercli",
             "smokercli -s gate",
