@@ -212,3 +212,46 @@ fn the_cause_is_looked_at_before_its_consequence_is_told_whatever_happens_meanwh
     all.sort();
     assert_eq!(all, ["App ERROR", "App OK", "Db ERROR", "Db OK"]);
 }
+
+/// What was told is written as soon as that is possible again, also when nothing else happens, and at a stop.
+#[test]
+fn what_was_told_is_written_when_that_is_possible_again() {
+    let config = Config::new()
+        .top("state_dir: {{DIR}}/state")
+        .action("Tell", "Command: echo \"$SMOKER_PLUGIN $SMOKER_EVENT\" >> {{DIR}}/told\nActionOn: change")
+        .plugin("Web", "Command: exit 1\nAction: Tell")
+        .plugin("Db", "Command: exit 1\nAction: Tell")
+        .plugin("App", "Command: exit 1\nAction: Tell");
+    let mut daemon = Daemon::start(config);
+    let file = daemon.path("state/told");
+    let has = |name: &str| fs::read_to_string(&file).is_ok_and(|text| text.contains(&format!("\"{name}\"")));
+    // A folder in its place.
+    fs::create_dir(&file).expect("a folder");
+    assert_eq!(daemon.run("Web").status(), "ERROR");
+    wait::until_true("the failure", || daemon.log().contains("after a crash some would be called once more"));
+    wait::until_true("the call", || lines(&daemon, "told") == ["Web problem"]);
+    fs::remove_dir(&file).expect("removed");
+    wait::until_true("the file", || has("Web"));
+
+    fs::remove_file(&file).expect("removed");
+    fs::create_dir(&file).expect("a folder");
+    assert_eq!(daemon.run("Db").status(), "ERROR");
+    let failures = |daemon: &Daemon| daemon.log().matches("after a crash some would be called once more").count();
+    wait::until_true("the next failure", || failures(&daemon) == 2);
+    wait::until_true("the call", || lines(&daemon, "told").len() == 2);
+    fs::remove_dir(&file).expect("removed");
+    daemon.signal(Signal::SIGTERM);
+    let _ = daemon.wait_for_exit();
+    assert!(has("Web") && has("Db"), "{:?}", fs::read_to_string(&file));
+
+    // What is lost is said.
+    daemon.try_start().expect("it starts again");
+    fs::remove_file(&file).expect("removed");
+    fs::create_dir(&file).expect("a folder");
+    assert_eq!(daemon.run("App").status(), "ERROR");
+    wait::until_true("the call", || lines(&daemon, "told").iter().any(|line| line == "App problem"));
+    daemon.signal(Signal::SIGTERM);
+    let _ = daemon.wait_for_exit();
+    let log = daemon.log();
+    assert!(log.contains("the record of notifications could not be written before the end: "), "{log}");
+}

@@ -1,19 +1,26 @@
 //! What actions were told: where it is kept, and what there is to say of it.
 
 use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::DateTime;
 use smoker_model::status::Status;
 use smoker_runner::prepared::PreparedPlugin;
+use tokio::task::JoinError;
+use tokio::time::{Instant, timeout};
 
 use crate::results::plugin::hard_state::HardState;
 use crate::scheduler::alerts::board::AlertBoard;
 use crate::scheduler::alerts::decision::{Decision, decide};
 use crate::scheduler::alerts::holds::hold;
+use crate::scheduler::alerts::notifier::Notifier;
 use crate::scheduler::alerts::queued::queued;
 use crate::scheduler::alerts::told::AlertKey;
 use crate::scheduler::alerts::told_file::ToldFile;
 use crate::scheduler::manager::PluginManager;
+
+/// How long the record of notifications is waited for when the daemon stops.
+const LAST_SAVE: Duration = Duration::from_secs(5);
 
 /// What an action follows as long as its plugin has no result.
 const NO_RESULT: HardState = HardState {
@@ -72,4 +79,50 @@ impl PluginManager {
     pub(super) fn alert_board(&self) -> MutexGuard<'_, AlertBoard> {
         self.0.alert_board.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Notifier {
+    /// Begins to write what was told since the last time, unless that is being written, or could not be written a moment ago.
+    pub(super) fn save(&mut self) {
+        let may_begin = self.saving.is_empty();
+        let Some(file) = may_begin.then(|| self.manager.alert_board().take_unsaved()).flatten() else { return };
+        self.begin_save(file);
+    }
+
+    /// When it is written next, if nothing happens until then.
+    pub(super) fn next_save(&self) -> Option<Instant> {
+        let next = self.manager.alert_board().next_save().filter(|_| self.saving.is_empty());
+        next.map(Instant::from_std)
+    }
+
+    pub(super) fn saved(&self, written: Result<Result<(), String>, JoinError>) {
+        self.manager.alert_board().saved(flattened(written));
+    }
+
+    /// Writes what the file does not have yet, before the daemon ends. What cannot be written is told.
+    pub(super) async fn save_rest(&mut self) {
+        let save = async {
+            while let Some(written) = self.saving.join_next().await {
+                self.saved(written);
+            }
+            let Some(file) = self.manager.alert_board().take_unsaved_now() else { return Ok(()) };
+            self.begin_save(file);
+            self.saving.join_next().await.map_or(Ok(()), flattened)
+        };
+        let saved = timeout(LAST_SAVE, save).await.unwrap_or_else(|_| Err("it takes too long".to_owned()));
+        if let Err(error) = saved {
+            tracing::error!(
+                "actions: the record of notifications could not be written before the end: {error}; some are called once more"
+            );
+        }
+    }
+
+    fn begin_save(&mut self, file: ToldFile) {
+        let manager = self.manager.clone();
+        self.saving.spawn_blocking(move || file.write(move || manager.alert_board().lines()));
+    }
+}
+
+fn flattened(written: Result<Result<(), String>, JoinError>) -> Result<(), String> {
+    written.unwrap_or_else(|error| Err(format!("its task panicked: {error}")))
 }

@@ -24,7 +24,7 @@ const LONGEST_ASKED: Duration = Duration::from_secs(3600);
 /// clock of a host may be set by years when its network comes up.
 const GIVE_UP: u32 = 150;
 
-/// How long after the file could not be written it is tried again, with the next event.
+/// How long after the file could not be written it is tried again.
 const BETWEEN_TRIES: Duration = Duration::from_secs(5);
 
 /// What all actions were told, and which calls failed.
@@ -134,13 +134,20 @@ impl AlertBoard {
         self.has_changed |= self.known.len() != before;
     }
 
-    /// The file, when it does not have everything yet.
+    /// The file, when it does not have everything yet, and is not to be tried later because it could not be written.
     pub(super) fn take_unsaved(&mut self) -> Option<ToldFile> {
         let is_later = self.next_try.is_some_and(|next| Instant::now() < next);
-        if is_later || !std::mem::take(&mut self.has_changed) {
-            return None;
-        }
-        self.file.clone()
+        if is_later { None } else { self.take_unsaved_now() }
+    }
+
+    /// The same, whenever it could not be written the last time.
+    pub(super) fn take_unsaved_now(&mut self) -> Option<ToldFile> {
+        if std::mem::take(&mut self.has_changed) { self.file.clone() } else { None }
+    }
+
+    /// When the file is tried again that could not be written the last time.
+    pub(super) fn next_save(&self) -> Option<Instant> {
+        self.next_try.filter(|_| self.has_changed && self.file.is_some())
     }
 
     /// Notes that the file was written, or why not; then it is tried again, which is said once.
@@ -229,12 +236,16 @@ mod tests {
         let mut board = AlertBoard::from_file(ToldFile::in_folder(folder.path()));
         board.has_changed = true;
         assert!(board.take_unsaved().is_some() && board.take_unsaved().is_none());
+        assert_eq!(board.next_save(), None);
         board.saved(Err("the disk is full".to_owned()));
         assert!(board.take_unsaved().is_none(), "not at once");
+        assert!(board.next_save().is_some_and(|next| next > Instant::now()), "without another event");
+        assert!(board.take_unsaved_now().is_some(), "at once when the daemon ends");
+        board.saved(Err("the disk is full".to_owned()));
         board.next_try = Some(Instant::now());
         assert!(board.take_unsaved().is_some());
         board.saved(Ok(()));
-        assert!(board.next_try.is_none() && board.take_unsaved().is_none());
+        assert!(board.next_try.is_none() && board.next_save().is_none() && board.take_unsaved().is_none());
     }
 
     /// Each host of a fleet has one call that fails.

@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::mem;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use smoker_model::occasion::OccasionEvent;
@@ -11,7 +10,7 @@ use smoker_model::plugin::{ActionOn, ActionRules, ActionSpec, PluginName, Plugin
 use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until};
 
 use crate::os::clock_changes;
 use crate::results::conditions::ToldState;
@@ -32,9 +31,6 @@ use crate::scheduler::schedule::turn::Due;
 /// How many calls are made at a time. They take no slot of a run.
 const CALLS: usize = 8;
 
-/// How long the record of notifications is waited for when the daemon stops.
-const LAST_SAVE: Duration = Duration::from_secs(5);
-
 /// What is told, to whom, when.
 #[derive(Debug)]
 pub(super) struct Notifier {
@@ -46,7 +42,7 @@ pub(super) struct Notifier {
     busy: HashSet<AlertKey>,
     on_demand: OnDemandRuns,
     /// The write of what was told, while there is one. A disk that hangs must not keep anybody from being told.
-    saving: JoinSet<Result<(), String>>,
+    pub(super) saving: JoinSet<Result<(), String>>,
 }
 
 /// A call that is being made.
@@ -88,6 +84,7 @@ impl Notifier {
             self.save();
             // What is due and was not called waits for the end of a call.
             let next = if self.calls.len() < CALLS { self.pending.next_time_after(now) } else { None };
+            let next_save = self.next_save();
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 received = events.next() => match received {
@@ -108,6 +105,7 @@ impl Notifier {
                 () = manager.0.silences_shown.notified() => self.review_all(),
                 () = clock_changes::next(&mut clock_changes) => self.review_and_ask_again(),
                 () = clock.sleep_until(next.map_or(Due::Never, Due::Wall)) => {}
+                () = sleep_until(next_save.unwrap_or_else(Instant::now)), if next_save.is_some() => {}
                 Some(ended) = self.calls.join_next_with_id() => self.end(ended),
                 Some(written) = self.saving.join_next() => self.saved(written),
             }
@@ -118,21 +116,7 @@ impl Notifier {
         while let Some(ended) = self.calls.join_next_with_id().await {
             self.end(ended);
         }
-        let save_rest = async {
-            while {
-                self.save();
-                !self.saving.is_empty()
-            } {
-                if let Some(written) = self.saving.join_next().await {
-                    self.saved(written);
-                }
-            }
-        };
-        if timeout(LAST_SAVE, save_rest).await.is_err() {
-            tracing::error!(
-                "actions: the record of notifications could not be written in time; some may be called once more"
-            );
-        }
+        self.save_rest().await;
     }
 
     fn now(&self) -> DateTime<Utc> {
@@ -348,19 +332,6 @@ impl Notifier {
     fn forget_removed(&mut self) {
         let names = self.manager.names();
         self.manager.alert_board().retain(|name| names.contains(name));
-    }
-
-    /// Begins to write what was told since the last time, unless that is being written.
-    fn save(&mut self) {
-        let may_begin = self.saving.is_empty();
-        let Some(file) = may_begin.then(|| self.manager.alert_board().take_unsaved()).flatten() else { return };
-        let manager = self.manager.clone();
-        self.saving.spawn_blocking(move || file.write(move || manager.alert_board().lines()));
-    }
-
-    fn saved(&self, written: Result<Result<(), String>, JoinError>) {
-        let written = written.unwrap_or_else(|error| Err(format!("its task panicked: {error}")));
-        self.manager.alert_board().saved(written);
     }
 }
 
