@@ -80,7 +80,7 @@ impl AlertBoard {
     pub(super) fn set_told(&mut self, key: AlertKey, told: Told) {
         self.failures.remove(&key);
         self.has_changed = true;
-        self.known.insert(key, Known { told: Some(told), tried: None });
+        self.known.insert(key, Known { told: Some(told), ..Known::default() });
     }
 
     /// Notes that a call begins which tells this. Until it has succeeded, nobody knows whether it was told.
@@ -89,7 +89,9 @@ impl AlertBoard {
         let before = known.tried.take();
         self.has_changed |= before.as_ref().is_none_or(|before| before.status != tried.status);
         // How long it was bad is told with its end.
-        let bad_since = tried.bad_since.or_else(|| before.and_then(|before| before.bad_since));
+        let bad_since = tried.bad_since.or_else(|| before.as_ref().and_then(|before| before.bad_since));
+        known.tried_before.splice(0..0, before);
+        known.tried_before.retain(|before| before.status != tried.status);
         known.tried = Some(Told { bad_since, ..tried.clone() });
     }
 
@@ -246,6 +248,28 @@ mod tests {
         assert!(board.take_unsaved().is_some());
         board.saved(Ok(()));
         assert!(board.next_try.is_none() && board.next_save().is_none() && board.take_unsaved().is_none());
+    }
+
+    /// The one that is told last is where older daemons look for it.
+    #[test]
+    fn all_that_was_tried_is_kept_in_the_file_until_a_call_succeeds() {
+        use Status::{Error, Ok, Warn};
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = ToldFile::in_folder(folder.path());
+        let (mut board, now) = (AlertBoard::from_file(file.clone()), Utc::now());
+        let key = AlertKey { plugin: "Db".into(), action: "Page".to_owned() };
+        let told = |status| Told { status, sequence: 1, at: now, bad_since: None };
+        for status in [Warn, Error, Warn, Ok, Error] {
+            board.set_tried(&key, &told(status));
+        }
+        let statuses = |board: &AlertBoard| board.known(&key).all().map(|told| told.status).collect::<Vec<_>>();
+        assert_eq!(statuses(&board), [Error, Ok, Warn]);
+        assert_eq!(board.known(&key).bad_beside(Ok, Some(Error)), [Warn]);
+        file.write(|| board.lines()).expect("it can be written");
+        let mut restored = AlertBoard::from_file(file);
+        assert_eq!(restored.known(&key), board.known(&key));
+        restored.set_told(key.clone(), told(Ok));
+        assert_eq!(statuses(&restored), [Ok]);
     }
 
     /// Each host of a fleet has one call that fails.

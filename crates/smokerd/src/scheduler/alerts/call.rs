@@ -128,15 +128,17 @@ impl CallMember {
     fn told_plugin(&self, result: &PluginResult) -> ToldPlugin {
         let HardState { status, since, bad_since, .. } = &self.hard;
         let before = self.known.other_than(*status).or(self.known.told.as_ref());
-        let ended = || [&self.known.told, &self.known.tried].into_iter().flatten().find_map(|known| known.bad_since);
+        let ended = || self.known.all().find_map(|known| known.bad_since);
         let bad_since = bad_since.or_else(|| before.and_then(|told| told.bad_since)).or_else(ended);
         let told = || before.map(|told| told.status);
         let previous = self.postponed.as_ref().map_or_else(told, |postponed| postponed.previous);
+        let also_told = self.known.bad_beside(*status, previous);
         ToldPlugin {
             name: self.key.plugin.clone(),
             event: self.event,
             status: *status,
             previous,
+            also_told,
             since: *since,
             bad_since,
             message: told_reason(result),

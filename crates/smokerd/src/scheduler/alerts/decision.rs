@@ -37,7 +37,7 @@ pub(super) fn decide(rules: &ActionRules, hard: &HardState, known: &Known, now: 
         return if now < due && !is_wrong { Decision::Wait(due) } else { Decision::Call(OccasionEvent::Escalation) };
     }
     let is_new = told.is_none_or(|told| told.sequence != hard.sequence);
-    let is_same = told_status == hard.status && known.tried.as_ref().is_none_or(|tried| tried.status == hard.status);
+    let is_same = told_status == hard.status && known.all_tried().all(|tried| tried.status == hard.status);
     let event = match (is_bad, is_same) {
         (false, _) => OccasionEvent::Recovery,
         (true, true) => OccasionEvent::Repeat,
@@ -108,7 +108,7 @@ mod tests {
                 Decision::Nothing => calls.push('.'),
             }
             if matches!(decision, Decision::Call(_) | Decision::Note) {
-                known = Known { told: Some(Told::of(&hard, now)), tried: None };
+                known = Known { told: Some(Told::of(&hard, now)), ..Known::default() };
             }
         }
         // Recovery and Repeat begin with the same letter.
@@ -142,7 +142,10 @@ mod tests {
         let told = |status| Some(Told::of(&hard(status), now));
         let change = ActionRules { on: ActionOn::Change, ..ActionRules::default() };
         let decision =
-            |rules: &ActionRules, told, tried, status| decide(rules, &hard(status), &Known { told, tried }, now);
+            |rules: &ActionRules, told, tried, status| {
+                let known = Known { told, tried, ..Known::default() };
+                decide(rules, &hard(status), &known, now)
+            };
         let (problem, recovery) = (Decision::Call(OccasionEvent::Problem), Decision::Call(OccasionEvent::Recovery));
         assert_eq!(decision(&change, None, told(Error), Ok), recovery);
         assert_eq!(decision(&change, told(Error), told(Ok), Error), problem);

@@ -34,6 +34,8 @@ pub(crate) struct Known {
     pub(crate) told: Option<Told>,
     /// What the newest call has that has not succeeded.
     pub(crate) tried: Option<Told>,
+    /// What the calls before that one had, of each other status the newest, the newest first: none has succeeded since, and each may have arrived.
+    pub(crate) tried_before: Vec<Told>,
 }
 
 /// A line of the file.
@@ -45,6 +47,8 @@ pub(super) struct ToldLine {
     told: Option<ToldFields>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tried: Option<ToldFields>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tried_before: Vec<ToldFields>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -76,9 +80,30 @@ impl Told {
 }
 
 impl Known {
+    /// All that calls had which have not succeeded, the newest first.
+    pub(super) fn all_tried(&self) -> impl Iterator<Item = &Told> {
+        self.tried.iter().chain(&self.tried_before)
+    }
+
+    /// All that the receiver may believe, or have heard before that.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Told> {
+        self.told.iter().chain(self.all_tried())
+    }
+
     /// What the receiver may believe that is not this status; none when it believes just that, or nothing.
     pub(super) fn other_than(&self, status: Status) -> Option<&Told> {
-        [&self.told, &self.tried].into_iter().flatten().find(|known| known.status != status)
+        self.all().find(|known| known.status != status)
+    }
+
+    /// The bad statuses that the receiver may have heard beside these two, so that each of them has an end.
+    pub(super) fn bad_beside(&self, status: Status, previous: Option<Status>) -> Vec<Status> {
+        let mut bad = Vec::new();
+        for known in self.all().map(|known| known.status) {
+            if ![Status::Ok, status].contains(&known) && previous != Some(known) && !bad.contains(&known) {
+                bad.push(known);
+            }
+        }
+        bad
     }
 }
 
@@ -103,7 +128,8 @@ impl ToldLine {
     /// The line of what is known of an action.
     pub(super) fn of(key: &AlertKey, known: &Known) -> Self {
         let [told, tried] = [&known.told, &known.tried].map(|told| told.as_ref().map(ToldFields::of));
-        Self { plugin: key.plugin.to_string(), action: key.action.clone(), told, tried }
+        let tried_before = known.tried_before.iter().map(ToldFields::of).collect();
+        Self { plugin: key.plugin.to_string(), action: key.action.clone(), told, tried, tried_before }
     }
 
     /// What it says; none when it makes no sense.
@@ -114,6 +140,7 @@ impl ToldLine {
         }
         let key = AlertKey { plugin: self.plugin.as_str().into(), action: self.action };
         let told = told.map_or(Some(None), |told| Some(Some(told?)))?;
-        Some((key, Known { told, tried: tried.flatten() }))
+        let tried_before = self.tried_before.into_iter().filter_map(ToldFields::read).collect();
+        Some((key, Known { told, tried: tried.flatten(), tried_before }))
     }
 }
