@@ -50,7 +50,7 @@ impl PluginManager {
                 None if action.rules.is_deferred() => &NO_RESULT,
                 None => continue,
             };
-            let key = AlertKey::of(&spec.name, action);
+            let key = AlertKey::of(spec, action);
             let decision = {
                 let board = self.alert_board();
                 decide(&action.rules, followed, &board.known(&key), context.clock.now().wall)
@@ -66,7 +66,7 @@ impl PluginManager {
         }
         let board = self.alert_board();
         for action in queued(plugin) {
-            let key = AlertKey::of(&spec.name, action);
+            let key = AlertKey::of(spec, action);
             let name = if key.action.is_empty() { "of its template" } else { &key.action };
             lines.extend(
                 board.describe(&key, &spec.rules.zone).into_iter().map(|text| format!("action {name}: {text}")),

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use smoker_model::calendar::zone::Zone;
-use smoker_model::plugin::{ActionSpec, PluginName};
+use smoker_model::plugin::{ActionSpec, PluginName, PluginSpec};
+use smoker_model::status::Status;
 use smoker_model::time::backoff::doubled;
 use smoker_model::time::waits::spread;
 
@@ -136,6 +137,40 @@ impl AlertBoard {
         self.has_changed |= self.known.len() != before;
     }
 
+    /// Takes over what is known to the actions that plugins have now, where an action has another place among them than before: its receiver
+    /// has heard what it has heard. What is left is about actions that these plugins do not have any more, and is forgotten; what of it said
+    /// that a plugin is bad is returned.
+    pub(super) fn carry_over<'a>(&mut self, specs: impl Iterator<Item = &'a PluginSpec>) -> Vec<AlertKey> {
+        let mut known = HashMap::<PluginName, Vec<AlertKey>>::new();
+        for key in self.known.keys() {
+            known.entry(key.plugin.clone()).or_default().push(key.clone());
+        }
+        let mut ended = Vec::new();
+        for spec in specs {
+            let Some(mut left) = known.remove(&spec.name) else { continue };
+            let keys: Vec<_> = spec.actions.iter().map(|action| (AlertKey::of(spec, action), action)).collect();
+            left.retain(|key| !keys.iter().any(|(of_action, _)| of_action == key));
+            left.sort_by(|one, other| one.place().total_cmp(&other.place()));
+            let ways: [fn(&AlertKey, &ActionSpec) -> bool; 2] = [AlertKey::is_older_one_of, AlertKey::has_name_of];
+            for is_same in ways {
+                for (key, action) in &keys {
+                    let at = left.iter().position(|before| is_same(before, action));
+                    let Some(at) = at.filter(|_| !self.known.contains_key(key)) else { continue };
+                    let before = self.forget(&left.remove(at));
+                    self.known.insert(key.clone(), before);
+                }
+            }
+            ended.extend(left.into_iter().filter(|key| self.forget(key).all().any(|told| told.status != Status::Ok)));
+        }
+        ended
+    }
+
+    fn forget(&mut self, key: &AlertKey) -> Known {
+        self.has_changed = true;
+        self.failures.remove(key);
+        self.known.remove(key).unwrap_or_default()
+    }
+
     /// The file, when it does not have everything yet, and is not to be tried later because it could not be written.
     pub(super) fn take_unsaved(&mut self) -> Option<ToldFile> {
         let is_later = self.next_try.is_some_and(|next| Instant::now() < next);
@@ -191,7 +226,6 @@ impl AlertBoard {
 mod tests {
     use indexmap::IndexMap;
     use smoker_model::plugin::ActionRules;
-    use smoker_model::status::Status;
     use smoker_model::value::Value;
 
     use super::*;

@@ -157,7 +157,7 @@ impl Notifier {
         let Some(state) = self.manager.state().told_state(&spec.name) else { return };
         let now = self.now();
         for action in queued(plugin) {
-            let key = AlertKey::of(&spec.name, action);
+            let key = AlertKey::of(spec, action);
             if self.busy.contains(&key) {
                 continue;
             }
@@ -177,7 +177,7 @@ impl Notifier {
         state: &ToldState,
         now: DateTime<Utc>,
     ) -> Result<OccasionEvent, Option<PendingCall>> {
-        let key = AlertKey::of(&spec.name, action);
+        let key = AlertKey::of(spec, action);
         let Some(followed) = state.followed_by(&action.rules) else { return Err(None) };
         let note = || self.manager.alert_board().set_told(key.clone(), Told::of(followed, now));
         let decision = decide(&action.rules, followed, &self.manager.alert_board().known(&key), now);
@@ -287,13 +287,17 @@ impl Notifier {
             Err(error) => (error.id(), Err(CallEnd::Failed(format!("its task panicked: {error}"), None))),
         };
         let Some(Made { about, action, tells, .. }) = self.made.remove(&id) else { return };
-        let names: Vec<_> = tells.iter().map(|(key, _)| key.plugin.clone()).collect();
         for (key, _) in &tells {
             self.busy.remove(key);
         }
+        let keys: Vec<_> = tells.iter().map(|(key, _)| key.clone()).collect();
         self.note((&about, &action), tells, outcome);
-        for name in names {
-            let plugin = self.manager.set().prepared_of(&name);
+        for key in keys {
+            let plugin = self.manager.set().prepared_of(&key.plugin);
+            // A reload has taken the action away meanwhile, or given it another place.
+            if plugin.as_ref().is_none_or(|plugin| action_of(plugin, &key).is_none()) {
+                self.forget_removed();
+            }
             if let Some(plugin) = plugin {
                 self.review(&plugin);
             }
@@ -328,10 +332,18 @@ impl Notifier {
         }
     }
 
-    /// Forgets what was told of plugins that the configuration does not have any more. One that does not load may come back as it was.
+    /// Forgets what was told of plugins and actions that the configuration does not have any more. A plugin that does not load may come back
+    /// as it was.
     fn forget_removed(&mut self) {
         let names = self.manager.names();
-        self.manager.alert_board().retain(|name| names.contains(name));
+        let plugins: Vec<_> = self.manager.set().prepared().cloned().collect();
+        let mut board = self.manager.alert_board();
+        board.retain(|name| names.contains(name));
+        for AlertKey { plugin, action } in board.carry_over(plugins.iter().map(|plugin| &**plugin.spec())) {
+            tracing::warn!(
+                "Plugin {plugin}: it has no action {action} any more, so that action, which was told that the plugin is bad, is told of no end"
+            );
+        }
     }
 }
 

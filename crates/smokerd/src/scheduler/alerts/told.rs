@@ -2,17 +2,22 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use smoker_model::plugin::{ActionSpec, PluginName};
+use smoker_model::plugin::{ActionSpec, PluginName, PluginSpec};
 use smoker_model::status::Status;
 
 use crate::results::kept::history::Sequence;
 use crate::results::plugin::hard_state::HardState;
 
+/// What stands between the name of an action and its step as an escalation; in files of older daemons its time was there.
+const STEP: &str = ", escalation ";
+const TIME: &str = " after ";
+const SECONDS: &str = " s";
+
 /// An action of a plugin.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct AlertKey {
     pub(crate) plugin: PluginName,
-    /// Its name; empty for one that stands in a template itself. An escalation also has its time.
+    /// Its name; empty for one that stands in a template itself. An escalation also has its step.
     pub(crate) action: String,
 }
 
@@ -61,15 +66,46 @@ struct ToldFields {
 }
 
 impl AlertKey {
-    /// That of an action of this plugin.
-    pub(super) fn of(plugin: &PluginName, action: &ActionSpec) -> Self {
+    /// That of an action of this plugin. That of an escalation has no time: with another one it is still the one that was called.
+    pub(super) fn of(spec: &PluginSpec, action: &ActionSpec) -> Self {
         let name = action.name.as_deref().unwrap_or_default();
         let action = match action.rules.escalates_after {
-            Some(after) => format!("{name} after {} s", after.as_secs_f64()),
+            Some(_) => format!("{name}{STEP}{}", step(spec, action)),
             None => name.to_owned(),
         };
-        Self { plugin: plugin.clone(), action }
+        Self { plugin: spec.name.clone(), action }
     }
+
+    /// Whether an older daemon, which named escalations by their times, wrote this for the action.
+    pub(super) fn is_older_one_of(&self, action: &ActionSpec) -> bool {
+        let name = action.name.as_deref().unwrap_or_default();
+        let after = action.rules.escalates_after;
+        after.is_some_and(|after| self.action == format!("{name}{TIME}{}{SECONDS}", after.as_secs_f64()))
+    }
+
+    /// Whether it is of an action of this name.
+    pub(super) fn has_name_of(&self, action: &ActionSpec) -> bool {
+        action.name.as_deref() == Some(self.parts().0)
+    }
+
+    /// The step of an escalation, or its time; 0 of another action.
+    pub(super) fn place(&self) -> f64 {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (&str, f64) {
+        fn parts<'a>(text: &'a str, separator: &str, end: &str) -> Option<(&'a str, f64)> {
+            let (name, place) = text.strip_suffix(end)?.rsplit_once(separator)?;
+            Some((name, place.parse().ok()?))
+        }
+        parts(&self.action, STEP, "").or_else(|| parts(&self.action, TIME, SECONDS)).unwrap_or((&self.action, 0.0))
+    }
+}
+
+/// The number of an escalation among those of its plugin that call the same action.
+fn step(spec: &PluginSpec, action: &ActionSpec) -> usize {
+    let is_of_action = |other: &&ActionSpec| other.name == action.name && other.rules.escalates_after.is_some();
+    spec.actions.iter().filter(is_of_action).take_while(|other| *other != action).count() + 1
 }
 
 impl Told {
