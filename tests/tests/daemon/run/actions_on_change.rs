@@ -279,7 +279,9 @@ fn an_escalation_whose_time_changes_is_told_of_the_end() {
     let explained = || daemon.get("/plugins/Web/explain").text();
     wait::until_true("it to be known", || explained().contains("action Page, escalation 1: told ERROR at "));
     let _ = daemon.reload(&config(""));
-    wait::until_true("a line in the log", || daemon.log().contains("Plugin Web: it has no action Page, escalation 1 any more"));
+    wait::until_true("a line in the log", || {
+        daemon.log().contains("Plugin Web: it has no action Page, escalation 1 any more")
+    });
     fs::write(daemon.path("web"), "").expect("writable");
     wait::until_true("it to be well", || daemon.plugin("Web")["plugin"]["lastResult"]["status"] == "OK");
     let _ = daemon.reload(&config("\nEscalate: {After: 0.5s, Action: Page}"));

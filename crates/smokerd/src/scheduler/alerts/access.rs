@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 use crate::results::plugin::hard_state::HardState;
 use crate::scheduler::alerts::board::AlertBoard;
 use crate::scheduler::alerts::decision::{Decision, decide};
-use crate::scheduler::alerts::holds::hold;
+use crate::scheduler::alerts::holds::hold::{Held, hold};
 use crate::scheduler::alerts::notifier::Notifier;
 use crate::scheduler::alerts::queued::queued;
 use crate::scheduler::alerts::told::AlertKey;
@@ -51,11 +51,15 @@ impl PluginManager {
                 None => continue,
             };
             let key = AlertKey::of(spec, action);
-            let decision = {
+            let now = context.clock.now().wall;
+            let (decision, locked_until) = {
                 let board = self.alert_board();
-                decide(&action.rules, followed, &board.known(&key), context.clock.now().wall)
+                let decision = decide(&action.rules, followed, &board.known(&key), now);
+                (decision, board.locked.until(&spec.name, now))
             };
-            let held = hold(spec, (&told, followed, &action.rules), context, |_, _| false);
+            let event = if let Decision::Call(event) = decision { Some(event) } else { None };
+            let call = Held { told: &told, followed, rules: &action.rules, event, locked_until };
+            let held = hold(spec, call, context, |_, _| false);
             // What waits for other runs is of interest where there is something to tell.
             let held = held.filter(|held| held.awaited.is_empty() || matches!(decision, Decision::Call(_)));
             if let Some(held) = held.map(|held| format!("actions are held: {}", held.reason))

@@ -10,6 +10,7 @@ use smoker_model::status::Status;
 use smoker_model::time::backoff::doubled;
 use smoker_model::time::waits::spread;
 
+use crate::scheduler::alerts::holds::lock::LockedPlugins;
 use crate::scheduler::alerts::told::{AlertKey, Known, Told, ToldLine};
 use crate::scheduler::alerts::told_file::ToldFile;
 
@@ -33,6 +34,8 @@ const BETWEEN_TRIES: Duration = Duration::from_secs(5);
 pub(crate) struct AlertBoard {
     known: HashMap<AlertKey, Known>,
     failures: HashMap<AlertKey, CallFailure>,
+    /// The plugins whose calls are held because of their maintenance locks.
+    pub(super) locked: LockedPlugins,
     file: Option<ToldFile>,
     has_changed: bool,
     /// When the file is written again that could not be written the last time.

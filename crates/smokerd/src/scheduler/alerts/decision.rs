@@ -141,11 +141,10 @@ mod tests {
         };
         let told = |status| Some(Told::of(&hard(status), now));
         let change = ActionRules { on: ActionOn::Change, ..ActionRules::default() };
-        let decision =
-            |rules: &ActionRules, told, tried, status| {
-                let known = Known { told, tried, ..Known::default() };
-                decide(rules, &hard(status), &known, now)
-            };
+        let decision = |rules: &ActionRules, told, tried, status| {
+            let known = Known { told, tried, ..Known::default() };
+            decide(rules, &hard(status), &known, now)
+        };
         let (problem, recovery) = (Decision::Call(OccasionEvent::Problem), Decision::Call(OccasionEvent::Recovery));
         assert_eq!(decision(&change, None, told(Error), Ok), recovery);
         assert_eq!(decision(&change, told(Error), told(Ok), Error), problem);

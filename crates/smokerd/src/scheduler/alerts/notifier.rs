@@ -18,8 +18,8 @@ use crate::results::events::{Event, Received};
 use crate::results::plugin::hard_state::HardState;
 use crate::scheduler::alerts::call::{self, Call, CallEnd, CallTarget, Outcome};
 use crate::scheduler::alerts::decision::{Decision, decide};
-use crate::scheduler::alerts::holds::{Hold, hold};
-use crate::scheduler::alerts::on_demand::OnDemandRuns;
+use crate::scheduler::alerts::holds::hold::{Held, Hold, hold};
+use crate::scheduler::alerts::holds::on_demand::OnDemandRuns;
 use crate::scheduler::alerts::pending::{Pending, PendingCall};
 use crate::scheduler::alerts::queued::{action_of, has_queued, queued, queued_keys};
 use crate::scheduler::alerts::told::{AlertKey, Told};
@@ -36,23 +36,34 @@ const CALLS: usize = 8;
 pub(super) struct Notifier {
     pub(super) manager: PluginManager,
     pub(super) pending: Pending,
-    calls: JoinSet<Outcome>,
+    pub(super) calls: JoinSet<Ended>,
     /// What the calls that are being made tell.
     pub(super) made: HashMap<Id, Made>,
-    busy: HashSet<AlertKey>,
+    pub(super) busy: HashSet<AlertKey>,
     on_demand: OnDemandRuns,
     /// The write of what was told, while there is one. A disk that hangs must not keep anybody from being told.
     pub(super) saving: JoinSet<Result<(), String>>,
 }
 
-/// A call that is being made.
+/// A call that is being made, or looked at before.
 #[derive(Debug)]
 pub(super) struct Made {
-    about: String,
+    pub(super) about: String,
     pub(super) name: String,
-    action: ActionSpec,
-    tells: Vec<(AlertKey, Told)>,
+    pub(super) action: ActionSpec,
+    /// What it is about.
+    pub(super) keys: Vec<AlertKey>,
+    /// What it tells; nothing yet while it is looked at.
+    pub(super) tells: Vec<(AlertKey, Told)>,
     pub(super) target: Option<CallTarget>,
+}
+
+/// What has ended of a call.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// The look for maintenance locks before it: the plugins that have theirs.
+    Looked(HashSet<PluginName>),
+    Called(Outcome),
 }
 
 impl PluginManager {
@@ -90,6 +101,7 @@ impl Notifier {
                 received = events.next() => match received {
                     Received::Event(Event::Record { record, .. }) => {
                         self.on_demand.note(&record, self.now());
+                        self.manager.alert_board().locked.remove(&record.plugin);
                         self.review_with_dependents(&record.plugin);
                     }
                     Received::Event(Event::Started(_) | Event::Silence(_)) => {}
@@ -119,7 +131,7 @@ impl Notifier {
         self.save_rest().await;
     }
 
-    fn now(&self) -> DateTime<Utc> {
+    pub(super) fn now(&self) -> DateTime<Utc> {
         self.manager.0.context.clock.now().wall
     }
 
@@ -152,7 +164,7 @@ impl Notifier {
     }
 
     /// Looks which actions of a plugin are due.
-    fn review(&mut self, plugin: &Arc<PreparedPlugin>) {
+    pub(super) fn review(&mut self, plugin: &Arc<PreparedPlugin>) {
         let spec = plugin.spec();
         let Some(state) = self.manager.state().told_state(&spec.name) else { return };
         let now = self.now();
@@ -184,7 +196,10 @@ impl Notifier {
         match decision {
             Decision::Call(OccasionEvent::Recovery) if is_told_by_another(spec, action) => note(),
             Decision::Call(event) => {
-                return match self.hold(spec, (state, followed, &action.rules), now) {
+                let locked_until = self.manager.alert_board().locked.until(&spec.name, now);
+                let (rules, told) = (&action.rules, state);
+                let call = Held { told, followed, rules, event: Some(event), locked_until };
+                return match self.hold(spec, call, now) {
                     Some(Hold { until, .. }) => Err(until.map(waiting)),
                     None => Ok(event),
                 };
@@ -197,12 +212,7 @@ impl Notifier {
     }
 
     /// Why a call is held. Has plugins run that it waits for.
-    fn hold(
-        &mut self,
-        spec: &PluginSpec,
-        call: (&ToldState, &HardState, &ActionRules),
-        now: DateTime<Utc>,
-    ) -> Option<Hold> {
+    fn hold(&mut self, spec: &PluginSpec, call: Held<'_>, now: DateTime<Utc>) -> Option<Hold> {
         let on_demand = &self.on_demand;
         let mut hold =
             hold(spec, call, &self.manager.0.context, |name, behind| on_demand.is_given_up(name, behind, now))?;
@@ -253,21 +263,28 @@ impl Notifier {
             if let Some(target) = &target {
                 keys.extend(self.others_of(target));
             }
-            self.make_call(action, keys, target, now);
+            self.begin(action, keys, target, now);
         }
     }
 
-    fn make_call(&mut self, action: ActionSpec, keys: Vec<AlertKey>, target: Option<CallTarget>, now: DateTime<Utc>) {
+    pub(super) fn make_call(
+        &mut self,
+        action: ActionSpec,
+        keys: Vec<AlertKey>,
+        target: Option<CallTarget>,
+        now: DateTime<Utc>,
+    ) {
         let members = keys.into_iter().filter_map(|key| self.member(key, now)).collect();
         let state = self.manager.state();
         let Some(mut call) = Call::new(action, members, state, now) else { return };
         for (key, told) in &call.tells {
             self.manager.alert_board().set_tried(key, told);
         }
-        self.busy.extend(call.tells.iter().map(|(key, _)| key.clone()));
-        let name = call.tells.first().map(|(key, _)| key.action.clone()).unwrap_or_default();
+        let keys: Vec<_> = call.tells.iter().map(|(key, _)| key.clone()).collect();
+        self.busy.extend(keys.iter().cloned());
+        let name = keys.first().map(|key| key.action.clone()).unwrap_or_default();
         let (about, tells) = (call.about(), mem::take(&mut call.tells));
-        let made = Made { about, name, action: call.action.clone(), tells, target };
+        let made = Made { about, name, action: call.action.clone(), keys, tells, target };
         let TaskContext { runner, shutdown, .. } = self.manager.0.context.clone();
         let task = self.calls.spawn(async move {
             let Call { action, plugin, mut result, occasion, .. } = call;
@@ -275,22 +292,31 @@ impl Notifier {
                 let run = runner.begin(&plugin, RunKind::Scheduled, &shutdown);
                 run.act(&action, &mut result, &occasion).await
             };
-            call::outcome(&ran.result, shutdown.is_cancelled())
+            Ended::Called(call::outcome(&ran.result, shutdown.is_cancelled()))
         });
         self.made.insert(task.id(), made);
     }
 
-    /// A call has ended.
-    fn end(&mut self, ended: Result<(Id, Outcome), JoinError>) {
-        let (id, outcome) = match ended {
-            Ok((id, outcome)) => (id, outcome),
-            Err(error) => (error.id(), Err(CallEnd::Failed(format!("its task panicked: {error}"), None))),
+    /// A call has ended, or the look before it.
+    fn end(&mut self, ended: Result<(Id, Ended), JoinError>) {
+        let (id, ended) = match ended {
+            Ok((id, ended)) => (id, ended),
+            Err(error) => {
+                let failed = CallEnd::Failed(format!("its task panicked: {error}"), None);
+                (error.id(), Ended::Called(Err(failed)))
+            }
         };
-        let Some(Made { about, action, tells, .. }) = self.made.remove(&id) else { return };
-        for (key, _) in &tells {
+        let Some(made) = self.made.remove(&id) else { return };
+        for key in &made.keys {
             self.busy.remove(key);
         }
-        let keys: Vec<_> = tells.iter().map(|(key, _)| key.clone()).collect();
+        match ended {
+            Ended::Looked(locked) => self.looked(made, &locked),
+            Ended::Called(outcome) => self.called(made, outcome),
+        }
+    }
+
+    fn called(&mut self, Made { about, action, keys, tells, .. }: Made, outcome: Outcome) {
         self.note((&about, &action), tells, outcome);
         for key in keys {
             let plugin = self.manager.set().prepared_of(&key.plugin);

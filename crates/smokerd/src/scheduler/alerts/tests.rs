@@ -1,5 +1,6 @@
 //! What is told of plugins that depend on others, by a clock that the test moves.
 
+mod held;
 mod places;
 mod receivers;
 

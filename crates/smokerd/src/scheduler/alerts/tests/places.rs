@@ -21,7 +21,8 @@ fn what_was_told_goes_with_an_action_that_has_another_place() {
     let key = |action: &str| AlertKey { plugin: "Db".into(), action: action.to_owned() };
     let now = Utc::now();
     let told = |status| Told { status, sequence: 1, at: now, bad_since: None };
-    let (one, two) = ("Escalate: {After: 3s, Action: Page}", "Escalate: [{After: 60s, Action: Page}, {After: 90s, Action: Page}]");
+    let (one, two) =
+        ("Escalate: {After: 3s, Action: Page}", "Escalate: [{After: 60s, Action: Page}, {After: 90s, Action: Page}]");
     let cases: [(&[&str], &str, &[&str]); 9] = [
         (&["Page after 3 s"], one, &["Page, escalation 1"]),
         (&["Page after 4 s"], one, &["Page, escalation 1"]),

@@ -49,9 +49,8 @@ async fn a_receiver_that_failed_hears_of_all_that_it_may_have_heard() {
         fs::write(host.folder.path().join("state"), text).expect("writable");
         host.force("Db");
     };
-    let calls = || -> Vec<Json> {
-        host.lines("told").iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
-    };
+    let calls =
+        || -> Vec<Json> { host.lines("told").iter().filter_map(|line| serde_json::from_str(line).ok()).collect() };
     let call_of = async |status: &str| {
         let mut found = None;
         until(&format!("a call about {status}"), || {

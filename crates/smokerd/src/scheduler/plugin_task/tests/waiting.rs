@@ -140,7 +140,11 @@ async fn a_run_on_demand_that_is_skipped_is_not_said_to_run() {
     let (reply, mut answered) = mpsc::channel(1);
     commands.send(Command::Ping(reply)).expect("a task that lives");
     assert!(answered.recv().await.is_none());
-    assert!(logged().contains("its runs are skipped: db is ERROR") && !logged().contains("it runs now"), "{}", logged());
+    assert!(
+        logged().contains("its runs are skipped: db is ERROR") && !logged().contains("it runs now"),
+        "{}",
+        logged()
+    );
     of_db(Status::Ok);
     record(&mut events).await;
     commands.send(Command::RunOnDemand("web".into())).expect("a task that lives");
