@@ -60,6 +60,8 @@ pub struct ToldPlugin {
     pub status: Status,
     /// The status before.
     pub previous: Option<Status>,
+    /// Other bad statuses that it may have been told: of calls that failed, and may have arrived.
+    pub also_told: Vec<Status>,
     /// When the status began.
     pub since: DateTime<Utc>,
     /// When it became bad.
@@ -94,7 +96,8 @@ impl Occasion {
         let previous = before.map(|(previous, _)| previous);
         let event = OccasionEvent::Result;
         let message = told_reason(result);
-        let told = ToldPlugin { name: plugin.clone(), event, status, previous, since, bad_since, message };
+        let (name, also_told) = (plugin.clone(), Vec::new());
+        let told = ToldPlugin { name, event, status, previous, also_told, since, bad_since, message };
         Self { event, previous, since, bad_since, now, attempt: 1, is_soft: false, plugins: vec![told] }
     }
 
@@ -163,7 +166,7 @@ impl ToldPlugin {
     /// What commands and templates know of it, by name.
     #[must_use]
     pub fn fields(&self) -> Json {
-        json!({
+        let mut fields = json!({
             "name": self.name.as_str(),
             "event": self.event.as_str(),
             "status": self.status.as_str(),
@@ -171,7 +174,11 @@ impl ToldPlugin {
             "since": rfc3339(self.since),
             "badSince": self.bad_since.map(rfc3339),
             "message": self.message,
-        })
+        });
+        if !self.also_told.is_empty() {
+            fields["alsoTold"] = self.also_told.iter().map(|status| status.as_str()).collect();
+        }
+        fields
     }
 
     /// It in one line.

@@ -1,6 +1,8 @@
 //! *Check*: from the maintenance lock to the result of a plugin's command or module.
 
+use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use smoker_model::counted::counted;
 use smoker_model::messages::{Level, Messages};
@@ -116,24 +118,36 @@ async fn maintenance(context: RunContext<'_>, now: Moment) -> Option<Findings> {
         return Some(skipped(&format!(", until {}", Timestamp::from(end))));
     }
     let lock = context.plugin.spec().maintenance_lock.as_ref()?;
-    match exists(lock, context.plugin).await {
-        Ok(false) => None,
-        Ok(true) => {
+    let limit = &context.plugin.spec().invocation.timeout;
+    let shown = lock.display();
+    match exists(lock, context.plugin, limit.duration).await {
+        Some(Ok(false)) => None,
+        Some(Ok(true)) => {
             if let Some(trace) = context.trace {
                 trace.maintenance_lock(&lock.to_string_lossy());
             }
             Some(skipped(""))
         }
-        Err(reason) => Some(Findings::fault(&reason)),
+        Some(Err(error)) => Some(Findings::fault(&format!("cannot look for MaintenanceLock {shown}: {error}"))),
+        None => Some(Findings::fault(&format!(
+            "Execution timeout after {} seconds, while looking for MaintenanceLock {shown}",
+            limit.text
+        ))),
     }
 }
 
-/// Looks for the maintenance lock within the plugin's time limit, not on
-/// a thread of the runtime: a file server that is gone answers late or never.
-/// A plugin has one such check at a time, so that checks that never return do
-/// not use up the threads.
-async fn exists(lock: &Path, plugin: &PreparedPlugin) -> Result<bool, String> {
-    let limit = &plugin.spec().invocation.timeout;
+/// Whether the plugin's maintenance lock is there. False without one, and when it cannot be looked for within `limit`.
+pub async fn is_locked(plugin: &PreparedPlugin, limit: Duration) -> bool {
+    match &plugin.spec().maintenance_lock {
+        Some(lock) => exists(lock, plugin, limit).await.is_some_and(|exists| exists.unwrap_or(false)),
+        None => false,
+    }
+}
+
+/// Looks for the maintenance lock within `limit`, not on a thread of the runtime: a file server that is gone answers late or
+/// never. None when that takes longer. A plugin has one such check at a time, so that checks that never return do not use up
+/// the threads.
+async fn exists(lock: &Path, plugin: &PreparedPlugin, limit: Duration) -> Option<io::Result<bool>> {
     let path = lock.to_owned();
     let look = async {
         let turn = plugin.lock_check().lock_owned().await;
@@ -143,12 +157,5 @@ async fn exists(lock: &Path, plugin: &PreparedPlugin) -> Result<bool, String> {
         };
         detached::run_blocking(look).await
     };
-    let shown = lock.display();
-    match timeout(limit.duration, look).await {
-        Ok(Ok(exists)) => Ok(exists),
-        Ok(Err(error)) => Err(format!("cannot look for MaintenanceLock {shown}: {error}")),
-        Err(_) => {
-            Err(format!("Execution timeout after {} seconds, while looking for MaintenanceLock {shown}", limit.text))
-        }
-    }
+    timeout(limit, look).await.ok()
 }

@@ -200,21 +200,22 @@ fn address(text: &str) -> Result<Url, String> {
     Url::parse(&format!("{base}/api/v2/alerts")).map_err(|reason| format!("that is none: {reason}"))
 }
 
-/// The alert of a plugin, and the end of the one that it had when it was bad in another way.
-fn alerts_of(told: &Told, part: &ToldPart, labels: &Map<String, Json>, times: &Times) -> Vec<Json> {
-    let previous = part.previous.as_deref().and_then(Status::of_result).and_then(severity);
+/// The alert of a plugin, and the ends of those that it had, or may have had, when it was bad in other ways.
+fn alerts_of(call: &Told, part: &ToldPart, labels: &Map<String, Json>, times: &Times) -> Vec<Json> {
+    let of = |status: &str| Status::of_result(status).and_then(severity);
+    let told: Vec<_> = part.previous.iter().chain(&part.also_told).filter_map(|status| of(status)).collect();
     let alert = |severity: &str, is_over: bool| {
         let mut all = labels.clone();
         let own =
-            [("alertname", "SmokerPlugin"), ("plugin", &part.name), ("instance", &told.host), ("severity", severity)];
+            [("alertname", "SmokerPlugin"), ("plugin", &part.name), ("instance", &call.host), ("severity", severity)];
         for (name, value) in own {
             all.entry(name).or_insert_with(|| value.into());
         }
-        if told.is_test {
+        if call.is_test {
             // Another alert than that of the plugin, which is neither replaced nor ended.
             all.insert("alertname".to_owned(), TEST_NAME.into());
         }
-        let summary = told.line(part);
+        let summary = call.line(part);
         let mut alert = json!({
             "labels": all,
             "annotations": {"summary": summary, "description": part.message},
@@ -226,13 +227,12 @@ fn alerts_of(told: &Told, part: &ToldPart, labels: &Map<String, Json>, times: &T
         }
         alert
     };
-    match (severity(part.status), previous) {
-        (Some(now), Some(before)) if now != before => vec![alert(now, false), alert(before, true)],
-        (Some(now), _) => vec![alert(now, false)],
-        (None, Some(before)) if !told.is_test => vec![alert(before, true)],
-        // What is not known to have been an alert is ended in both ways.
-        (None, _) => vec![alert("critical", true), alert("warning", true)],
-    }
+    let now = severity(part.status);
+    // What is not known to have been an alert is ended in both ways.
+    let is_known = now.is_some() || (!told.is_empty() && !call.is_test);
+    let is_over = |severity: &&str| Some(*severity) != now && (told.contains(severity) || !is_known);
+    let ends = ["critical", "warning"].into_iter().filter(is_over).map(|severity| alert(severity, true));
+    now.map(|severity| alert(severity, false)).into_iter().chain(ends).collect()
 }
 
 /// The severity of a bad status.
@@ -328,8 +328,8 @@ mod tests {
             remembered: None,
         };
         let times = Times { now: "now".to_owned(), later: "later".to_owned() };
-        let ends = |status: &str, previous: &str| {
-            let told = Told::of(&request(status, previous));
+        let ends_of = |request: &ModuleRequest| {
+            let told = Told::of(request);
             let alerts = alerts_of(&told, &told.parts[0], &Map::new(), &times);
             let shown = |alert: &Json| {
                 let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
@@ -337,9 +337,21 @@ mod tests {
             };
             alerts.iter().map(shown).collect::<Vec<_>>()
         };
+        let ends = |status: &str, previous: &str| ends_of(&request(status, previous));
         let pair = |severity: &str, end: &str| (severity.to_owned(), end.to_owned());
         assert_eq!(ends("ERROR", "OK"), [pair("critical", "later")]);
         assert_eq!(ends("WARN", "ERROR"), [pair("warning", "later"), pair("critical", "now")]);
         assert_eq!(ends("OK", "WARN"), [pair("warning", "now")]);
+        assert_eq!(ends("OK", "OK"), [pair("critical", "now"), pair("warning", "now")]);
+        // Calls failed that may have arrived.
+        let after_failures = |status: &str, previous: &str, also_told: &[&str]| {
+            let mut request = request(status, previous);
+            let result = request.result.as_mut().expect("a result");
+            result["plugins"][0]["alsoTold"] = also_told.into();
+            ends_of(&request)
+        };
+        assert_eq!(after_failures("OK", "ERROR", &["WARN"]), [pair("critical", "now"), pair("warning", "now")]);
+        assert_eq!(after_failures("ERROR", "OK", &["WARN"]), [pair("critical", "later"), pair("warning", "now")]);
+        assert_eq!(after_failures("WARN", "WARN", &["ERROR"]), [pair("warning", "later"), pair("critical", "now")]);
     }
 }

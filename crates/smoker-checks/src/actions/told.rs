@@ -28,6 +28,8 @@ pub(crate) struct ToldPart {
     pub(crate) name: String,
     pub(crate) status: Status,
     pub(crate) previous: Option<String>,
+    /// Other bad statuses that calls which failed may have told.
+    pub(crate) also_told: Vec<String>,
     /// When the status began, as RFC 3339 has it; empty where that is not known.
     pub(crate) since: String,
     pub(crate) bad_since: Option<String>,
@@ -118,10 +120,12 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
 impl ToldPart {
     fn of(value: &Json) -> Option<Self> {
         let text = |name: &str| value.get(name).and_then(Json::as_str).map(str::to_owned);
+        let also_told = value.get("alsoTold").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
         Some(Self {
             name: text("name")?,
             status: status_of(value.get("status")),
             previous: text("previousStatus"),
+            also_told: also_told.iter().filter_map(|status| Some(status.as_str()?.to_owned())).collect(),
             since: text("since").unwrap_or_default(),
             bad_since: text("badSince"),
             message: text("message").unwrap_or_default(),

@@ -31,6 +31,8 @@ pub(crate) struct ToldState {
     pub(crate) is_silenced: bool,
     /// Whether a run of it was skipped because of another plugin, and none has come since: what its results say is as old as that.
     pub(crate) is_held_back: bool,
+    /// Whether its newest run checked nothing, because of maintenance.
+    pub(crate) is_maintenance: bool,
 }
 
 impl ToldState {
@@ -189,7 +191,8 @@ impl SharedState {
         let (hard, is_flapping) = (entry.hard.state().cloned(), entry.is_flapping);
         let (is_silenced, is_held_back) = (entry.silence.is_some(), entry.held_back.is_some());
         let postponed = entry.postponed.clone();
-        Some(ToldState { hard, postponed, is_flapping, is_silenced, is_held_back })
+        let is_maintenance = entry.freshness.is_maintenance;
+        Some(ToldState { hard, postponed, is_flapping, is_silenced, is_held_back, is_maintenance })
     }
 
     /// The text of a plugin's newest result with this status, among those that are kept.

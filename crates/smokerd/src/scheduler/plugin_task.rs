@@ -197,8 +197,13 @@ impl PluginTask {
         self.show_next_run();
     }
 
-    /// Starts a run that no client requests, unless a plugin that this one depends on is bad. Returns false when another run
-    /// has not ended.
+    /// Whether a run that no client requested goes on, or waits for its slot.
+    pub(super) fn has_scheduled_run(&self) -> bool {
+        self.scheduled.is_some()
+    }
+
+    /// Starts a run that no client requests, or skips it because a plugin that this one depends on is bad. Returns false, and does neither,
+    /// when another run has not ended.
     pub(super) fn start_scheduled(&mut self, trigger: RunTrigger, planned: Moment) -> bool {
         if self.scheduled.is_some() || (self.is_serial() && !self.runs.is_empty()) {
             return false;

@@ -212,3 +212,80 @@ fn the_cause_is_looked_at_before_its_consequence_is_told_whatever_happens_meanwh
     all.sort();
     assert_eq!(all, ["App ERROR", "App OK", "Db ERROR", "Db OK"]);
 }
+
+/// What was told is written as soon as that is possible again, also when nothing else happens, and at a stop.
+#[test]
+fn what_was_told_is_written_when_that_is_possible_again() {
+    let config = Config::new()
+        .top("state_dir: {{DIR}}/state")
+        .action("Tell", "Command: echo \"$SMOKER_PLUGIN $SMOKER_EVENT\" >> {{DIR}}/told\nActionOn: change")
+        .plugin("Web", "Command: exit 1\nAction: Tell")
+        .plugin("Db", "Command: exit 1\nAction: Tell")
+        .plugin("App", "Command: exit 1\nAction: Tell");
+    let mut daemon = Daemon::start(config);
+    let file = daemon.path("state/told");
+    let has = |name: &str| fs::read_to_string(&file).is_ok_and(|text| text.contains(&format!("\"{name}\"")));
+    // A folder in its place.
+    fs::create_dir(&file).expect("a folder");
+    assert_eq!(daemon.run("Web").status(), "ERROR");
+    wait::until_true("the failure", || daemon.log().contains("after a crash some would be called once more"));
+    wait::until_true("the call", || lines(&daemon, "told") == ["Web problem"]);
+    fs::remove_dir(&file).expect("removed");
+    wait::until_true("the file", || has("Web"));
+
+    fs::remove_file(&file).expect("removed");
+    fs::create_dir(&file).expect("a folder");
+    assert_eq!(daemon.run("Db").status(), "ERROR");
+    let failures = |daemon: &Daemon| daemon.log().matches("after a crash some would be called once more").count();
+    wait::until_true("the next failure", || failures(&daemon) == 2);
+    wait::until_true("the call", || lines(&daemon, "told").len() == 2);
+    fs::remove_dir(&file).expect("removed");
+    daemon.signal(Signal::SIGTERM);
+    let _ = daemon.wait_for_exit();
+    assert!(has("Web") && has("Db"), "{:?}", fs::read_to_string(&file));
+
+    // What is lost is said.
+    daemon.try_start().expect("it starts again");
+    fs::remove_file(&file).expect("removed");
+    fs::create_dir(&file).expect("a folder");
+    assert_eq!(daemon.run("App").status(), "ERROR");
+    wait::until_true("the call", || lines(&daemon, "told").iter().any(|line| line == "App problem"));
+    daemon.signal(Signal::SIGTERM);
+    let _ = daemon.wait_for_exit();
+    let log = daemon.log();
+    assert!(log.contains("the record of notifications could not be written before the end: "), "{log}");
+}
+
+/// Who was told that a plugin is bad is told of its end, whatever time the escalation has by then.
+#[test]
+fn an_escalation_whose_time_changes_is_told_of_the_end() {
+    let config = |escalate: &str| {
+        let web = format!("Command: test -e {{{{DIR}}}}/web\nInterval: 0.2\nSplay: 0{escalate}");
+        Config::new()
+            .action("Page", "Command: echo \"$SMOKER_PLUGIN $SMOKER_EVENT\" >> {{DIR}}/told")
+            .plugin("Web", &web)
+    };
+    let daemon = Daemon::start(config("\nEscalate: {After: 0.5s, Action: Page}"));
+    wait::until_true("the escalation", || lines(&daemon, "told") == ["Web escalation"]);
+    let _ = daemon.reload(&config("\nEscalate: {After: 1h, Action: Page}"));
+    fs::write(daemon.path("web"), "").expect("writable");
+    wait::until_true("the recovery", || lines(&daemon, "told").len() > 1);
+    assert_eq!(lines(&daemon, "told"), ["Web escalation", "Web recovery"]);
+
+    // One that is not there any more is not told, which is said.
+    fs::remove_file(daemon.path("web")).expect("removable");
+    let _ = daemon.reload(&config("\nEscalate: {After: 0.5s, Action: Page}"));
+    wait::until_true("the next escalation", || lines(&daemon, "told").len() > 2);
+    let explained = || daemon.get("/plugins/Web/explain").text();
+    wait::until_true("it to be known", || explained().contains("action Page, escalation 1: told ERROR at "));
+    let _ = daemon.reload(&config(""));
+    wait::until_true("a line in the log", || {
+        daemon.log().contains("Plugin Web: it has no action Page, escalation 1 any more")
+    });
+    fs::write(daemon.path("web"), "").expect("writable");
+    wait::until_true("it to be well", || daemon.plugin("Web")["plugin"]["lastResult"]["status"] == "OK");
+    let _ = daemon.reload(&config("\nEscalate: {After: 0.5s, Action: Page}"));
+    let results = daemon.results("Web").len();
+    let _ = daemon.wait_for_results("Web", results.min(8) + 2);
+    assert_eq!(lines(&daemon, "told").len(), 3, "nothing old comes back");
+}

@@ -96,6 +96,7 @@ mod tests {
                 name: "Db".to_owned(),
                 status: Status::Error,
                 previous: None,
+                also_told: Vec::new(),
                 since: String::new(),
                 bad_since: None,
                 message: String::new(),

@@ -1,19 +1,26 @@
 //! What actions were told: where it is kept, and what there is to say of it.
 
 use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::DateTime;
 use smoker_model::status::Status;
 use smoker_runner::prepared::PreparedPlugin;
+use tokio::task::JoinError;
+use tokio::time::{Instant, timeout};
 
 use crate::results::plugin::hard_state::HardState;
 use crate::scheduler::alerts::decision::{Decision, decide};
-use crate::scheduler::alerts::holds::hold;
+use crate::scheduler::alerts::holds::hold::{Held, hold};
 use crate::scheduler::alerts::notification_log::NotificationLog;
+use crate::scheduler::alerts::notifier::Notifier;
 use crate::scheduler::alerts::queued::queued;
 use crate::scheduler::alerts::told::AlertKey;
 use crate::scheduler::alerts::told_file::ToldFile;
 use crate::scheduler::manager::PluginManager;
+
+/// How long the record of notifications is waited for when the daemon stops.
+const LAST_SAVE: Duration = Duration::from_secs(5);
 
 /// What an action follows as long as its plugin has no result.
 const NO_RESULT: HardState = HardState {
@@ -43,12 +50,16 @@ impl PluginManager {
                 None if action.rules.is_deferred() => &NO_RESULT,
                 None => continue,
             };
-            let key = AlertKey::of(&spec.name, action);
-            let decision = {
+            let key = AlertKey::of(spec, action);
+            let now = context.clock.now().wall;
+            let (decision, locked_until) = {
                 let log = self.notification_log();
-                decide(&action.rules, followed, &log.delivery(&key), context.clock.now().wall)
+                let decision = decide(&action.rules, followed, &log.delivery(&key), now);
+                (decision, log.locked.until(&spec.name, now))
             };
-            let held = hold(spec, (&told, followed, &action.rules), context, |_, _| false);
+            let event = if let Decision::Call(event) = decision { Some(event) } else { None };
+            let call = Held { told: &told, followed, rules: &action.rules, event, locked_until };
+            let held = hold(spec, call, context, |_, _| false);
             // What waits for other runs is of interest where there is something to tell.
             let held = held.filter(|held| held.awaited.is_empty() || matches!(decision, Decision::Call(_)));
             if let Some(held) = held.map(|held| format!("actions are held: {}", held.reason))
@@ -59,7 +70,7 @@ impl PluginManager {
         }
         let log = self.notification_log();
         for action in queued(plugin) {
-            let key = AlertKey::of(&spec.name, action);
+            let key = AlertKey::of(spec, action);
             let name = if key.action.is_empty() { "of its template" } else { &key.action };
             lines.extend(log.describe(&key, &spec.rules.zone).into_iter().map(|text| format!("action {name}: {text}")));
         }
@@ -70,4 +81,50 @@ impl PluginManager {
     pub(super) fn notification_log(&self) -> MutexGuard<'_, NotificationLog> {
         self.0.notification_log.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Notifier {
+    /// Begins to write what was told since the last time, unless that is being written, or could not be written a moment ago.
+    pub(super) fn save(&mut self) {
+        let may_begin = self.saving.is_empty();
+        let Some(file) = may_begin.then(|| self.manager.notification_log().take_unsaved()).flatten() else { return };
+        self.begin_save(file);
+    }
+
+    /// When it is written next, if nothing happens until then.
+    pub(super) fn next_save(&self) -> Option<Instant> {
+        let next = self.manager.notification_log().next_save().filter(|_| self.saving.is_empty());
+        next.map(Instant::from_std)
+    }
+
+    pub(super) fn saved(&self, written: Result<Result<(), String>, JoinError>) {
+        self.manager.notification_log().saved(flattened(written));
+    }
+
+    /// Writes what the file does not have yet, before the daemon ends. What cannot be written is told.
+    pub(super) async fn save_rest(&mut self) {
+        let save = async {
+            while let Some(written) = self.saving.join_next().await {
+                self.saved(written);
+            }
+            let Some(file) = self.manager.notification_log().take_unsaved_now() else { return Ok(()) };
+            self.begin_save(file);
+            self.saving.join_next().await.map_or(Ok(()), flattened)
+        };
+        let saved = timeout(LAST_SAVE, save).await.unwrap_or_else(|_| Err("it takes too long".to_owned()));
+        if let Err(error) = saved {
+            tracing::error!(
+                "actions: the record of notifications could not be written before the end: {error}; some are called once more"
+            );
+        }
+    }
+
+    fn begin_save(&mut self, file: ToldFile) {
+        let manager = self.manager.clone();
+        self.saving.spawn_blocking(move || file.write(move || manager.notification_log().lines()));
+    }
+}
+
+fn flattened(written: Result<Result<(), String>, JoinError>) -> Result<(), String> {
+    written.unwrap_or_else(|error| Err(format!("its task panicked: {error}")))
 }

@@ -128,17 +128,17 @@ impl CallMember {
     fn told_plugin(&self, result: &PluginResult) -> ToldPlugin {
         let HardState { status, since, bad_since, .. } = &self.hard;
         let before = self.delivery.other_than(*status).or(self.delivery.confirmed.as_ref());
-        let ended = || {
-            [&self.delivery.confirmed, &self.delivery.unconfirmed].into_iter().flatten().find_map(|told| told.bad_since)
-        };
+        let ended = || self.delivery.all().find_map(|told| told.bad_since);
         let bad_since = bad_since.or_else(|| before.and_then(|told| told.bad_since)).or_else(ended);
         let told = || before.map(|told| told.status);
         let previous = self.postponed.as_ref().map_or_else(told, |postponed| postponed.previous);
+        let also_told = self.delivery.bad_beside(*status, previous);
         ToldPlugin {
             name: self.key.plugin.clone(),
             event: self.event,
             status: *status,
             previous,
+            also_told,
             since: *since,
             bad_since,
             message: told_reason(result),

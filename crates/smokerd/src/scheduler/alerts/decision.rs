@@ -37,8 +37,7 @@ pub(super) fn decide(rules: &ActionRules, hard: &HardState, delivery: &Delivery,
         return if now < due && !is_wrong { Decision::Wait(due) } else { Decision::Call(OccasionEvent::Escalation) };
     }
     let is_new = told.is_none_or(|told| told.sequence != hard.sequence);
-    let is_same =
-        told_status == hard.status && delivery.unconfirmed.as_ref().is_none_or(|told| told.status == hard.status);
+    let is_same = told_status == hard.status && delivery.all_unconfirmed().all(|tried| tried.status == hard.status);
     let event = match (is_bad, is_same) {
         (false, _) => OccasionEvent::Recovery,
         (true, true) => OccasionEvent::Repeat,
@@ -109,7 +108,7 @@ mod tests {
                 Decision::Nothing => calls.push('.'),
             }
             if matches!(decision, Decision::Call(_) | Decision::Note) {
-                delivery = Delivery { confirmed: Some(Told::of(&hard, now)), unconfirmed: None };
+                delivery = Delivery { confirmed: Some(Told::of(&hard, now)), ..Delivery::default() };
             }
         }
         // Recovery and Repeat begin with the same letter.
@@ -143,7 +142,8 @@ mod tests {
         let told = |status| Some(Told::of(&hard(status), now));
         let change = ActionRules { on: ActionOn::Change, ..ActionRules::default() };
         let decision = |rules: &ActionRules, confirmed, unconfirmed, status| {
-            decide(rules, &hard(status), &Delivery { confirmed, unconfirmed }, now)
+            let delivery = Delivery { confirmed, unconfirmed, ..Delivery::default() };
+            decide(rules, &hard(status), &delivery, now)
         };
         let (problem, recovery) = (Decision::Call(OccasionEvent::Problem), Decision::Call(OccasionEvent::Recovery));
         assert_eq!(decision(&change, None, told(Error), Ok), recovery);
@@ -184,7 +184,7 @@ mod tests {
         for on in [ActionOn::Bad, ActionOn::Problem] {
             let rules = ActionRules { on, ..ActionRules::default() };
             let decision = |confirmed, unconfirmed, status| {
-                decide(&rules, &hard(status, 9), &Delivery { confirmed, unconfirmed }, now)
+                decide(&rules, &hard(status, 9), &Delivery { confirmed, unconfirmed, ..Delivery::default() }, now)
             };
             let problem = Decision::Call(OccasionEvent::Problem);
             // It failed, then it was well again: from then on OK counts as told, and what follows is a problem.

@@ -8,7 +8,7 @@
 //! - `decision`: whether an action is due
 //! - `told`: what actions were told; `told_file`: where that is kept
 //! - `notification_log`: what was delivered, and what failed; `access`: the way to it
-//! - `holds`: why calls are held; `on_demand`: runs of other plugins that they wait for
+//! - `holds`: why calls are held
 //! - `pending`: the queue; `queued`: which actions have a place in it
 //! - `call`: one call, for one plugin or several
 //! - `choice`: which call is made next, and what it is about
@@ -21,7 +21,6 @@ mod decision;
 mod holds;
 pub(crate) mod notification_log;
 pub(crate) mod notifier;
-mod on_demand;
 mod pending;
 mod queued;
 mod told;

@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use smoker_model::calendar::zone::Zone;
-use smoker_model::plugin::{ActionSpec, PluginName};
+use smoker_model::plugin::{ActionSpec, PluginName, PluginSpec};
+use smoker_model::status::Status;
 use smoker_model::time::backoff::doubled;
 use smoker_model::time::waits::spread;
 
+use crate::scheduler::alerts::holds::lock::LockedPlugins;
 use crate::scheduler::alerts::told::{AlertKey, Delivery, Told, ToldLine};
 use crate::scheduler::alerts::told_file::ToldFile;
 
@@ -24,7 +26,7 @@ const LONGEST_ASKED: Duration = Duration::from_secs(3600);
 /// clock of a host may be set by years when its network comes up.
 const GIVE_UP: u32 = 150;
 
-/// How long after the file could not be written it is tried again, with the next event.
+/// How long after the file could not be written it is tried again.
 const BETWEEN_TRIES: Duration = Duration::from_secs(5);
 
 /// What was delivered to all actions, and which calls failed.
@@ -32,6 +34,8 @@ const BETWEEN_TRIES: Duration = Duration::from_secs(5);
 pub(crate) struct NotificationLog {
     deliveries: HashMap<AlertKey, Delivery>,
     failures: HashMap<AlertKey, CallFailure>,
+    /// The plugins whose calls are held because of their maintenance locks.
+    pub(super) locked: LockedPlugins,
     file: Option<ToldFile>,
     has_changed: bool,
     /// When the file is written again that could not be written the last time.
@@ -80,7 +84,7 @@ impl NotificationLog {
     pub(super) fn confirm(&mut self, key: AlertKey, told: Told) {
         self.failures.remove(&key);
         self.has_changed = true;
-        self.deliveries.insert(key, Delivery { confirmed: Some(told), unconfirmed: None });
+        self.deliveries.insert(key, Delivery { confirmed: Some(told), ..Delivery::default() });
     }
 
     /// Notes that a call begins which tells this. Until it has succeeded, nobody knows whether it was told.
@@ -89,7 +93,9 @@ impl NotificationLog {
         let before = delivery.unconfirmed.take();
         self.has_changed |= before.as_ref().is_none_or(|before| before.status != told.status);
         // How long it was bad is told with its end.
-        let bad_since = told.bad_since.or_else(|| before.and_then(|before| before.bad_since));
+        let bad_since = told.bad_since.or_else(|| before.as_ref().and_then(|before| before.bad_since));
+        delivery.earlier_unconfirmed.splice(0..0, before);
+        delivery.earlier_unconfirmed.retain(|before| before.status != told.status);
         delivery.unconfirmed = Some(Told { bad_since, ..told.clone() });
     }
 
@@ -134,13 +140,54 @@ impl NotificationLog {
         self.has_changed |= self.deliveries.len() != before;
     }
 
-    /// The file, when it does not have everything yet.
+    /// Takes over what is known to the actions that plugins have now, where an action has another place among them than before: its receiver
+    /// has heard what it has heard. What is left is about actions that these plugins do not have any more, and is forgotten; what of it said
+    /// that a plugin is bad is returned.
+    pub(super) fn carry_over<'a>(&mut self, specs: impl Iterator<Item = &'a PluginSpec>) -> Vec<AlertKey> {
+        let mut known = HashMap::<PluginName, Vec<AlertKey>>::new();
+        for key in self.deliveries.keys() {
+            known.entry(key.plugin.clone()).or_default().push(key.clone());
+        }
+        let mut ended = Vec::new();
+        for spec in specs {
+            let Some(mut left) = known.remove(&spec.name) else { continue };
+            let keys: Vec<_> = spec.actions.iter().map(|action| (AlertKey::of(spec, action), action)).collect();
+            left.retain(|key| !keys.iter().any(|(of_action, _)| of_action == key));
+            left.sort_by(|one, other| one.place().total_cmp(&other.place()));
+            let ways: [fn(&AlertKey, &ActionSpec) -> bool; 2] = [AlertKey::is_older_one_of, AlertKey::has_name_of];
+            for is_same in ways {
+                for (key, action) in &keys {
+                    let at = left.iter().position(|before| is_same(before, action));
+                    let Some(at) = at.filter(|_| !self.deliveries.contains_key(key)) else { continue };
+                    let before = self.forget(&left.remove(at));
+                    self.deliveries.insert(key.clone(), before);
+                }
+            }
+            ended.extend(left.into_iter().filter(|key| self.forget(key).all().any(|told| told.status != Status::Ok)));
+        }
+        ended
+    }
+
+    fn forget(&mut self, key: &AlertKey) -> Delivery {
+        self.has_changed = true;
+        self.failures.remove(key);
+        self.deliveries.remove(key).unwrap_or_default()
+    }
+
+    /// The file, when it does not have everything yet, and is not to be tried later because it could not be written.
     pub(super) fn take_unsaved(&mut self) -> Option<ToldFile> {
         let is_later = self.next_try.is_some_and(|next| Instant::now() < next);
-        if is_later || !std::mem::take(&mut self.has_changed) {
-            return None;
-        }
-        self.file.clone()
+        if is_later { None } else { self.take_unsaved_now() }
+    }
+
+    /// The same, whenever it could not be written the last time.
+    pub(super) fn take_unsaved_now(&mut self) -> Option<ToldFile> {
+        if std::mem::take(&mut self.has_changed) { self.file.clone() } else { None }
+    }
+
+    /// When the file is tried again that could not be written the last time.
+    pub(super) fn next_save(&self) -> Option<Instant> {
+        self.next_try.filter(|_| self.has_changed && self.file.is_some())
     }
 
     /// Notes that the file was written, or why not; then it is tried again, which is said once.
@@ -182,7 +229,6 @@ impl NotificationLog {
 mod tests {
     use indexmap::IndexMap;
     use smoker_model::plugin::ActionRules;
-    use smoker_model::status::Status;
     use smoker_model::value::Value;
 
     use super::*;
@@ -229,12 +275,38 @@ mod tests {
         let mut log = NotificationLog::from_file(ToldFile::in_folder(folder.path()));
         log.has_changed = true;
         assert!(log.take_unsaved().is_some() && log.take_unsaved().is_none());
+        assert_eq!(log.next_save(), None);
         log.saved(Err("the disk is full".to_owned()));
         assert!(log.take_unsaved().is_none(), "not at once");
+        assert!(log.next_save().is_some_and(|next| next > Instant::now()), "without another event");
+        assert!(log.take_unsaved_now().is_some(), "at once when the daemon ends");
+        log.saved(Err("the disk is full".to_owned()));
         log.next_try = Some(Instant::now());
         assert!(log.take_unsaved().is_some());
         log.saved(Ok(()));
-        assert!(log.next_try.is_none() && log.take_unsaved().is_none());
+        assert!(log.next_try.is_none() && log.next_save().is_none() && log.take_unsaved().is_none());
+    }
+
+    /// The one that is told last is where older daemons look for it.
+    #[test]
+    fn all_that_was_tried_is_kept_in_the_file_until_a_call_succeeds() {
+        use Status::{Error, Ok, Warn};
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = ToldFile::in_folder(folder.path());
+        let (mut log, now) = (NotificationLog::from_file(file.clone()), Utc::now());
+        let key = AlertKey { plugin: "Db".into(), action: "Page".to_owned() };
+        let told = |status| Told { status, sequence: 1, at: now, bad_since: None };
+        for status in [Warn, Error, Warn, Ok, Error] {
+            log.begin(&key, &told(status));
+        }
+        let statuses = |log: &NotificationLog| log.delivery(&key).all().map(|told| told.status).collect::<Vec<_>>();
+        assert_eq!(statuses(&log), [Error, Ok, Warn]);
+        assert_eq!(log.delivery(&key).bad_beside(Ok, Some(Error)), [Warn]);
+        file.write(|| log.lines()).expect("it can be written");
+        let mut restored = NotificationLog::from_file(file);
+        assert_eq!(restored.delivery(&key), log.delivery(&key));
+        restored.confirm(key.clone(), told(Ok));
+        assert_eq!(statuses(&restored), [Ok]);
     }
 
     /// Each host of a fleet has one call that fails.

@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::mem;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use smoker_model::occasion::OccasionEvent;
@@ -11,16 +10,15 @@ use smoker_model::plugin::{ActionOn, ActionRules, ActionSpec, PluginName, Plugin
 use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until};
 
 use crate::os::clock_changes;
 use crate::results::conditions::ToldState;
 use crate::results::events::{Event, Received};
-use crate::results::plugin::hard_state::HardState;
 use crate::scheduler::alerts::call::{self, Call, CallEnd, CallTarget, Outcome};
 use crate::scheduler::alerts::decision::{Decision, decide};
-use crate::scheduler::alerts::holds::{Hold, hold};
-use crate::scheduler::alerts::on_demand::OnDemandRuns;
+use crate::scheduler::alerts::holds::hold::{Held, Hold, hold};
+use crate::scheduler::alerts::holds::on_demand::OnDemandRuns;
 use crate::scheduler::alerts::pending::{Pending, PendingCall};
 use crate::scheduler::alerts::queued::{action_of, has_queued, queued, queued_keys};
 use crate::scheduler::alerts::told::{AlertKey, Told};
@@ -32,31 +30,39 @@ use crate::scheduler::schedule::turn::Due;
 /// How many calls are made at a time. They take no slot of a run.
 const CALLS: usize = 8;
 
-/// How long the record of notifications is waited for when the daemon stops.
-const LAST_SAVE: Duration = Duration::from_secs(5);
-
 /// What is told, to whom, when.
 #[derive(Debug)]
 pub(super) struct Notifier {
     pub(super) manager: PluginManager,
     pub(super) pending: Pending,
-    calls: JoinSet<Outcome>,
+    pub(super) calls: JoinSet<Ended>,
     /// What the calls that are being made tell.
     pub(super) made: HashMap<Id, Made>,
-    busy: HashSet<AlertKey>,
+    pub(super) busy: HashSet<AlertKey>,
     on_demand: OnDemandRuns,
     /// The write of what was told, while there is one. A disk that hangs must not keep anybody from being told.
-    saving: JoinSet<Result<(), String>>,
+    pub(super) saving: JoinSet<Result<(), String>>,
 }
 
-/// A call that is being made.
+/// A call that is being made, or looked at before.
 #[derive(Debug)]
 pub(super) struct Made {
-    about: String,
+    pub(super) about: String,
     pub(super) name: String,
-    action: ActionSpec,
-    tells: Vec<(AlertKey, Told)>,
+    pub(super) action: ActionSpec,
+    /// What it is about.
+    pub(super) keys: Vec<AlertKey>,
+    /// What it tells; nothing yet while it is looked at.
+    pub(super) tells: Vec<(AlertKey, Told)>,
     pub(super) target: Option<CallTarget>,
+}
+
+/// What has ended of a call.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// The look for maintenance locks before it: the plugins that have theirs.
+    Looked(HashSet<PluginName>),
+    Called(Outcome),
 }
 
 impl PluginManager {
@@ -88,11 +94,13 @@ impl Notifier {
             self.save();
             // What is due and was not called waits for the end of a call.
             let next = if self.calls.len() < CALLS { self.pending.next_time_after(now) } else { None };
+            let next_save = self.next_save();
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 received = events.next() => match received {
                     Received::Event(Event::Record { record, .. }) => {
                         self.on_demand.note(&record, self.now());
+                        self.manager.notification_log().locked.remove(&record.plugin);
                         self.review_with_dependents(&record.plugin);
                     }
                     Received::Event(Event::Started(_) | Event::Silence(_)) => {}
@@ -108,6 +116,7 @@ impl Notifier {
                 () = manager.0.silences_shown.notified() => self.review_all(),
                 () = clock_changes::next(&mut clock_changes) => self.review_and_ask_again(),
                 () = clock.sleep_until(next.map_or(Due::Never, Due::Wall)) => {}
+                () = sleep_until(next_save.unwrap_or_else(Instant::now)), if next_save.is_some() => {}
                 Some(ended) = self.calls.join_next_with_id() => self.end(ended),
                 Some(written) = self.saving.join_next() => self.saved(written),
             }
@@ -118,24 +127,10 @@ impl Notifier {
         while let Some(ended) = self.calls.join_next_with_id().await {
             self.end(ended);
         }
-        let save_rest = async {
-            while {
-                self.save();
-                !self.saving.is_empty()
-            } {
-                if let Some(written) = self.saving.join_next().await {
-                    self.saved(written);
-                }
-            }
-        };
-        if timeout(LAST_SAVE, save_rest).await.is_err() {
-            tracing::error!(
-                "actions: the record of notifications could not be written in time; some may be called once more"
-            );
-        }
+        self.save_rest().await;
     }
 
-    fn now(&self) -> DateTime<Utc> {
+    pub(super) fn now(&self) -> DateTime<Utc> {
         self.manager.0.context.clock.now().wall
     }
 
@@ -168,12 +163,12 @@ impl Notifier {
     }
 
     /// Looks which actions of a plugin are due.
-    fn review(&mut self, plugin: &Arc<PreparedPlugin>) {
+    pub(super) fn review(&mut self, plugin: &Arc<PreparedPlugin>) {
         let spec = plugin.spec();
         let Some(state) = self.manager.state().told_state(&spec.name) else { return };
         let now = self.now();
         for action in queued(plugin) {
-            let key = AlertKey::of(&spec.name, action);
+            let key = AlertKey::of(spec, action);
             if self.busy.contains(&key) {
                 continue;
             }
@@ -193,14 +188,17 @@ impl Notifier {
         state: &ToldState,
         now: DateTime<Utc>,
     ) -> Result<OccasionEvent, Option<PendingCall>> {
-        let key = AlertKey::of(&spec.name, action);
+        let key = AlertKey::of(spec, action);
         let Some(followed) = state.followed_by(&action.rules) else { return Err(None) };
         let note = || self.manager.notification_log().confirm(key.clone(), Told::of(followed, now));
         let decision = decide(&action.rules, followed, &self.manager.notification_log().delivery(&key), now);
         match decision {
             Decision::Call(OccasionEvent::Recovery) if is_told_by_another(spec, action) => note(),
             Decision::Call(event) => {
-                return match self.hold(spec, (state, followed, &action.rules), now) {
+                let locked_until = self.manager.notification_log().locked.until(&spec.name, now);
+                let (rules, told) = (&action.rules, state);
+                let call = Held { told, followed, rules, event: Some(event), locked_until };
+                return match self.hold(spec, call, now) {
                     Some(Hold { until, .. }) => Err(until.map(waiting)),
                     None => Ok(event),
                 };
@@ -213,12 +211,7 @@ impl Notifier {
     }
 
     /// Why a call is held. Has plugins run that it waits for.
-    fn hold(
-        &mut self,
-        spec: &PluginSpec,
-        call: (&ToldState, &HardState, &ActionRules),
-        now: DateTime<Utc>,
-    ) -> Option<Hold> {
+    fn hold(&mut self, spec: &PluginSpec, call: Held<'_>, now: DateTime<Utc>) -> Option<Hold> {
         let on_demand = &self.on_demand;
         let mut hold =
             hold(spec, call, &self.manager.0.context, |name, behind| on_demand.is_given_up(name, behind, now))?;
@@ -269,21 +262,28 @@ impl Notifier {
             if let Some(target) = &target {
                 keys.extend(self.others_of(target));
             }
-            self.make_call(action, keys, target, now);
+            self.begin(action, keys, target, now);
         }
     }
 
-    fn make_call(&mut self, action: ActionSpec, keys: Vec<AlertKey>, target: Option<CallTarget>, now: DateTime<Utc>) {
+    pub(super) fn make_call(
+        &mut self,
+        action: ActionSpec,
+        keys: Vec<AlertKey>,
+        target: Option<CallTarget>,
+        now: DateTime<Utc>,
+    ) {
         let members = keys.into_iter().filter_map(|key| self.member(key, now)).collect();
         let state = self.manager.state();
         let Some(mut call) = Call::new(action, members, state, now) else { return };
         for (key, told) in &call.tells {
             self.manager.notification_log().begin(key, told);
         }
-        self.busy.extend(call.tells.iter().map(|(key, _)| key.clone()));
-        let name = call.tells.first().map(|(key, _)| key.action.clone()).unwrap_or_default();
+        let keys: Vec<_> = call.tells.iter().map(|(key, _)| key.clone()).collect();
+        self.busy.extend(keys.iter().cloned());
+        let name = keys.first().map(|key| key.action.clone()).unwrap_or_default();
         let (about, tells) = (call.about(), mem::take(&mut call.tells));
-        let made = Made { about, name, action: call.action.clone(), tells, target };
+        let made = Made { about, name, action: call.action.clone(), keys, tells, target };
         let TaskContext { runner, shutdown, .. } = self.manager.0.context.clone();
         let task = self.calls.spawn(async move {
             let Call { action, plugin, mut result, occasion, .. } = call;
@@ -291,25 +291,38 @@ impl Notifier {
                 let run = runner.begin(&plugin, RunKind::Scheduled, &shutdown);
                 run.act(&action, &mut result, &occasion).await
             };
-            call::outcome(&ran.result, shutdown.is_cancelled())
+            Ended::Called(call::outcome(&ran.result, shutdown.is_cancelled()))
         });
         self.made.insert(task.id(), made);
     }
 
-    /// A call has ended.
-    fn end(&mut self, ended: Result<(Id, Outcome), JoinError>) {
-        let (id, outcome) = match ended {
-            Ok((id, outcome)) => (id, outcome),
-            Err(error) => (error.id(), Err(CallEnd::Failed(format!("its task panicked: {error}"), None))),
+    /// A call has ended, or the look before it.
+    fn end(&mut self, ended: Result<(Id, Ended), JoinError>) {
+        let (id, ended) = match ended {
+            Ok((id, ended)) => (id, ended),
+            Err(error) => {
+                let failed = CallEnd::Failed(format!("its task panicked: {error}"), None);
+                (error.id(), Ended::Called(Err(failed)))
+            }
         };
-        let Some(Made { about, action, tells, .. }) = self.made.remove(&id) else { return };
-        let names: Vec<_> = tells.iter().map(|(key, _)| key.plugin.clone()).collect();
-        for (key, _) in &tells {
+        let Some(made) = self.made.remove(&id) else { return };
+        for key in &made.keys {
             self.busy.remove(key);
         }
+        match ended {
+            Ended::Looked(locked) => self.looked(made, &locked),
+            Ended::Called(outcome) => self.called(made, outcome),
+        }
+    }
+
+    fn called(&mut self, Made { about, action, keys, tells, .. }: Made, outcome: Outcome) {
         self.note((&about, &action), tells, outcome);
-        for name in names {
-            let plugin = self.manager.set().prepared_of(&name);
+        for key in keys {
+            let plugin = self.manager.set().prepared_of(&key.plugin);
+            // A reload has taken the action away meanwhile, or given it another place.
+            if plugin.as_ref().is_none_or(|plugin| action_of(plugin, &key).is_none()) {
+                self.forget_removed();
+            }
             if let Some(plugin) = plugin {
                 self.review(&plugin);
             }
@@ -344,23 +357,18 @@ impl Notifier {
         }
     }
 
-    /// Forgets what was told of plugins that the configuration does not have any more. One that does not load may come back as it was.
+    /// Forgets what was told of plugins and actions that the configuration does not have any more. A plugin that does not load may come back
+    /// as it was.
     fn forget_removed(&mut self) {
         let names = self.manager.names();
-        self.manager.notification_log().retain(|name| names.contains(name));
-    }
-
-    /// Begins to write what was told since the last time, unless that is being written.
-    fn save(&mut self) {
-        let may_begin = self.saving.is_empty();
-        let Some(file) = may_begin.then(|| self.manager.notification_log().take_unsaved()).flatten() else { return };
-        let manager = self.manager.clone();
-        self.saving.spawn_blocking(move || file.write(move || manager.notification_log().lines()));
-    }
-
-    fn saved(&self, written: Result<Result<(), String>, JoinError>) {
-        let written = written.unwrap_or_else(|error| Err(format!("its task panicked: {error}")));
-        self.manager.notification_log().saved(written);
+        let plugins: Vec<_> = self.manager.set().prepared().cloned().collect();
+        let mut log = self.manager.notification_log();
+        log.retain(|name| names.contains(name));
+        for AlertKey { plugin, action } in log.carry_over(plugins.iter().map(|plugin| &**plugin.spec())) {
+            tracing::warn!(
+                "Plugin {plugin}: it has no action {action} any more, so that action, which was told that the plugin is bad, is told of no end"
+            );
+        }
     }
 }
 

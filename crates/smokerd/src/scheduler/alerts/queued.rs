@@ -20,10 +20,10 @@ pub(super) fn has_queued(plugin: &PreparedPlugin) -> bool {
 
 /// Their keys.
 pub(super) fn queued_keys(plugin: &PreparedPlugin) -> impl Iterator<Item = AlertKey> {
-    queued(plugin).map(move |action| AlertKey::of(&plugin.spec().name, action))
+    queued(plugin).map(move |action| AlertKey::of(plugin.spec(), action))
 }
 
 /// The action of a plugin that a key is about.
 pub(super) fn action_of(plugin: &PreparedPlugin, key: &AlertKey) -> Option<ActionSpec> {
-    plugin.spec().actions.iter().find(|action| AlertKey::of(&key.plugin, action) == *key).cloned()
+    plugin.spec().actions.iter().find(|action| AlertKey::of(plugin.spec(), action) == *key).cloned()
 }

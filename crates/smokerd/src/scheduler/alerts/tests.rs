@@ -1,5 +1,7 @@
 //! What is told of plugins that depend on others, by a clock that the test moves.
 
+mod held;
+mod places;
 mod receivers;
 
 use std::fs;
@@ -37,7 +39,7 @@ struct Host {
     stop: CancellationToken,
 }
 
-/// Plugins whose action writes into the file `told`; `Fail` does, too, and fails while there is a file `refuse`. Each `Command` is `down NAME`: it notes the run in `NAME.runs`, and is bad while
+/// Plugins whose action writes into the file `told`; `Fail` and `Dump` do, too, and fail while there is a file `refuse`. Each `Command` is `down NAME`: it notes the run in `NAME.runs`, and is bad while
 /// there is a file `NAME`.
 fn host(plugins: &str) -> Host {
     prepared_host(plugins, |_| {})
@@ -50,6 +52,7 @@ fn prepared_host(plugins: &str, prepare: impl FnOnce(&PluginManager)) -> Host {
         "actions:\n  Tell: {{Command: 'echo \"$SMOKER_PLUGIN $SMOKER_STATUS $SMOKER_STATE\" >> told', ActionOn: change}}\n  \
          Collect: {{Command: 'echo \"$SMOKER_EVENT\" >> told', ActionOn: change, ActionGroup: 30s}}\n  \
          Fail: {{Command: 'echo \"$SMOKER_PLUGIN $SMOKER_STATUS $SMOKER_EVENT\" >> told; test ! -e refuse', ActionOn: change}}\n  \
+         Dump: {{Command: 'cat >> told; echo >> told; test ! -e refuse', Stdin: json, ActionOn: change}}\n  \
          Each: {{Command: 'echo \"$SMOKER_PLUGIN $SMOKER_STATUS $SMOKER_EVENT\" >> told'}}\n\
          templates: {{BasePlugin: {{Interval: 1h, Splay: 0, Timeout: 30, Action: Tell, Command: 'sh ./down $SMOKER_PLUGIN'}}}}\n\
          plugins:\n{plugins}\n"

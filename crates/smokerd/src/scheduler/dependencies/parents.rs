@@ -64,7 +64,10 @@ impl PluginTask {
         let may_run =
             can_run_on_demand(self.definition.plugin.spec(), planned.wall) && self.definition.schedule.is_some();
         if may_run && self.start_scheduled(RunTrigger::OnDemand(plugin.as_str().into()), planned) {
-            tracing::info!("Plugin {}: it runs now, because actions of {plugin} wait for it", self.name());
+            // A run that is skipped because of another plugin has said so, and takes place later.
+            if self.has_scheduled_run() {
+                tracing::info!("Plugin {}: it runs now, because actions of {plugin} wait for it", self.name());
+            }
             self.show_next_run();
         }
     }

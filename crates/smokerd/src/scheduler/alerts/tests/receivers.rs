@@ -1,6 +1,9 @@
 //! Receivers that fail, and what is so when a call is made.
 
+use std::fs;
 use std::time::Duration;
+
+use serde_json::{Value as Json, json};
 
 use super::{HOUR, host, until};
 
@@ -35,6 +38,53 @@ async fn a_receiver_that_failed_hears_of_the_end_of_what_it_may_have_heard() {
         host.lines("told").last().is_some_and(|line| line == "Db ERROR problem")
     })
     .await;
+}
+
+/// An Alertmanager has an alert for each way of being bad.
+#[tokio::test]
+async fn a_receiver_that_failed_hears_of_all_that_it_may_have_heard() {
+    let host = host("  Db: {Interval: 0, Action: Dump, Command: 'cat state'}");
+    let turn = |status: &str, level: &str| {
+        let text = json!({"status": status, "messages": {level: ["x"]}}).to_string();
+        fs::write(host.folder.path().join("state"), text).expect("writable");
+        host.force("Db");
+    };
+    let calls =
+        || -> Vec<Json> { host.lines("told").iter().filter_map(|line| serde_json::from_str(line).ok()).collect() };
+    let call_of = async |status: &str| {
+        let mut found = None;
+        until(&format!("a call about {status}"), || {
+            host.hand.advance(Duration::from_secs(1));
+            found = calls().into_iter().rfind(|call| call["status"] == status);
+            found.is_some()
+        })
+        .await;
+        found.unwrap_or_default()["plugins"][0].clone()
+    };
+    host.set_down(&["refuse"]);
+    turn("WARN", "warn");
+    let first = call_of("WARN").await;
+    assert!(first["previousStatus"].is_null() && first["alsoTold"].is_null(), "{first}");
+    turn("ERROR", "error");
+    let second = call_of("ERROR").await;
+    assert!(second["previousStatus"] == "WARN" && second["alsoTold"].is_null(), "{second}");
+    turn("OK", "info");
+    let last = call_of("OK").await;
+    assert_eq!((&last["previousStatus"], &last["alsoTold"]), (&json!("ERROR"), &json!(["WARN"])), "{last}");
+    // Until a call has succeeded.
+    host.set_up(&["refuse"]);
+    let lines = || host.manager.alert_lines(&host.plugin("Db"));
+    until("it to be told", || {
+        host.hand.advance(Duration::from_secs(1));
+        lines().iter().any(|line| line.contains("told OK"))
+    })
+    .await;
+    host.set_down(&["refuse"]);
+    turn("WARN", "warn");
+    let next = || calls().into_iter().next_back().filter(|call| call["status"] == "WARN");
+    until("the next problem", || next().is_some()).await;
+    let next = next().unwrap_or_default()["plugins"][0].clone();
+    assert!(next["previousStatus"] == "OK" && next["alsoTold"].is_null(), "{next}");
 }
 
 #[tokio::test]

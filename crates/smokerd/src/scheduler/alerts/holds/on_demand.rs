@@ -17,7 +17,7 @@ const LONGEST_RUN: Duration = Duration::from_secs(600);
 
 /// Those that were asked to run.
 #[derive(Debug, Default)]
-pub(super) struct OnDemandRuns(HashMap<PluginName, OnDemandRun>);
+pub(crate) struct OnDemandRuns(HashMap<PluginName, OnDemandRun>);
 
 #[derive(Debug)]
 struct OnDemandRun {
@@ -33,7 +33,7 @@ struct OnDemandRun {
 impl OnDemandRuns {
     /// Notes that a plugin is asked to run, so that it sees what had happened when there was this record. Returns false where it was asked
     /// before: a run that has not shown what calls wait for is not followed by another one, its schedule has the next one.
-    pub(super) fn ask(&mut self, spec: &PluginSpec, behind: Sequence, now: DateTime<Utc>) -> bool {
+    pub(crate) fn ask(&mut self, spec: &PluginSpec, behind: Sequence, now: DateTime<Utc>) -> bool {
         let was_asked = |before: &OnDemandRun| !before.is_answered || behind <= before.behind;
         if self.0.get(&spec.name).is_some_and(was_asked) {
             return false;
@@ -48,19 +48,19 @@ impl OnDemandRuns {
     }
 
     /// Until when the first result of these is waited for.
-    pub(super) fn first_end(&self, names: &[PluginName]) -> Option<DateTime<Utc>> {
+    pub(crate) fn first_end(&self, names: &[PluginName]) -> Option<DateTime<Utc>> {
         names.iter().filter_map(|name| self.0.get(name)).map(|run| run.until).min()
     }
 
     /// Whether a plugin was asked to see this record, and nobody waits for that any more.
-    pub(super) fn is_given_up(&self, name: &PluginName, behind: Sequence, now: DateTime<Utc>) -> bool {
+    pub(crate) fn is_given_up(&self, name: &PluginName, behind: Sequence, now: DateTime<Utc>) -> bool {
         let is_asked = |run: &OnDemandRun| !run.is_answered || behind <= run.behind;
         self.0.get(name).is_some_and(|run| is_asked(run) && run.until <= now)
     }
 
     /// Takes what became of a run. One that says nothing of what it checks leaves everybody waiting, and one that began before it was asked
     /// for is followed by another one.
-    pub(super) fn note(&mut self, record: &RunRecord, now: DateTime<Utc>) {
+    pub(crate) fn note(&mut self, record: &RunRecord, now: DateTime<Utc>) {
         let Some(asked) = self.0.get_mut(&record.plugin).filter(|asked| !asked.is_answered) else { return };
         let is_answer = match &record.state {
             RunState::Finished(run) if run.is_interrupted => return,
@@ -79,12 +79,12 @@ impl OnDemandRuns {
     }
 
     /// Forgets those whose results may have been lost, so that they are asked again.
-    pub(super) fn forget_unanswered(&mut self) {
+    pub(crate) fn forget_unanswered(&mut self) {
         self.0.retain(|_, run| run.is_answered);
     }
 
     /// Forgets all of them, so that they are asked again.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 }
