@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value as Json, json};
 use smoker_model::messages::{Level, Messages};
 use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
@@ -73,8 +73,8 @@ const PARAMETERS: &[ParameterSpec] = &[
             form: "time such as `10m`, above 0",
             read: |name, value| parameters::seconds_of(name, value).map(drop),
         },
-        "`5m`, or three times `Repeat` where that is longer",
-        "after which time an alert ends that is not sent again; less than twice `Repeat` counts as that",
+        "`5m`, or three times `Repeat` and `ActionGroup` where that is longer",
+        "after which time an alert ends that is not sent again; less than twice `Repeat` and `ActionGroup` counts as that",
     ),
     HEADERS,
     ParameterSpec::optional(
@@ -115,7 +115,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let told = Told::of(request);
     let now = Moment::now().wall;
     let lifetime = if told.is_test { TEST_LASTS } else { lifetime };
-    let times = Times { now: now.to_rfc3339(), later: (now + lifetime).to_rfc3339() };
+    let times = Times { at: now, now: now.to_rfc3339(), later: (now + lifetime).to_rfc3339() };
     let alerts: Vec<_> = told.parts.iter().flat_map(|part| alerts_of(&told, part, &labels, &times)).collect();
     let body = Json::Array(alerts).to_string();
     let end = post::end_of(request);
@@ -134,7 +134,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
                 taken.push(format!("{text} took the alert {TEST_NAME}, which {end}: {}", answer.text()));
             }
             Ok(answer) => taken.push(format!("{text} took the alerts: {}", answer.text())),
-            Err(Refusal { reason, retry_after }) => {
+            Err(Refusal { reason, retry_after, .. }) => {
                 refused.push(format!("{text}: {reason}"));
                 waits.push(retry_after.unwrap_or_default());
             }
@@ -163,12 +163,13 @@ fn findings(taken: &[String], refused: &[String]) -> Findings {
 
 /// How long an alert lasts that is not sent again.
 fn lifetime(request: &ModuleRequest) -> Result<TimeDelta, String> {
-    // `Repeat` may be that of the plugin, where the action has none.
-    let repeat = Parameters::of(request).seconds("Repeat").ok().flatten().unwrap_or(REPEAT);
+    // Both may be those of the plugin, where the action has none.
+    let seconds = |name| Parameters::of(request).seconds(name).ok().flatten();
+    let pause = seconds("Repeat").unwrap_or(REPEAT) + seconds("ActionGroup").unwrap_or_default();
     let seconds = match Parameters::of_action(request).seconds("Expires")? {
         // An alert that ended before it is sent again would be resolved and fire in turn.
-        Some(seconds) => seconds.max(2.0 * repeat),
-        None => EXPIRES.max(3.0 * repeat),
+        Some(seconds) => seconds.max(2.0 * pause),
+        None => EXPIRES.max(3.0 * pause),
     };
     // Ten years are as good as for ever, and leave room in any date.
     let seconds = Duration::try_from_secs_f64(seconds.min(LONGEST)).unwrap_or_default();
@@ -176,6 +177,8 @@ fn lifetime(request: &ModuleRequest) -> Result<TimeDelta, String> {
 }
 
 struct Times {
+    at: DateTime<Utc>,
+    /// The same as text.
     now: String,
     later: String,
 }
@@ -222,7 +225,8 @@ fn alerts_of(call: &Told, part: &ToldPart, labels: &Map<String, Json>, times: &T
             "endsAt": if is_over { &times.now } else { &times.later },
         });
         let begin = part.bad_since.as_deref().unwrap_or(&part.since);
-        if !begin.is_empty() {
+        // A clock that was set back makes a begin ahead of now, and an Alertmanager refuses all alerts of a call in which one ends before it begins.
+        if DateTime::parse_from_rfc3339(begin).is_ok_and(|begin| begin <= times.at) {
             alert["startsAt"] = begin.into();
         }
         alert
@@ -232,7 +236,14 @@ fn alerts_of(call: &Told, part: &ToldPart, labels: &Map<String, Json>, times: &T
     let is_known = now.is_some() || (!told.is_empty() && !call.is_test);
     let is_over = |severity: &&str| Some(*severity) != now && (told.contains(severity) || !is_known);
     let ends = ["critical", "warning"].into_iter().filter(is_over).map(|severity| alert(severity, true));
-    now.map(|severity| alert(severity, false)).into_iter().chain(ends).collect()
+    let mut alerts: Vec<Json> = Vec::new();
+    for alert in now.map(|severity| alert(severity, false)).into_iter().chain(ends) {
+        // `Labels` with a severity make one alert of both, and its end would end what has just begun.
+        if alerts.iter().all(|other| other["labels"] != alert["labels"]) {
+            alerts.push(alert);
+        }
+    }
+    alerts
 }
 
 /// The severity of a bad status.
@@ -327,7 +338,7 @@ mod tests {
             exit_status: None,
             remembered: None,
         };
-        let times = Times { now: "now".to_owned(), later: "later".to_owned() };
+        let times = Times { at: Utc::now(), now: "now".to_owned(), later: "later".to_owned() };
         let ends_of = |request: &ModuleRequest| {
             let told = Told::of(request);
             let alerts = alerts_of(&told, &told.parts[0], &Map::new(), &times);
@@ -338,6 +349,16 @@ mod tests {
             alerts.iter().map(shown).collect::<Vec<_>>()
         };
         let ends = |status: &str, previous: &str| ends_of(&request(status, previous));
+        let labels = Map::from_iter([("severity".to_owned(), json!("page"))]);
+        let mut of_page = request("WARN", "ERROR");
+        let told = Told::of(&of_page);
+        let alerts = alerts_of(&told, &told.parts[0], &labels, &times);
+        assert_eq!((alerts.len(), &alerts[0]["endsAt"]), (1, &json!("later")), "one alert, which goes on");
+        assert_eq!(alerts[0]["startsAt"], json!("2026-11-30T10:00:00Z"));
+        // The clock was set back since.
+        of_page.result.as_mut().expect("a result")["plugins"][0]["since"] = json!("2999-01-01T00:00:00Z");
+        let told = Told::of(&of_page);
+        assert_eq!(alerts_of(&told, &told.parts[0], &labels, &times)[0]["startsAt"], json!(null));
         let pair = |severity: &str, end: &str| (severity.to_owned(), end.to_owned());
         assert_eq!(ends("ERROR", "OK"), [pair("critical", "later")]);
         assert_eq!(ends("WARN", "ERROR"), [pair("warning", "later"), pair("critical", "now")]);

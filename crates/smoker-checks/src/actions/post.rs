@@ -65,11 +65,13 @@ pub(crate) struct Refusal {
     pub(crate) reason: String,
     /// How long the service wants nobody to ask again.
     pub(crate) retry_after: Option<Duration>,
+    /// Whether it answered that it understands just this request not, and may take another one.
+    pub(crate) is_of_content: bool,
 }
 
 impl From<String> for Refusal {
     fn from(reason: String) -> Self {
-        Self { reason, retry_after: None }
+        Self { reason, retry_after: None, is_of_content: false }
     }
 }
 
@@ -160,7 +162,8 @@ pub(crate) fn json(
     let retry_after = answer.header("retry-after").and_then(|header| waits::retry_after(&header, Utc::now()));
     // A page that moved, and a request that is wrong, are not better later.
     let retry_after = retry_after.filter(|_| answer.status == 429 || answer.status >= 500);
-    Err(Refusal { reason: format!("it answered with {}", answered.text()), retry_after })
+    let is_of_content = [400, 413, 422].contains(&answer.status);
+    Err(Refusal { reason: format!("it answered with {}", answered.text()), retry_after, is_of_content })
 }
 
 fn exchange(

@@ -115,6 +115,10 @@ impl PluginManager {
                     )?
                 };
                 if requester.limits.is_some() {
+                    if selected.is_empty() {
+                        // Without any name it would be a silence of all plugins.
+                        return Err(ForceError::NoMatch.into());
+                    }
                     // A plugin that comes to match later may be one that the client may not see.
                     names = selected.iter().map(|managed| managed.name().to_string()).collect();
                     filter.clear();

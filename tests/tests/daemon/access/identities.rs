@@ -77,6 +77,11 @@ fn a_token_gives_its_role_until_it_is_removed() {
     );
     assert_eq!(daemon.send(&with_token(force("disk"), &disks)).status, 202);
     assert_eq!(daemon.send(&with_token(force("shop"), &disks)).status, 403);
+    // Who may see no plugin silences none, not all of them.
+    let blind = last_line(&smokerd(&daemon, &["--token", "add", "b", "--role", "admin", "--only", "plugin=nosuch*"]));
+    let silence = Request::post("/silences", r#"{"for": "30m", "reason": "x"}"#.to_owned());
+    let refused = daemon.send(&with_token(silence, &blind));
+    assert!((400..500).contains(&refused.status) && refused.text().contains("no plugin"), "{}", refused.text());
     let elsewhere = smokerd(&daemon, &["--token", "add", "far", "--role", "run", "--only", "from=192.0.2.0/24"]);
     let refused = daemon.send(&with_token(Request::get("/"), &last_line(&elsewhere)));
     assert!(refused.expect_error(403).contains("far may not ask from 127.0.0.1"), "{}", refused.text());

@@ -201,6 +201,21 @@ fn each_action_that_is_told_of_a_result_is_told_its_reason() {
     assert!(near.status == 404 && near.text().contains("Plugin Dsik not found; did you mean Disk?"), "{}", near.text());
 }
 
+#[test]
+fn an_event_that_a_service_does_not_understand_keeps_no_other_from_being_told() {
+    let receiver = Receiver::refusing("400 Bad Request");
+    let page = format!(
+        "Module: smoker.actions.webhook\nPreset: pagerduty\nUrl: http://{}/\nRoutingKey: !file {{{{DIR}}}}/key\nActionGroup: 1s",
+        receiver.address()
+    );
+    let told = "Command: exit 3\nActionOn: change\nAction: Page";
+    let config = Config::new().file("key", "k").action("Page", &page).plugin("A", told).plugin("B", told);
+    let daemon = Daemon::start(config);
+    assert_eq!((daemon.run("A").status(), daemon.run("B").status()), ("ERROR", "ERROR"));
+    let events = [receiver.next(), receiver.next()].map(|event| event.body["dedup_key"].to_string());
+    assert!(events[0].ends_with("/A\"") && events[1].ends_with("/B\""), "{events:?}");
+}
+
 /// A service that is busy says how long it wants no call, in seconds or with a date. What it asks for is never less than what
 /// the daemon would wait anyway, or it would be given up sooner.
 #[test]

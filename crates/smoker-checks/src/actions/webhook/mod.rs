@@ -49,12 +49,25 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         None => settings.preset.bodies(&told, settings.routing_key.as_deref()),
     };
     let end = post::end_of(request);
-    let mut answers = Vec::new();
+    let (mut answers, mut refused) = (Vec::new(), None);
     for body in &bodies {
         match settings.post(body, end) {
             Ok(answer) => answers.push(answer),
-            Err(refusal) => return refusal.into_findings(),
+            Err(refusal) => {
+                // What is wrong with one event keeps no other from being told.
+                let goes_on = refusal.is_of_content;
+                refused.get_or_insert(refusal);
+                if !goes_on {
+                    break;
+                }
+            }
         }
+    }
+    if let Some(mut refusal) = refused {
+        if bodies.len() > 1 {
+            refusal.reason = format!("{} of {} events were taken; {}", answers.len(), bodies.len(), refusal.reason);
+        }
+        return refusal.into_findings();
     }
     let last = answers.pop().unwrap_or_default();
     let stays = told.is_test && settings.preset == Preset::PagerDuty && told.status != Status::Ok;
