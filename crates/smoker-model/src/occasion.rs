@@ -66,6 +66,8 @@ pub struct ToldPlugin {
     pub bad_since: Option<DateTime<Utc>>,
     /// The reason of its result; empty of one that is OK and says nothing.
     pub message: String,
+    /// Whether a call before failed, so that nobody knows what the receiver believes.
+    pub is_after_failure: bool,
 }
 
 impl OccasionEvent {
@@ -94,7 +96,16 @@ impl Occasion {
         let previous = before.map(|(previous, _)| previous);
         let event = OccasionEvent::Result;
         let message = told_reason(result);
-        let told = ToldPlugin { name: plugin.clone(), event, status, previous, since, bad_since, message };
+        let told = ToldPlugin {
+            name: plugin.clone(),
+            event,
+            status,
+            previous,
+            since,
+            bad_since,
+            message,
+            is_after_failure: false,
+        };
         Self { event, previous, since, bad_since, now, attempt: 1, is_soft: false, plugins: vec![told] }
     }
 
@@ -163,7 +174,7 @@ impl ToldPlugin {
     /// What commands and templates know of it, by name.
     #[must_use]
     pub fn fields(&self) -> Json {
-        json!({
+        let mut fields = json!({
             "name": self.name.as_str(),
             "event": self.event.as_str(),
             "status": self.status.as_str(),
@@ -171,7 +182,11 @@ impl ToldPlugin {
             "since": rfc3339(self.since),
             "badSince": self.bad_since.map(rfc3339),
             "message": self.message,
-        })
+        });
+        if self.is_after_failure {
+            fields["afterFailure"] = true.into();
+        }
+        fields
     }
 
     /// It in one line.

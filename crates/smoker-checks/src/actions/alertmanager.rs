@@ -200,7 +200,8 @@ fn address(text: &str) -> Result<Url, String> {
     Url::parse(&format!("{base}/api/v2/alerts")).map_err(|reason| format!("that is none: {reason}"))
 }
 
-/// The alert of a plugin, and the end of the one that it had when it was bad in another way.
+/// The alert of a plugin, and the end of the one that it had when it was bad in another way; after a call that failed, of any that it may
+/// have.
 fn alerts_of(told: &Told, part: &ToldPart, labels: &Map<String, Json>, times: &Times) -> Vec<Json> {
     let previous = part.previous.as_deref().and_then(Status::of_result).and_then(severity);
     let alert = |severity: &str, is_over: bool| {
@@ -226,14 +227,15 @@ fn alerts_of(told: &Told, part: &ToldPart, labels: &Map<String, Json>, times: &T
         }
         alert
     };
-    match (severity(part.status), previous) {
-        (Some(now), Some(before)) if now != before => vec![alert(now, false), alert(before, true)],
-        (Some(now), _) => vec![alert(now, false)],
-        (None, Some(before)) if !told.is_test => vec![alert(before, true)],
-        // What is not known to have been an alert is ended in both ways.
-        (None, _) => vec![alert("critical", true), alert("warning", true)],
-    }
+    let now = severity(part.status);
+    let is_known = !part.is_after_failure && (now.is_some() || (previous.is_some() && !told.is_test));
+    // What may be an alert, and is not known to be none, is ended.
+    let over = SEVERITIES.into_iter().filter(|it| Some(*it) != now && (!is_known || Some(*it) == previous));
+    now.into_iter().map(|now| alert(now, false)).chain(over.map(|over| alert(over, true))).collect()
 }
+
+/// The severities of alerts.
+const SEVERITIES: [&str; 2] = ["critical", "warning"];
 
 /// The severity of a bad status.
 fn severity(status: Status) -> Option<&'static str> {
@@ -259,6 +261,43 @@ fn labels_of(name: &str, value: &Json) -> Result<Map<String, Json>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A call that failed may have arrived, whatever was told before and after it.
+    #[test]
+    fn an_alert_that_may_have_arrived_is_ended() {
+        let sent = |status: Status, previous: Option<&str>, is_after_failure: bool, is_test: bool| -> Vec<String> {
+            let part = ToldPart {
+                name: "Db".to_owned(),
+                status,
+                previous: previous.map(str::to_owned),
+                since: String::new(),
+                bad_since: None,
+                message: String::new(),
+                is_after_failure,
+            };
+            let times = Times { now: "now".to_owned(), later: "later".to_owned() };
+            let told = Told::about("web07", is_test, vec![part]);
+            let alerts = alerts_of(&told, &told.parts[0], &Map::new(), &times);
+            let text = |alert: Json| format!("{} {}", alert["labels"]["severity"], alert["endsAt"]).replace('"', "");
+            alerts.into_iter().map(text).collect()
+        };
+        use Status::{Error, Ok, Warn};
+        for (status, previous, is_after_failure, is_test, expected) in [
+            (Error, None, false, false, vec!["critical later"]),
+            (Error, Some("WARN"), false, false, vec!["critical later", "warning now"]),
+            (Error, Some("ERROR"), false, false, vec!["critical later"]),
+            (Ok, Some("WARN"), false, false, vec!["warning now"]),
+            (Ok, None, false, false, vec!["critical now", "warning now"]),
+            (Ok, Some("WARN"), true, false, vec!["critical now", "warning now"]),
+            (Error, Some("ERROR"), true, false, vec!["critical later", "warning now"]),
+            (Warn, Some("OK"), true, false, vec!["warning later", "critical now"]),
+            (Error, None, false, true, vec!["critical later"]),
+            (Ok, Some("ERROR"), false, true, vec!["critical now", "warning now"]),
+        ] {
+            let case = format!("{status} after {previous:?}, {is_after_failure}, {is_test}");
+            assert_eq!(sent(status, previous, is_after_failure, is_test), expected, "{case}");
+        }
+    }
 
     #[test]
     fn an_address_that_fails_each_call_is_refused() {

@@ -32,6 +32,8 @@ pub(crate) struct ToldPart {
     pub(crate) since: String,
     pub(crate) bad_since: Option<String>,
     pub(crate) message: String,
+    /// Whether a call before failed, and may have arrived.
+    pub(crate) is_after_failure: bool,
 }
 
 impl Told {
@@ -125,6 +127,7 @@ impl ToldPart {
             since: text("since").unwrap_or_default(),
             bad_since: text("badSince"),
             message: text("message").unwrap_or_default(),
+            is_after_failure: value.get("afterFailure") == Some(&Json::Bool(true)),
         })
     }
 }

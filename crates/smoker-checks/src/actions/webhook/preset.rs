@@ -99,6 +99,7 @@ mod tests {
                 since: String::new(),
                 bad_since: None,
                 message: String::new(),
+                is_after_failure: false,
             };
             let told = Told::about("web07", is_test, vec![part]);
             pagerduty(&told, &told.parts[0], None)["dedup_key"].clone()

@@ -142,6 +142,7 @@ impl CallMember {
             since: *since,
             bad_since,
             message: told_reason(result),
+            is_after_failure: self.delivery.unconfirmed.is_some(),
         }
     }
 
