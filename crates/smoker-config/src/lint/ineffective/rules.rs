@@ -1,12 +1,17 @@
 //! Attempts and dependencies.
 
+use std::iter;
+
+use chrono::{TimeDelta, Utc};
 use smoker_model::plugin::RunRules;
-use smoker_model::value::Value;
 
 use crate::lint::ineffective::schedule::runs_by_itself;
 use crate::lint::linted_plugin::LintedPlugin;
-use crate::spec::values::{quantity, relations};
+use crate::spec::values::{calendar, quantity, relations};
 use crate::yaml::node::find_text;
+
+/// How many times of a calendar are looked at: those of a week of hours, and more.
+const LOOKED_AT: usize = 200;
 
 /// Each key with what is to be said of it.
 pub(super) fn review(plugin: &LintedPlugin<'_>) -> Vec<(&'static str, String)> {
@@ -26,8 +31,8 @@ fn idle(plugin: &LintedPlugin<'_>, key: &str) -> Option<String> {
             "it runs on request only, and such runs are no attempts; set Interval, Cron or At, or remove it"
         }
         "RetryInterval" if !has_soft => "no result is ever soft; set Retries to 2 or more",
-        "RetryInterval" if !is_shorter_than_interval(plugin, &rules) => {
-            "its Interval is not longer, and brings the next run anyway; write a shorter one"
+        "RetryInterval" if !comes_before_schedule(plugin, &rules) => {
+            "its schedule brings the next run no later; write a shorter time"
         }
         // One of 20 results.
         "FlapThreshold" if rules.flap_threshold.is_some_and(|percent| percent <= 5) => {
@@ -42,12 +47,15 @@ fn idle(plugin: &LintedPlugin<'_>, key: &str) -> Option<String> {
     is_understood.then(|| format!("{key} sets nothing, because {why}"))
 }
 
-/// Whether a retry comes before the next run of the `Interval` would; true where that does not say when it runs.
-fn is_shorter_than_interval(plugin: &LintedPlugin<'_>, rules: &RunRules) -> bool {
-    let is_by_calendar = ["Cron", "At"].iter().any(|key| plugin.get(key).is_some_and(Value::is_truthy));
-    let interval = plugin.get("Interval").and_then(|value| quantity::seconds(value).ok());
-    match (interval.filter(|interval| *interval > 0.0 && !is_by_calendar), rules.retry_interval) {
-        (Some(interval), Some(retry)) => retry.as_secs_f64() < interval,
-        _ => true,
+/// Whether a retry ever comes before the next run of the schedule would, as far as that says when it runs.
+fn comes_before_schedule(plugin: &LintedPlugin<'_>, rules: &RunRules) -> bool {
+    let Some(retry) = rules.retry_interval.and_then(|retry| TimeDelta::from_std(retry).ok()) else { return true };
+    let now = Utc::now();
+    if let Some(schedule) = calendar::read(|key| plugin.get(key), now).schedule {
+        let times = iter::successors(schedule.next_after(now), |at| schedule.next_after(*at)).take(LOOKED_AT);
+        let times: Vec<_> = times.collect();
+        return times.windows(2).any(|pair| pair[1] - pair[0] > retry);
     }
+    let interval = plugin.get("Interval").and_then(|value| quantity::seconds(value).ok());
+    interval.filter(|interval| *interval > 0.0).is_none_or(|interval| retry.as_seconds_f64() < interval)
 }

@@ -22,6 +22,7 @@ pub(super) fn review(plugin: &LintedPlugin<'_>, has_state_dir: bool) -> Vec<(&'s
     [
         of("Interval", plugin.get("Interval").and_then(interval)),
         of("Interval", beside_calendar(plugin)),
+        of("Cron", plugin.get("Cron").and_then(long_step)),
         of("Only", idle_hours(plugin)),
         of("Missed", missed(plugin, has_state_dir)),
         of("History", plugin.get("History").and_then(history)),
@@ -95,6 +96,25 @@ fn beside_calendar(plugin: &LintedPlugin<'_>) -> Option<String> {
         if is_own { "remove one of them".to_owned() } else { format!("for the Interval write {key}: [] beside it") };
     let whose = if is_own { "" } else { " of its template" };
     Some(format!("Interval {shown} does not count, since {key}{whose} says when it runs; {cure}"))
+}
+
+/// A step that is longer than what it goes through, as in `0 */48 * * *`, which is each day at midnight.
+fn long_step(value: &Value) -> Option<String> {
+    const FIELDS: [(&str, u32); 5] = [("minutes", 60), ("hours", 24), ("days", 31), ("months", 12), ("weekdays", 7)];
+    let one = std::slice::from_ref(value);
+    let items = if let Value::List(items) = value { items.as_slice() } else { one };
+    items.iter().filter_map(Value::as_text).find_map(|pattern| {
+        let fields = pattern.split_whitespace().zip(FIELDS);
+        let long = |(field, (name, all)): (&str, (&'static str, u32))| {
+            let steps = field.split(',').filter_map(|part| part.strip_prefix("*/")?.parse::<u32>().ok());
+            steps.into_iter().find(|step| *step >= all).map(|step| (step, name, all))
+        };
+        let (step, name, all) = { fields }.find_map(long)?;
+        Some(format!(
+            "Cron {pattern} has a step of {step} in the {name}, of which there are {all}, so it means the first of them alone; for runs that \
+             are further apart set Interval"
+        ))
+    })
 }
 
 /// An `Only` of the plugin's own, where no run keeps to it.
