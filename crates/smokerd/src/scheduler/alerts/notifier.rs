@@ -15,7 +15,6 @@ use tokio::time::{Instant, sleep_until};
 use crate::os::clock_changes;
 use crate::results::conditions::ToldState;
 use crate::results::events::{Event, Received};
-use crate::results::plugin::hard_state::HardState;
 use crate::scheduler::alerts::call::{self, Call, CallEnd, CallTarget, Outcome};
 use crate::scheduler::alerts::decision::{Decision, decide};
 use crate::scheduler::alerts::holds::hold::{Held, Hold, hold};
