@@ -47,14 +47,13 @@ pub(crate) async fn locked(plugins: &[Arc<PreparedPlugin>]) -> HashSet<PluginNam
     for plugin in plugins {
         let spec = plugin.spec();
         let Some(lock) = &spec.maintenance_lock else { continue };
-        let is_there = match seen.get(lock.as_path()) {
-            Some(is_there) => *is_there,
-            None => {
-                let limit = end.saturating_duration_since(Instant::now());
-                let is_there = check::is_locked(plugin, limit).await;
-                seen.insert(lock, is_there);
-                is_there
-            }
+        let is_there = if let Some(is_there) = seen.get(lock.as_path()) {
+            *is_there
+        } else {
+            let limit = end.saturating_duration_since(Instant::now());
+            let is_there = check::is_locked(plugin, limit).await;
+            seen.insert(lock, is_there);
+            is_there
         };
         if is_there {
             locked.insert(spec.name.clone());
