@@ -64,6 +64,24 @@ pub struct ListedSilence {
     /// Whether a restart of the daemon leaves it.
     #[serde(rename = "survivesRestart")]
     pub survives_restart: bool,
+    /// Where it is kept; none: a daemon of an earlier version does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<SilenceStorage>,
+}
+
+/// Where a silence is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SilenceStorage {
+    /// In the daemon's `state_dir`.
+    Written,
+    /// In the daemon's memory, because it could not be written yet; it is written when that is possible.
+    Pending,
+    /// In the daemon's memory, because it has no `state_dir`.
+    Memory,
+    /// What a later version says.
+    #[serde(other)]
+    Other,
 }
 
 /// The answer to `POST /silences` and `DELETE /silences/N`.

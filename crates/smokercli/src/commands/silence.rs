@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 use smoker_model::time::duration;
-use smoker_model::wire::silences::{ListedSilence, Silence};
+use smoker_model::wire::silences::{ListedSilence, Silence, SilenceStorage};
 
 use crate::asking::{networking, with_progress};
 use crate::cli::commands::silence_args::{SilenceArgs, SilenceEnd};
@@ -138,7 +138,20 @@ fn line(listed: &ListedSilence, order: &SilenceOrder) -> String {
             format!("silence {id} of {of} until {} by {by}: {reason}", shown_time(until))
         }
     };
-    let is_kept = listed.survives_restart || matches!(order, SilenceOrder::End(_));
-    let note = if is_kept { "" } else { " (ends with the daemon, which has no state_dir)" };
+    let is_of_interest = !listed.survives_restart && !matches!(order, SilenceOrder::End(_));
+    let note = if is_of_interest { unkept(listed.storage) } else { "" };
     format!("{}{note}", sanitize::line(&text))
+}
+
+/// Why a silence may end with the daemon.
+fn unkept(storage: Option<SilenceStorage>) -> &'static str {
+    match storage {
+        Some(SilenceStorage::Memory) => " (ends with the daemon, which has no state_dir)",
+        Some(SilenceStorage::Pending) => {
+            " (is not written yet; until then it ends with the daemon, whose log says why)"
+        }
+        Some(SilenceStorage::Written | SilenceStorage::Other) | None => {
+            " (ends with the daemon, which has no state_dir, or has not written it yet)"
+        }
+    }
 }

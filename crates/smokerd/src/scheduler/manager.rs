@@ -10,7 +10,7 @@ use smoker_model::plugin::PluginName;
 use smoker_model::wire::not_loaded;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::runner::Runner;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -63,6 +63,8 @@ pub(super) struct Inner {
     pub(super) silences: Mutex<SilenceTable>,
     /// Notified when there is another silence, or one less.
     pub(super) silences_changed: Notify,
+    /// The newest change of the silences that a write has tried to bring into their file.
+    pub(super) silences_tried: watch::Sender<u64>,
     /// Notified when pages show which plugins are silenced now.
     pub(super) silences_shown: Notify,
     /// What actions were told.
@@ -100,6 +102,7 @@ impl PluginManager {
             configuration: Mutex::default(),
             silences: Mutex::default(),
             silences_changed: Notify::new(),
+            silences_tried: watch::Sender::default(),
             silences_shown: Notify::new(),
             notification_log: Mutex::default(),
             set: Mutex::default(),
@@ -146,7 +149,7 @@ impl PluginManager {
         }
         drop(tasks);
         drop(set);
-        self.show_silences();
+        self.match_silences();
         changes
     }
 

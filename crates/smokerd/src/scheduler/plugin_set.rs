@@ -1,6 +1,6 @@
 //! The plugins of the current configuration, each with the channel to its task.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::mem;
 use std::sync::Arc;
 
@@ -143,14 +143,6 @@ impl ManagedPlugin {
         let parameters = &self.plugin.spec().parameters;
         filter.into_iter().all(|(name, wanted)| parameters.get(name).is_some_and(|value| value.equals_json(wanted)))
     }
-
-    /// Whether a silence is for it.
-    pub(crate) fn is_silenced_by(&self, silence: &Silence) -> bool {
-        let Silence { plugins, filter, .. } = silence;
-        (plugins.is_empty() && filter.is_empty())
-            || plugins.iter().any(|name| name == self.name().as_str())
-            || (!filter.is_empty() && self.matches(filter))
-    }
 }
 
 impl PluginSet {
@@ -207,6 +199,22 @@ impl PluginSet {
     /// The plugins that a client may see.
     pub(crate) fn visible_to(&self, requester: &Requester) -> Vec<&ManagedPlugin> {
         self.all().filter(|managed| managed.facts().check(requester.limits.as_deref()).is_ok()).collect()
+    }
+
+    /// Whether a client may see this plugin.
+    pub(crate) fn may_see(&self, name: &PluginName, requester: &Requester) -> bool {
+        self.managed.get(name).is_some_and(|managed| managed.facts().check(requester.limits.as_deref()).is_ok())
+    }
+
+    /// The plugins that a silence is for, in configuration order.
+    pub(crate) fn silenced_by(&self, silence: &Silence) -> Arc<[PluginName]> {
+        let Silence { plugins, filter, .. } = silence;
+        let names: HashSet<_> = plugins.iter().map(String::as_str).collect();
+        let is_of_all = plugins.is_empty() && filter.is_empty();
+        let is_silenced = |managed: &&ManagedPlugin| {
+            is_of_all || names.contains(managed.name().as_str()) || (!filter.is_empty() && managed.matches(filter))
+        };
+        self.all().filter(is_silenced).map(|managed| managed.name().clone()).collect()
     }
 
     /// Replaces all plugins. A plugin that is still configured keeps its task,

@@ -6,6 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use smoker_model::plugin::PluginName;
 use smoker_model::wire::events::SilenceEvent;
 use smoker_model::wire::silences::{ListedSilence, Silence};
 use thiserror::Error;
@@ -14,14 +15,13 @@ use tokio::time::{sleep, timeout};
 
 use crate::os::clock_changes;
 use crate::results::events::Event;
-use crate::results::json_text;
 use crate::results::requester::Requester;
 use crate::scheduler::manager::PluginManager;
-use crate::scheduler::plugin_set::{ForceError, Selection};
+use crate::scheduler::plugin_set::{ForceError, PluginSet, Selection};
 use crate::scheduler::run::TaskContext;
 use crate::scheduler::schedule::turn::Due;
 use crate::silences::file::SilencesFile;
-use crate::silences::table::{MAX_SILENCES, NewSilence, SilenceTable};
+use crate::silences::table::{MAX_SILENCES, MatchedSilence, NewSilence, SilenceTable};
 
 /// How long the answer to who makes or ends a silence waits until that is written.
 const LONGEST_SAVE: Duration = Duration::from_secs(5);
@@ -40,6 +40,12 @@ impl Drop for Writing {
         self.0.silences().writers -= 1;
         self.0.0.silences_changed.notify_one();
     }
+}
+
+/// Whether a client may see a silence: all plugins that it silences.
+fn may_see(set: &PluginSet, matched: &MatchedSilence, requester: &Requester) -> bool {
+    let silenced = &matched.silenced;
+    requester.limits.is_none() || (!silenced.is_empty() && silenced.iter().all(|name| set.may_see(name, requester)))
 }
 
 /// Why nothing is silenced.
@@ -67,10 +73,14 @@ impl PluginManager {
             let mut clock_changes = clock.changes();
             loop {
                 let due = manager.silences().next_end().map_or(Due::Never, Due::Wall);
-                let has_to_save = manager.silences().has_to_save();
+                let (has_to_save, is_failing) = {
+                    let silences = manager.silences();
+                    (silences.has_to_save(), silences.is_failing)
+                };
+                let pause = if is_failing { BETWEEN_SAVES } else { Duration::ZERO };
                 tokio::select! {
                     () = shutdown.cancelled() => return,
-                    () = sleep(BETWEEN_SAVES), if has_to_save => drop(manager.begin_save()),
+                    () = sleep(pause), if has_to_save => drop(manager.begin_save()),
                     () = manager.0.silences_changed.notified() => {}
                     () = clock.sleep_until(due) => manager.expire_silences(),
                     () = clock_changes::next(&mut clock_changes) => manager.expire_silences(),
@@ -80,13 +90,17 @@ impl PluginManager {
     }
 
     fn expire_silences(&self) {
-        let ended = self.silences().expire(self.0.context.clock.now().wall);
-        for silence in ended {
-            let Silence { id, by, reason, .. } = &silence;
-            tracing::info!("silence {id} of {by} has ended: {reason}");
-            self.announce_silence("expired", self.listed(silence));
+        {
+            let set = self.set();
+            let mut silences = self.silences();
+            let ended = silences.expire(self.0.context.clock.now().wall);
+            self.show_silences(&set, &silences);
+            for matched in ended {
+                let Silence { id, by, reason, .. } = &*matched.silence;
+                tracing::info!("silence {id} of {by} has ended: {reason}");
+                self.announce_silence("expired", matched, &silences);
+            }
         }
-        self.show_silences();
         // Nobody waits for it, and a disk that hangs keeps no other one from ending.
         drop(self.begin_save());
     }
@@ -102,7 +116,7 @@ impl PluginManager {
     ) -> Result<ListedSilence, SilenceError> {
         let now = self.0.context.clock.now().wall;
         let Selection { mut names, mut filter, .. } = selection;
-        {
+        let matched = {
             let set = self.set();
             let is_of_all = names.is_empty() && filter.is_empty();
             if !is_of_all || requester.limits.is_some() {
@@ -124,115 +138,148 @@ impl PluginManager {
                     filter.clear();
                 }
             }
-        }
-        let mut seen = HashSet::new();
-        names.retain(|name| seen.insert(name.clone()));
-        let new = NewSilence { by, reason, until, plugins: names, filter: filter.into_iter().collect() };
-        let silence = self.silences().add(new, now).ok_or(SilenceError::Full)?;
-        self.silences_have_changed().await;
-        let listed = self.listed(silence);
-        self.announce_silence("made", listed.clone());
-        Ok(listed)
+            let mut seen = HashSet::new();
+            names.retain(|name| seen.insert(name.clone()));
+            let new = NewSilence { by, reason, until, plugins: names, filter: filter.into_iter().collect() };
+            let mut silences = self.silences();
+            let matched = silences.add(new, |silence| set.silenced_by(silence), now).ok_or(SilenceError::Full)?;
+            self.show_silences(&set, &silences);
+            // Before anybody else sees it, and so can end it.
+            self.announce_silence("made", matched.clone(), &silences);
+            matched
+        };
+        self.save_silences(matched.change).await;
+        Ok(self.listed(matched))
     }
 
     /// Ends a silence before its time; none when there is no such one that the client may see.
     pub(crate) async fn end_silence(&self, id: u64, requester: &Requester) -> Option<ListedSilence> {
-        self.list_silences(requester).into_iter().find(|listed| listed.silence.id == id)?;
-        let listed = {
-            let silence = self.silences().get(id)?.clone();
-            self.listed(silence)
+        let (listed, change) = {
+            let set = self.set();
+            let mut silences = self.silences();
+            let matched = silences.get(id).filter(|matched| may_see(&set, matched, requester))?;
+            let storage = silences.storage(matched.change);
+            silences.end(id)?;
+            self.show_silences(&set, &silences);
+            self.announce_silence("ended", matched.clone(), &silences);
+            (matched.listed(storage), silences.changes)
         };
-        self.silences().end(id)?;
-        self.silences_have_changed().await;
-        self.announce_silence("ended", listed.clone());
+        self.save_silences(change).await;
         Some(listed)
     }
 
-    /// Tells those who follow events.
-    fn announce_silence(&self, change: &str, silence: ListedSilence) {
+    /// Tells those who follow events. Called as long as nobody else can change the silences, so that events have the order of the changes.
+    fn announce_silence(&self, change: &str, matched: MatchedSilence, silences: &SilenceTable) {
+        let storage = silences.storage(matched.change);
+        let silence = matched.listed(storage);
         self.state().announce(Event::Silence(Arc::new(SilenceEvent { change: change.to_owned(), silence })));
     }
 
-    /// The silences that a client may see: those of plugins that it may see.
+    /// The silences that a client may see: those of plugins that it may see. There may be a mebibyte of names: call it on a thread that may
+    /// take its time.
     pub(crate) fn list_silences(&self, requester: &Requester) -> Vec<ListedSilence> {
-        let silences: Vec<_> = self.silences().all().cloned().collect();
         let visible: Option<HashSet<_>> = requester.limits.is_some().then(|| {
             let set = self.set();
-            set.visible_to(requester).iter().map(|managed| managed.name().to_string()).collect()
+            set.visible_to(requester).iter().map(|managed| managed.name().clone()).collect()
         });
-        let listed = silences.into_iter().map(|silence| self.listed(silence));
-        let may_see = |listed: &ListedSilence| {
-            visible.as_ref().is_none_or(|visible| {
-                !listed.silenced.is_empty() && listed.silenced.iter().all(|name| visible.contains(name))
-            })
+        let may_see = |matched: &MatchedSilence| {
+            let is_visible = |visible: &HashSet<_>| {
+                !matched.silenced.is_empty() && matched.silenced.iter().all(|it| visible.contains(it))
+            };
+            visible.as_ref().is_none_or(is_visible)
         };
-        listed.filter(may_see).collect()
+        let matched: Vec<_> = {
+            let silences = self.silences();
+            silences.all().map(|matched| (matched.clone(), silences.storage(matched.change))).collect()
+        };
+        let matched = matched.into_iter().filter(|(matched, _)| may_see(matched));
+        matched.map(|(matched, storage)| matched.listed(storage)).collect()
     }
 
-    fn listed(&self, silence: Silence) -> ListedSilence {
-        let silenced = {
-            let set = self.set();
-            set.all().filter(|managed| managed.is_silenced_by(&silence)).map(|it| it.name().to_string()).collect()
-        };
-        let survives_restart = self.silences().survive_restart();
-        ListedSilence { silence, silenced, survives_restart }
+    /// One of them.
+    pub(crate) fn listed_silence(&self, id: u64, requester: &Requester) -> Option<ListedSilence> {
+        let matched = self.silences().get(id)?;
+        may_see(&self.set(), &matched, requester).then(|| self.listed(matched))
     }
 
-    async fn silences_have_changed(&self) {
-        self.show_silences();
+    fn listed(&self, matched: MatchedSilence) -> ListedSilence {
+        let storage = self.silences().storage(matched.change);
+        matched.listed(storage)
+    }
+
+    /// Waits until a change is written, or cannot be. A disk that hangs is not waited for; the watch tries again.
+    async fn save_silences(&self, change: u64) {
         self.0.silences_changed.notify_one();
-        if let Some(saving) = self.begin_save() {
-            // A disk that hangs is not waited for; the watch tries again.
-            let _ = timeout(LONGEST_SAVE, saving).await;
+        if self.silences().file().is_none() {
+            return;
         }
+        let mut tried = self.0.silences_tried.subscribe();
+        drop(self.begin_save());
+        let _ = timeout(LONGEST_SAVE, tried.wait_for(|tried| *tried >= change)).await;
     }
 
-    /// Has the pages show which plugins are silenced.
-    pub(super) fn show_silences(&self) {
+    /// Has pages show which plugins are silenced, of those that are configured now.
+    pub(super) fn match_silences(&self) {
         let set = self.set();
-        let silences = self.silences();
-        let shown = set.all().map(|managed| {
-            let silence = silences.longest(|silence| managed.is_silenced_by(silence));
-            (managed.name().clone(), silence.map(|silence| json_text::to_text(&silence).into()))
-        });
-        self.state().set_silences(shown.collect());
+        let mut silences = self.silences();
+        silences.match_again(|silence| set.silenced_by(silence));
+        self.show_silences(&set, &silences);
+    }
+
+    fn show_silences(&self, set: &PluginSet, silences: &SilenceTable) {
+        let names: Vec<_> = set.all().map(|managed| managed.name().clone()).collect();
+        let mut shown = silences.shown(names.len());
+        let of = |name: PluginName| {
+            let silence = shown.remove(&name);
+            (name, silence)
+        };
+        self.state().set_silences(names.into_iter().map(of).collect());
         self.0.silences_shown.notify_one();
     }
 
-    /// Begins to write the silences. What cannot be written is told once and tried again.
+    /// Begins to write the silences, where the file does not have all of them. What cannot be written is told once and tried again.
     fn begin_save(&self) -> Option<JoinHandle<()>> {
-        let (file, writing) = {
+        let (file, writing, begun) = {
             let mut silences = self.silences();
-            silences.changes += 1;
-            let file = silences.file().filter(|_| silences.writers < MOST_WRITERS)?;
+            let may_begin = silences.is_unsaved() && silences.writers < MOST_WRITERS;
+            let file = silences.file().filter(|_| may_begin)?;
             silences.writers += 1;
-            (file, Writing(self.clone()))
+            (file, Writing(self.clone()), silences.changes)
         };
         Some(tokio::task::spawn_blocking(move || {
             let manager = &writing.0;
-            let taken = Cell::new(0);
+            let taken = Cell::new(begun);
             let written = file.write(|| {
                 let silences = manager.silences();
                 taken.set(silences.changes);
                 silences.text()
             });
-            let mut silences = manager.silences();
-            match written {
-                Err(error) if !std::mem::replace(&mut silences.is_failing, true) => {
-                    tracing::error!("silences: {error}; they end with the daemon, unless they can be written later");
-                }
-                Err(_) => {}
-                Ok(()) => {
-                    silences.saved = silences.saved.max(taken.get());
-                    if !silences.is_unsaved() && std::mem::take(&mut silences.is_failing) {
-                        tracing::info!("silences can be written again");
-                    }
+            manager.saved_silences(taken.get(), written);
+        }))
+    }
+
+    /// Notes that a write of the silences as they were behind this change has ended.
+    fn saved_silences(&self, change: u64, written: Result<(), String>) {
+        let mut silences = self.silences();
+        match written {
+            Err(error) if !std::mem::replace(&mut silences.is_failing, true) => {
+                tracing::error!("silences: {error}; they end with the daemon, unless they can be written later");
+            }
+            Err(_) => {}
+            Ok(()) => {
+                silences.saved = silences.saved.max(change);
+                if std::mem::take(&mut silences.is_failing) {
+                    tracing::info!("silences can be written again");
                 }
             }
-        }))
+        }
+        self.0.silences_tried.send_modify(|tried| *tried = change.max(*tried));
     }
 
     fn silences(&self) -> MutexGuard<'_, SilenceTable> {
         self.0.silences.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! The file of silences in the state folder. It is replaced as a whole, so that a crash leaves the old ones or the new ones.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use smoker_model::wire::silences::Silence;
@@ -16,7 +17,7 @@ const FILE: &str = "silences";
 pub(crate) struct SilencesText {
     /// The number of the silence that was made last.
     pub(crate) last: u64,
-    pub(crate) silences: Vec<Silence>,
+    pub(crate) silences: Vec<Arc<Silence>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,7 +46,7 @@ impl SilencesFile {
         let mut read = SilencesText::default();
         for line in text.unwrap_or_default().lines() {
             match serde_json::from_str(line) {
-                Ok(Line::Silence(silence)) => read.silences.push(silence),
+                Ok(Line::Silence(silence)) => read.silences.push(Arc::new(silence)),
                 Ok(Line::Last { last }) => read.last = last,
                 Err(error) => tracing::error!("silences: a line of {} is no silence: {error}", self.0.display()),
             }
@@ -62,7 +63,7 @@ impl SilencesFile {
         let text = || {
             let SilencesText { last, silences } = text();
             let last = json_text::to_text(&Line::Last { last }) + "\n";
-            silences.iter().fold(last, |text, silence| text + &json_text::to_text(silence) + "\n")
+            silences.iter().fold(last, |text, silence| text + &json_text::to_text(&**silence) + "\n")
         };
         text_file::edit(&self.0, |_| Ok((text(), ()))).map_err(|error| error.to_string())
     }

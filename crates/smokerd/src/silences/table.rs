@@ -1,11 +1,15 @@
 //! The silences that have not ended.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Map, Value as Json};
-use smoker_model::wire::silences::{PluginSilence, Silence};
+use smoker_model::plugin::PluginName;
+use smoker_model::wire::silences::{ListedSilence, PluginSilence, Silence, SilenceStorage};
 
+use crate::results::json_text;
 use crate::silences::file::{SilencesFile, SilencesText};
 
 /// How many there may be at a time.
@@ -37,8 +41,20 @@ pub(crate) struct SilenceTable {
 
 #[derive(Debug)]
 struct Kept {
-    silence: Silence,
+    matched: MatchedSilence,
     until: DateTime<Utc>,
+    /// How many bytes of text it has.
+    size: usize,
+}
+
+/// A silence with what it silences. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct MatchedSilence {
+    pub(crate) silence: Arc<Silence>,
+    /// The plugins that it silences since the last reload, in configuration order.
+    pub(crate) silenced: Arc<[PluginName]>,
+    /// With which change of the table it came; 0: from the file.
+    pub(crate) change: u64,
 }
 
 /// A silence that is to be made.
@@ -59,54 +75,80 @@ impl SilenceTable {
         for silence in silences {
             table.last = table.last.max(silence.id);
             let Ok(until) = DateTime::parse_from_rfc3339(&silence.until) else { continue };
-            table.silences.insert(silence.id, Kept { silence, until: until.to_utc() });
+            let (id, size) = (silence.id, size(&silence.plugins, &silence.filter));
+            let matched = MatchedSilence { silence, silenced: Arc::default(), change: 0 };
+            table.silences.insert(id, Kept { matched, until: until.to_utc(), size });
         }
         table.file = Some(file);
         table.expire(now);
+        // What has ended may stay in the file: it ends again.
+        table.saved = table.changes;
         table
     }
 
     /// What the file is to have.
     pub(crate) fn text(&self) -> SilencesText {
-        SilencesText { last: self.last, silences: self.all().cloned().collect() }
+        let silences = self.silences.values().map(|kept| Arc::clone(&kept.matched.silence));
+        SilencesText { last: self.last, silences: silences.collect() }
     }
 
-    /// Whether a restart of the daemon leaves them: all are in the file.
-    pub(crate) fn survive_restart(&self) -> bool {
-        self.file.is_some() && !self.is_unsaved()
+    /// Where a silence is kept that came with this change.
+    pub(crate) fn storage(&self, change: u64) -> SilenceStorage {
+        match &self.file {
+            None => SilenceStorage::Memory,
+            Some(_) if change <= self.saved => SilenceStorage::Written,
+            Some(_) => SilenceStorage::Pending,
+        }
     }
 
-    /// Adds one; none when there are too many, or too long ones.
-    pub(crate) fn add(&mut self, new: NewSilence, now: DateTime<Utc>) -> Option<Silence> {
-        let text = |names: &[String], filter: &Map<String, Json>| {
-            names.iter().map(String::len).sum::<usize>() + Json::Object(filter.clone()).to_string().len()
-        };
-        let kept = self.silences.values().map(|kept| text(&kept.silence.plugins, &kept.silence.filter)).sum::<usize>();
-        if self.silences.len() >= MAX_SILENCES || kept + text(&new.plugins, &new.filter) > MAX_TEXT {
+    /// Adds one; none when there are too many, or too long ones. `silenced` finds its plugins.
+    pub(crate) fn add(
+        &mut self,
+        new: NewSilence,
+        silenced: impl Fn(&Silence) -> Arc<[PluginName]>,
+        now: DateTime<Utc>,
+    ) -> Option<MatchedSilence> {
+        let size = size(&new.plugins, &new.filter);
+        let kept = self.silences.values().map(|kept| kept.size).sum::<usize>();
+        if self.silences.len() >= MAX_SILENCES || kept + size > MAX_TEXT {
             return None;
         }
         self.last += 1;
+        self.changes += 1;
         let NewSilence { by, reason, until, plugins, filter } = new;
         let silence =
             Silence { id: self.last, by, reason, created: rfc3339(now), until: rfc3339(until), plugins, filter };
-        self.silences.insert(silence.id, Kept { silence: silence.clone(), until });
-        Some(silence)
+        let silenced = silenced(&silence);
+        let matched = MatchedSilence { silence: Arc::new(silence), silenced, change: self.changes };
+        self.silences.insert(self.last, Kept { matched: matched.clone(), until, size });
+        Some(matched)
+    }
+
+    /// Finds the plugins of all silences again, behind a reload.
+    pub(crate) fn match_again(&mut self, silenced: impl Fn(&Silence) -> Arc<[PluginName]>) {
+        for Kept { matched, .. } in self.silences.values_mut() {
+            matched.silenced = silenced(&matched.silence);
+        }
     }
 
     /// One of them.
-    pub(crate) fn get(&self, id: u64) -> Option<&Silence> {
-        self.silences.get(&id).map(|kept| &kept.silence)
+    pub(crate) fn get(&self, id: u64) -> Option<MatchedSilence> {
+        self.silences.get(&id).map(|kept| kept.matched.clone())
     }
 
     /// Ends one before its time.
-    pub(crate) fn end(&mut self, id: u64) -> Option<Silence> {
-        self.silences.remove(&id).map(|kept| kept.silence)
+    pub(crate) fn end(&mut self, id: u64) -> Option<MatchedSilence> {
+        let ended = self.silences.remove(&id)?;
+        self.changes += 1;
+        Some(ended.matched)
     }
 
     /// Ends those whose time has come, and returns them.
-    pub(crate) fn expire(&mut self, now: DateTime<Utc>) -> Vec<Silence> {
+    pub(crate) fn expire(&mut self, now: DateTime<Utc>) -> Vec<MatchedSilence> {
         if now.year() >= FIRST_YEAR {
-            self.silences.values_mut().for_each(|kept| kept.correct(now));
+            for kept in self.silences.values_mut() {
+                self.changes += u64::from(kept.correct(now));
+            }
         }
         let ended: Vec<_> = self.silences.iter().filter(|(_, kept)| kept.until <= now).map(|(id, _)| *id).collect();
         ended.into_iter().filter_map(|id| self.end(id)).collect()
@@ -118,15 +160,26 @@ impl SilenceTable {
     }
 
     /// All of them.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Silence> {
-        self.silences.values().map(|kept| &kept.silence)
+    pub(crate) fn all(&self) -> impl Iterator<Item = &MatchedSilence> {
+        self.silences.values().map(|kept| &kept.matched)
     }
 
-    /// The one that ends last of those that match.
-    pub(crate) fn longest(&self, matches: impl Fn(&Silence) -> bool) -> Option<PluginSilence> {
-        let longest = self.silences.values().filter(|kept| matches(&kept.silence)).max_by_key(|kept| kept.until)?;
-        let Silence { id, by, reason, until, .. } = longest.silence.clone();
-        Some(PluginSilence { id, by, reason, until })
+    /// For each silenced plugin, of `count` that there are, the silence that ends last, as JSON.
+    pub(crate) fn shown(&self, count: usize) -> HashMap<PluginName, Arc<str>> {
+        let mut kept: Vec<_> = self.silences.values().collect();
+        kept.sort_by_key(|kept| Reverse((kept.until, kept.matched.silence.id)));
+        let mut shown = HashMap::new();
+        for MatchedSilence { silence, silenced, .. } in kept.into_iter().map(|kept| &kept.matched) {
+            if shown.len() >= count {
+                break;
+            }
+            let Silence { id, by, reason, until, .. } = (**silence).clone();
+            let text: Arc<str> = json_text::to_text(&PluginSilence { id, by, reason, until }).into();
+            for plugin in &**silenced {
+                shown.entry(plugin.clone()).or_insert_with(|| Arc::clone(&text));
+            }
+        }
+        shown
     }
 
     /// Whether the file does not have all of them yet.
@@ -145,15 +198,36 @@ impl SilenceTable {
     }
 }
 
-impl Kept {
-    /// A silence that was made by a clock that has been set back by hours since lasts as long from now on, not until that time.
-    fn correct(&mut self, now: DateTime<Utc>) {
-        let Ok(created) = DateTime::parse_from_rfc3339(&self.silence.created) else { return };
-        if created.to_utc() - now > CORRECTION {
-            self.until = now + (self.until - created.to_utc());
-            (self.silence.created, self.silence.until) = (rfc3339(now), rfc3339(self.until));
+impl MatchedSilence {
+    /// As pages list it.
+    pub(crate) fn listed(self, storage: SilenceStorage) -> ListedSilence {
+        ListedSilence {
+            silence: Arc::unwrap_or_clone(self.silence),
+            silenced: self.silenced.iter().map(ToString::to_string).collect(),
+            survives_restart: storage == SilenceStorage::Written,
+            storage: Some(storage),
         }
     }
+}
+
+impl Kept {
+    /// A silence that was made by a clock that has been set back by hours since lasts as long from now on, not until that time. Returns
+    /// whether it is such a one.
+    fn correct(&mut self, now: DateTime<Utc>) -> bool {
+        let Ok(created) = DateTime::parse_from_rfc3339(&self.matched.silence.created) else { return false };
+        let is_wrong = created.to_utc() - now > CORRECTION;
+        if is_wrong {
+            self.until = now + (self.until - created.to_utc());
+            let silence = Arc::make_mut(&mut self.matched.silence);
+            (silence.created, silence.until) = (rfc3339(now), rfc3339(self.until));
+        }
+        is_wrong
+    }
+}
+
+/// How much text a silence has that may have much, in bytes.
+fn size(names: &[String], filter: &Map<String, Json>) -> usize {
+    names.iter().map(String::len).sum::<usize>() + Json::Object(filter.clone()).to_string().len()
 }
 
 fn rfc3339(at: DateTime<Utc>) -> String {
@@ -164,6 +238,11 @@ fn rfc3339(at: DateTime<Utc>) -> String {
 mod tests {
 
     use super::*;
+
+    /// All of them are for `a`.
+    fn of_a(_: &Silence) -> Arc<[PluginName]> {
+        Arc::from(["a".into()])
+    }
 
     fn new(until: DateTime<Utc>) -> NewSilence {
         NewSilence {
@@ -183,28 +262,35 @@ mod tests {
         let minutes = |minutes| now + TimeDelta::minutes(minutes);
         let mut table = SilenceTable::from_file(file.clone(), now);
         for end in [10, 30, 20] {
-            table.add(new(minutes(end)), now).expect("there is room");
+            table.add(new(minutes(end)), of_a, now).expect("there is room");
         }
-        assert_eq!(table.longest(|_| true).map(|silence| silence.id), Some(2));
-        assert_eq!((table.longest(|silence| silence.id > 5), table.next_end()), (None, Some(minutes(10))));
-        assert_eq!(table.end(3).map(|silence| silence.until), Some("2026-11-30T12:20:00Z".to_owned()));
-        assert_eq!(table.end(3), None);
+        let shown = |table: &SilenceTable| table.shown(1).get(&PluginName::from("a")).map(ToString::to_string);
+        assert!(shown(&table).is_some_and(|text| text.starts_with("{\"id\": 2, ")), "the one that ends last");
+        assert_eq!(table.next_end(), Some(minutes(10)));
+        assert_eq!(table.end(3).map(|ended| ended.silence.until.clone()), Some("2026-11-30T12:20:00Z".to_owned()));
+        assert!(table.end(3).is_none());
         file.write(|| table.text()).expect("it can be written");
+        // Each is written as soon as the file has it, whatever else is not.
+        assert_eq!((table.storage(1), table.is_unsaved()), (SilenceStorage::Pending, true));
+        table.saved = 2;
+        assert_eq!([1, 2, 3].map(|change| table.storage(change) == SilenceStorage::Written), [true, true, false]);
+        table.match_again(|_| Arc::default());
+        assert_eq!(shown(&table), None);
 
         let mut restored = SilenceTable::from_file(file.clone(), minutes(15));
-        assert_eq!(restored.all().map(|silence| silence.id).collect::<Vec<_>>(), [2]);
-        assert_eq!(
-            restored.add(new(minutes(60)), now).map(|silence| silence.id),
-            Some(4),
-            "a number that was given is not given again"
+        assert_eq!(restored.all().map(|it| it.silence.id).collect::<Vec<_>>(), [2]);
+        assert!(
+            !restored.is_unsaved() && restored.all().all(|it| restored.storage(it.change) == SilenceStorage::Written)
         );
+        let added = restored.add(new(minutes(60)), of_a, now);
+        assert_eq!(added.map(|it| it.silence.id), Some(4), "a number that was given is not given again");
         assert_eq!(restored.expire(minutes(60)).len(), 2);
         std::fs::write(folder.path().join("silences"), "rubbish\n{\"id\": 1}\n").expect("a file");
         assert_eq!(SilenceTable::from_file(file, now).all().count(), 0);
 
         let mut full = SilenceTable::default();
-        assert!((0..MAX_SILENCES).all(|_| full.add(new(minutes(1)), now).is_some()));
-        assert!(full.add(new(minutes(1)), now).is_none() && !full.survive_restart());
+        assert!((0..MAX_SILENCES).all(|_| full.add(new(minutes(1)), of_a, now).is_some()));
+        assert!(full.add(new(minutes(1)), of_a, now).is_none() && full.storage(1) == SilenceStorage::Memory);
     }
 
     #[test]
@@ -212,7 +298,7 @@ mod tests {
         let wrong: DateTime<Utc> = "2030-01-01T00:00:00Z".parse().expect("a time");
         let right: DateTime<Utc> = "2026-11-30T12:00:00Z".parse().expect("a time");
         let mut table = SilenceTable::default();
-        table.add(new(wrong + TimeDelta::minutes(30)), wrong).expect("there is room");
+        table.add(new(wrong + TimeDelta::minutes(30)), of_a, wrong).expect("there is room");
         let boot = DateTime::UNIX_EPOCH + TimeDelta::minutes(1);
         assert!(table.expire(boot).is_empty());
         assert_eq!(table.next_end(), Some(wrong + TimeDelta::minutes(30)), "the clock is set later");

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use smoker_tests::cli::{self, Output};
@@ -180,6 +181,9 @@ fn a_silence_that_cannot_be_written_is_written_later() {
     let made = |daemon: &Daemon| smokercli(daemon, &["silence", "--for", "1h", "--reason", "x", "-o", "json"]);
     let first = made(&daemon);
     assert!(first.stdout.contains(r#""survivesRestart": false"#), "{first:?}");
+    assert!(first.stdout.contains(r#""storage": "pending"#), "{first:?}");
+    let listed = smokercli(&daemon, &["silence"]);
+    expect_line(&listed.stdout, &["silence 1 of all plugins until ", "(is not written yet; "]);
     expect_line(&daemon.log(), &["silences: ", "unless they can be written later"]);
     fs::remove_dir(&file).expect("removed");
     wait::until_true("the file", || fs::read_to_string(&file).is_ok_and(|text| text.contains(r#""reason": "x""#)));
@@ -191,4 +195,44 @@ fn a_silence_that_cannot_be_written_is_written_later() {
     daemon.try_start().expect("it starts again");
     let second = made(&daemon);
     assert!(second.stdout.contains(r#""id": 2"#) && second.stdout.contains(r#""survivesRestart": true"#), "{second:?}");
+}
+
+/// Many clients silence plugins at a time: each is answered for its own silence.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_silence_that_is_written_is_said_to_be_so_whatever_else_is_not() {
+    let config =
+        Config::new().top("socket: '{{DIR}}/smokerd.sock'\nstate_dir: {{DIR}}/state").plugin("Web", "Command: 'true'");
+    let daemon = Daemon::start(config);
+    let post = || {
+        let begun = Instant::now();
+        let mut command = Command::new("curl");
+        command.args(["-s", "-d", r#"{"for": "1h", "reason": "x"}"#, "http://localhost/silences", "--unix-socket"]);
+        (cli::run(command.arg(daemon.path("smokerd.sock"))).stdout, begun.elapsed())
+    };
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let posts: Vec<_> = (0..20).map(|_| scope.spawn(post)).collect();
+        posts.into_iter().map(|post| post.join().expect("an answer")).collect()
+    });
+    for (answer, took) in &answers {
+        let is_written = answer.contains(r#""survivesRestart": true, "storage": "written""#);
+        // A disk may be slower than the 5 s that the answer waits for it.
+        let is_late = answer.contains(r#""storage": "pending""#) && *took >= Duration::from_secs(5);
+        assert!(is_written || is_late, "{answer} {took:?}");
+    }
+    wait::until_true("all to be written", || {
+        let page = daemon.get("/silences").json();
+        let silences = page["silences"].as_array().expect("a list");
+        silences.len() == 20 && silences.iter().all(|silence| silence["storage"] == "written")
+    });
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_silence_of_a_daemon_without_a_state_folder_ends_with_it() {
+    let config = Config::new().top("socket: '{{DIR}}/smokerd.sock'").plugin("Web", "Command: 'true'");
+    let daemon = Daemon::start(config);
+    let made = smokercli(&daemon, &["silence", "--for", "1h", "--reason", "x"]);
+    expect_line(&made.stdout, &["silence 1 of all plugins until ", "(ends with the daemon, which has no state_dir)"]);
+    assert_eq!(daemon.get("/silences/1").json()["silence"]["storage"], "memory");
 }

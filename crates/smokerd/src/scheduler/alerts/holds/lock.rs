@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use smoker_model::plugin::PluginName;
 use smoker_runner::check;
 use smoker_runner::prepared::PreparedPlugin;
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 const LONGEST_LOOK: Duration = Duration::from_secs(2);
 
 /// How long after a lock was there it is looked for again, unless its plugin has a result before.
-const AGAIN: TimeDelta = TimeDelta::seconds(15);
+const AGAIN: Duration = Duration::from_secs(15);
 
 /// The plugins whose locks were there when calls about them were to be made, and when these are looked for again.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ impl LockedPlugins {
         self.0.insert(plugin, now + AGAIN);
     }
 
-    /// Notes that a plugin has a result, or another configuration: its lock is looked for again.
+    /// Notes that a plugin has a result: its lock is looked for again.
     pub(crate) fn remove(&mut self, plugin: &PluginName) {
         self.0.remove(plugin);
     }
@@ -47,14 +47,13 @@ pub(crate) async fn locked(plugins: &[Arc<PreparedPlugin>]) -> HashSet<PluginNam
     for plugin in plugins {
         let spec = plugin.spec();
         let Some(lock) = &spec.maintenance_lock else { continue };
-        let is_there = match seen.get(lock.as_path()) {
-            Some(is_there) => *is_there,
-            None => {
-                let limit = end.saturating_duration_since(Instant::now());
-                let is_there = check::is_locked(plugin, limit).await;
-                seen.insert(lock, is_there);
-                is_there
-            }
+        let is_there = if let Some(is_there) = seen.get(lock.as_path()) {
+            *is_there
+        } else {
+            let limit = end.saturating_duration_since(Instant::now());
+            let is_there = check::is_locked(plugin, limit).await;
+            seen.insert(lock, is_there);
+            is_there
         };
         if is_there {
             locked.insert(spec.name.clone());
