@@ -18,6 +18,7 @@ pub(super) const BRIDGE: Rooms = &[
     ("requests", &["daemon", "failure", "head", "settings"]),
     ("presence", &["connection", "daemon", "settings"]),
     ("results", &["connection", "daemon", "settings"]),
+    ("daemon", &["head"]),
     ("connection", &["failure", "settings"]),
     ("identity", &["failure", "settings"]),
     ("cli", &["failure", "options", "settings"]),
