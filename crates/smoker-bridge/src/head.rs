@@ -30,8 +30,7 @@ pub fn prepare(request: &[u8]) -> Option<Request> {
     }
     let first = lines.next()?;
     let mut words = first.split(' ');
-    let (Some(method), Some(target), Some("HTTP/1.1"), None) =
-        (words.next(), words.next(), words.next(), words.next())
+    let (Some(method), Some(target), Some("HTTP/1.1"), None) = (words.next(), words.next(), words.next(), words.next())
     else {
         return None;
     };

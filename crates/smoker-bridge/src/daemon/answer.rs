@@ -225,7 +225,10 @@ mod tests {
         let whole = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\nDate: x\r\n\r\nhello";
         for size in [1, 7, whole.len(), 4096] {
             assert_eq!(read(&[HEAD, "hel", "lo"], size).await, (whole.to_owned(), true), "{size}");
-            assert_eq!(read(&["HTTP/1.1 200 OK\r\nContent-", "Length: 5\r\nDate: x\r\n\r\nhello"], size).await.0, whole);
+            assert_eq!(
+                read(&["HTTP/1.1 200 OK\r\nContent-", "Length: 5\r\nDate: x\r\n\r\nhello"], size).await.0,
+                whole
+            );
         }
     }
 
@@ -238,8 +241,9 @@ mod tests {
     #[tokio::test]
     async fn what_comes_behind_an_answer_is_dropped_with_its_connection() {
         let whole = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
-        let head = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
-        for pieces in [&[head, "helloHTTP/1.1 200 OK\r\n"][..], &["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, more"]] {
+        let apart: &[&str] = &["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "helloHTTP/1.1 200 OK\r\n"];
+        let at_once: &[&str] = &["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, more"];
+        for pieces in [apart, at_once] {
             assert_eq!(read(pieces, 4096).await, (whole.to_owned(), false), "{pieces:?}");
         }
     }

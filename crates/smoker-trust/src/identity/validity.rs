@@ -47,7 +47,9 @@ mod tests {
     #[test]
     fn a_renewal_is_due_in_the_last_third_or_in_the_last_month() {
         let begins: DateTime<Utc> = "2027-01-01T00:00:00Z".parse().expect("an instant");
-        for (hours, notice) in [(397 * 24, 30 * 24), (90 * 24, 30 * 24), (60 * 24, 20 * 24), (7 * 24, 56), (24, 8), (0, 0)] {
+        for (hours, notice) in
+            [(397 * 24, 30 * 24), (90 * 24, 30 * 24), (60 * 24, 20 * 24), (7 * 24, 56), (24, 8), (0, 0)]
+        {
             let ends = begins + TimeDelta::hours(hours);
             let validity = Validity { begins: Some(begins), ends };
             let due = ends - TimeDelta::hours(notice);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_nats::Client;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::stream::Config;
 use futures_util::StreamExt;
 use serde_json::Value as Json;
 use smoker_nats::connect::Connect;
@@ -111,6 +112,25 @@ impl NatsClient {
     /// Makes the streams of the fleet.
     pub(super) fn make_streams(&self) {
         self.block_on(streams::create(&self.client, &self.fleet, 1000, 1)).expect("streams");
+    }
+
+    /// Makes a stream, as somebody does who does not know what bridges need.
+    pub(super) fn make_stream(&self, config: Config) {
+        self.block_on(async {
+            let context = async_nats::jetstream::new(self.client.clone());
+            context.create_stream(config).await.expect("a stream");
+        });
+    }
+
+    /// Changes the stream of results.
+    pub(super) fn change_results(&self, change: impl FnOnce(&mut Config)) {
+        self.block_on(async {
+            let context = async_nats::jetstream::new(self.client.clone());
+            let stream = context.get_stream(self.fleet.results_stream()).await.expect("it is there");
+            let mut config = stream.cached_info().config.clone();
+            change(&mut config);
+            context.update_stream(config).await.expect("it can be changed");
+        });
     }
 
     /// Publishes something and waits until the server has it.

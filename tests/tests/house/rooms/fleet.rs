@@ -5,7 +5,7 @@ type Rooms = &'static [(&'static str, &'static [&'static str])];
 
 /// Of the protocol over NATS.
 pub(super) const NATS: Rooms = &[
-    ("server_config", &["part", "subject"]),
+    ("server_config", &["connect", "part", "subject"]),
     ("presence", &["streams", "subject"]),
     ("streams", &["subject"]),
     ("part", &["subject"]),
