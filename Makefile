@@ -21,7 +21,7 @@ SKIPPED    := $(abspath $(TARGET_DIR))/skipped
 DIST       ?= dist
 
 .DEFAULT_GOAL := build
-.PHONY: help build shipped test cluster quick lint deny fmt doc docs/checks.md check bench soak fuzz run fleet install uninstall deb rpm packages size dist release release-check repo clean
+.PHONY: help build shipped test cluster quick lint deny fmt doc docs/checks.md check bench soak fuzz run fleet nats install uninstall deb rpm packages size dist release release-check repo clean
 
 help:     ## List the targets
 	@sed -n 's/^\([a-z-]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -50,7 +50,8 @@ test:     ## Build the programs, then run all tests against them
 	TESTS_SKIPPED_FILE=$(SKIPPED) RUST_TEST_THREADS=12 $(CARGO) test --locked --workspace
 	@if [ -s $(SKIPPED) ]; then echo; echo "NOT RUN, for want of something on this machine:"; sort -u $(SKIPPED); fi
 
-cluster:  ## Cut one of three NATS servers off from 50 daemons and bring it back (root, nats-server; some minutes)
+cluster: nats ## Cut one of three NATS servers off from 50 daemons and bring it back (root, nats-server; some minutes)
+	@[ "$$(id -u)" = 0 ] || { echo "make cluster needs root: it gives each server a network of its own" >&2; exit 1; }
 	$(CARGO) build --locked --workspace --bins --tests
 	$(CARGO) test --locked --workspace --test daemon -- --ignored fifty_hosts
 
@@ -99,8 +100,12 @@ fuzz:     ## Random input for everything that reads, a minute for all (TARGETS, 
 run: build ## Start a daemon with the quick-start configuration and look at it
 	@sh etc/quickstart/run.sh $(RELEASE)
 
-fleet: build ## Start a NATS server and 20 daemons with bridges, and look at them
+fleet: nats build ## Start a NATS server and 20 daemons with bridges, and look at them
 	@sh etc/quickstart/fleet.sh $(RELEASE)
+
+# Before anything is built for it.
+nats:
+	@PATH="$$PATH:/usr/sbin" command -v nats-server > /dev/null || { echo "nats-server is not found; install it: apt-get install nats-server" >&2; exit 1; }
 
 # What is built already is installed: `make && sudo make install`.
 install:  ## Install what is built (DESTDIR, PREFIX, SYSCONFDIR; COMPAT=1 for the names of Smoker 2, PYTHON=1 for authors of modules)

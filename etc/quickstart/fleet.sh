@@ -1,6 +1,6 @@
 #!/bin/sh
 # Starts a NATS server and 20 daemons with their bridges on this host, runs all plugins through NATS, shows the table, and
-# leaves all of it running until Ctrl-C.
+# leaves all of it running until Ctrl-C. It takes ports that are free, so two of them do not meet.
 #
 # Usage: fleet.sh FOLDER_OF_THE_PROGRAMS [HOSTS]
 
@@ -8,7 +8,6 @@ set -eu
 
 programs=$1
 hosts=${2:-20}
-url=nats://127.0.0.1:14222
 PATH=$PATH:/usr/sbin
 if ! command -v nats-server > /dev/null; then
     echo "nats-server is not found; install it: apt-get install nats-server" >&2
@@ -18,21 +17,37 @@ fi
 scratch=$(mktemp -d)
 started=
 stop() {
+    # A second Ctrl-C must not leave half of it behind.
+    trap '' INT TERM HUP
     # shellcheck disable=SC2086 # a list of numbers
     kill $started 2> /dev/null || true
     wait
     rm -rf "$scratch"
 }
 trap stop EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
 
-nats-server -a 127.0.0.1 -p 14222 -js -sd "$scratch/jetstream" > "$scratch/nats.log" 2>&1 &
-started=$!
-tries=50
-until "$programs/smoker-bridge" streams --servers "$url" 2> "$scratch/streams.log"; do
+# The end of each log, before all of them are removed.
+fail() {
+    echo "$1; the last lines of the logs:" >&2
+    for log in "$scratch"/*.log "$scratch"/*/*.log; do
+        [ ! -s "$log" ] || { echo "--- $log" && tail -n 5 "$log"; } >&2
+    done
+    exit 1
+}
+
+nats-server -a 127.0.0.1 -p -1 --ports_file_dir "$scratch" -js -sd "$scratch/jetstream" > "$scratch/nats.log" 2>&1 &
+server=$!
+started=$server
+url=
+tries=100
+until [ -n "$url" ] && "$programs/smoker-bridge" streams --servers "$url" 2> "$scratch/streams.log"; do
     tries=$((tries - 1))
-    [ "$tries" -gt 0 ] || { cat "$scratch/nats.log" "$scratch/streams.log" >&2; exit 1; }
+    { [ "$tries" -gt 0 ] && kill -0 "$server" 2> /dev/null; } || fail "the NATS server does not serve"
     sleep 0.1
+    url=$(sed -n 's,.*"nats":\["\(nats://[^"]*\)".*,\1,p' "$scratch"/nats-server_*.ports 2> /dev/null || true)
 done
 
 number=1
@@ -45,7 +60,7 @@ while [ "$number" -le "$hosts" ]; do
     [ "$number" != 7 ] || word=full
     cat > "$folder/smokerd.yaml" << EOF
 bind_host: 127.0.0.1
-bind_port: $((18100 + number))
+bind_port: 0
 socket: $folder/socket
 state_dir: $folder/state
 templates:
@@ -68,10 +83,10 @@ done
 there() {
     "$programs/smokercli" hosts --nats "$url" -o ndjson 2> /dev/null | grep -c '"there"' || true
 }
-tries=100
+tries=300
 until [ "$(there)" -ge "$hosts" ]; do
     tries=$((tries - 1))
-    [ "$tries" -gt 0 ] || { echo "not all hosts are there; see $scratch" >&2; exit 1; }
+    [ "$tries" -gt 0 ] || fail "not all hosts are there"
     sleep 0.1
 done
 

@@ -6,6 +6,7 @@
 //! - `wait`: conditions with a deadline
 //! - `http`: a small blocking client that can also misbehave
 //! - `started`: a program that a test has started
+//! - `interrupt`: what an interrupted run of the tests leaves
 //! - `executable`: writes programs that tests run
 //! - `sandbox`: a private folder, port and environment for one test
 //! - `config`: writes the configuration of a test
@@ -38,6 +39,7 @@ pub mod documents;
 pub mod escapes;
 pub mod executable;
 pub mod http;
+mod interrupt;
 pub mod lines;
 pub mod machine;
 pub mod nats;

@@ -85,6 +85,14 @@ impl NatsServer {
         self.sandbox.stderr()
     }
 
+    /// The port on which it waits for leaf nodes, where its configuration has `leafnodes`.
+    #[must_use]
+    pub fn leaf_port(&self) -> u16 {
+        let log = self.log();
+        let port = log.lines().rev().find_map(|line| line.rsplit_once("leafnode connections on ")?.1.rsplit_once(':'));
+        port.and_then(|(_, port)| port.parse().ok()).expect("it listens for leaf nodes")
+    }
+
     /// Kills it, so that it can finish nothing.
     pub fn kill(&mut self) {
         let mut started = self.started.take().expect("it runs");
@@ -95,6 +103,12 @@ impl NatsServer {
     /// Starts it again, with what it has stored.
     pub fn restart(&mut self) {
         assert!(self.try_start(), "{}", self.log());
+    }
+
+    /// The same with other lines in its configuration.
+    pub fn restart_with(&mut self, lines: &str) {
+        self.configure(lines);
+        self.restart();
     }
 
     /// Makes the streams of a fleet.

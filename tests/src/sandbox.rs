@@ -12,10 +12,8 @@ use std::thread;
 
 use tempfile::TempDir;
 
+use crate::interrupt::{self, MARK};
 use crate::machine::{ports, processes};
-
-/// The environment variable that marks everything started by a test.
-const MARK: &str = "SMOKER_TESTS_SANDBOX";
 
 /// The private place of one test. Dropping it kills what is left of the
 /// processes started in it and removes the folder.
@@ -44,8 +42,15 @@ impl Sandbox {
         let folder = folder.expect("the temporary folder is writable");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("it is ours");
         let sandbox = Self { folder, port: ports::free(), closed: ports::free() };
+        interrupt::guard(sandbox.mark());
         fs::create_dir(sandbox.config_folder()).expect("an empty folder is writable");
         sandbox
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The folder of the configuration: `{{DIR}}`.
@@ -179,5 +184,6 @@ impl Drop for Sandbox {
             eprintln!("--- stdout\n{}--- stderr\n{}---", self.stdout(), self.stderr());
         }
         processes::kill_with_environment(MARK, &self.mark());
+        interrupt::release(&self.mark());
     }
 }

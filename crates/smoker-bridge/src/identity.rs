@@ -2,17 +2,17 @@
 
 use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use smoker_trust::identity::own::OwnIdentity;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::failure::Failure;
 use crate::settings::Settings;
 
-/// How long before its end a certificate has to be renewed.
-const RENEWAL: TimeDelta = TimeDelta::days(30);
-/// How often the end is looked at.
-const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often the certificate is looked at: there are some that are valid for a day.
+const EVERY: Duration = Duration::from_secs(60 * 60);
+/// How often the same is said.
+const SAID_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Whether the files of the identity can be used now.
 ///
@@ -36,25 +36,34 @@ pub(crate) fn usable(settings: &Settings) -> Result<(), Failure> {
     ending(settings).map(drop)
 }
 
-/// Says at the start, and each day from then on, when the certificate has to be renewed. It is read again for each connection, so a new one counts
-/// without a restart.
+/// Says at the start and whenever it changes, and each day from then on, what has to be done about the certificate. It is read again for each
+/// connection, so a new one counts without a restart.
 pub(crate) async fn watch(settings: &Settings) {
+    let mut said: Option<(String, Instant)> = None;
     loop {
-        match ending(settings) {
-            Ok(Some(text)) => tracing::warn!("{text}"),
-            Ok(None) => {}
-            Err(failure) => tracing::error!("{}", failure.message),
-        }
+        let found = match ending(settings) {
+            Ok(text) => text,
+            Err(failure) => Some(failure.message),
+        };
+        said = match (found, said) {
+            (Some(text), Some((before, at))) if text == before && at.elapsed() < SAID_EVERY => Some((before, at)),
+            (Some(text), _) => {
+                tracing::warn!("{text}");
+                Some((text, Instant::now()))
+            }
+            (None, _) => None,
+        };
         sleep(EVERY).await;
     }
 }
 
-/// What has to be done about the certificate; nothing before its last month.
+/// What has to be done about the certificate; nothing before it has to be renewed.
 fn ending(settings: &Settings) -> Result<Option<String>, Failure> {
     let Some((cert, key)) = &settings.connect.cert_and_key else { return Ok(None) };
     let identity = OwnIdentity::from_files(cert, key).map_err(|error| Failure::new(error.to_string()))?;
     let now = DateTime::<Utc>::from(SystemTime::now());
-    Ok(identity.ends().filter(|ends| *ends - now < RENEWAL).map(|ends| {
+    Ok(identity.validity().filter(|validity| validity.is_renewal_due(now)).map(|validity| {
+        let ends = validity.ends;
         let state = if ends <= now { "ended" } else { "ends" };
         format!(
             "the certificate {} {state} on {}: the server takes no connection with it from then on; renew it by smokercli trust nats-config \

@@ -1,6 +1,7 @@
 //! Answers requests: what a client publishes goes to the daemon, what the daemon answers goes back in parts.
 
 use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,23 +13,19 @@ use futures_util::stream::SelectAll;
 use smoker_nats::part::{ANSWER, MAX_REQUEST, Part, max_bytes};
 use smoker_nats::streams::is_resent;
 use smoker_nats::subject::EVERYBODY;
-use tokio::io::AsyncReadExt;
-use tokio::net::UnixStream;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::daemon::Daemon;
 use crate::failure::Failure;
-use crate::head;
+use crate::head::{self, Request};
 use crate::settings::Settings;
 
 /// How long the daemon may take: a request may wait 60 s for the end of its runs.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(75);
 /// How many requests wait for their turn, beside those that the daemon is asked.
 const MAX_WAITING: usize = 32;
-/// The bytes that most answers have at most: with room for them, they are read at once, not in pieces that double.
-const USUAL_ANSWER: usize = 16 * 1024;
 /// How long requests may go on when the bridge stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -69,9 +66,11 @@ pub(crate) async fn answer_all(
     let (host, begun) = (settings.name.clone(), RandomState::new().hash_one(std::process::id()));
     let bridge = Arc::new(Bridge { client: client.clone(), daemon, host, running, begun, answers: AtomicU64::new(0) });
     let mut answers = JoinSet::new();
+    let mut idle = pin!(bridge.daemon.close_idle());
     loop {
         tokio::select! {
             _ = stop.changed() => break,
+            () = idle.as_mut() => {}
             Some(_) = answers.join_next() => {}
             request = requests.next() => match request {
                 // A host may have the server send a message of a stream to the subject of another one.
@@ -127,23 +126,23 @@ impl Bridge {
             let text = "Events do not end, so they are not sent over NATS; subscribe to the results of this host.";
             return self.say(reply, "501 Not Implemented", text).await;
         }
-        let relayed = timeout(REQUEST_TIMEOUT, self.relay(&request.bytes, reply)).await;
+        let relayed = timeout(REQUEST_TIMEOUT, self.relay(&request, reply)).await;
         if relayed.is_err() {
             self.say(reply, "504 Gateway Timeout", "The daemon does not answer.").await;
         }
     }
 
     /// Sends the request to the daemon and its answer to the client.
-    async fn relay(&self, request: &[u8], reply: &Reply) {
-        let mut stream = match self.daemon.send(request).await {
-            Ok(stream) => stream,
+    async fn relay(&self, request: &Request, reply: &Reply) {
+        let mut answer = match self.daemon.ask(request).await {
+            Ok(answer) => answer,
             Err(error) => return self.unreachable(reply, &error.to_string()).await,
         };
         let mut number = 0;
         // Of the server that is connected now; where the next one takes less, the client misses a part.
         let size = max_bytes(self.client.max_payload());
         loop {
-            let piece = match piece(&mut stream, size).await {
+            let piece = match answer.piece(size).await {
                 Ok(piece) if number == 0 && piece.is_empty() => {
                     return self.unreachable(reply, "it has closed the connection").await;
                 }
@@ -153,10 +152,13 @@ impl Bridge {
                 Err(_) => Bytes::new(),
             };
             let end = (piece.len() < size).then_some(number + 1);
-            self.send(reply, Part { host: self.host.clone(), number, end, bytes: piece }).await;
+            let part = Part { host: self.host.clone(), number, end, bytes: piece };
             if end.is_some() {
-                return;
+                // Before the client has its answer and asks again.
+                self.daemon.keep(answer);
+                return self.send(reply, part).await;
             }
+            self.send(reply, part).await;
             number += 1;
         }
     }
@@ -179,11 +181,4 @@ impl Bridge {
             tracing::warn!("an answer cannot be sent: {error}");
         }
     }
-}
-
-/// The next bytes: as many as a part has, or what is left.
-async fn piece(stream: &mut UnixStream, size: usize) -> std::io::Result<Bytes> {
-    let mut bytes = Vec::with_capacity(USUAL_ANSWER);
-    stream.take(size as u64).read_to_end(&mut bytes).await?;
-    Ok(bytes.into())
 }

@@ -26,7 +26,7 @@ pub(crate) fn bridge(settings: Settings) -> Result<(), Failure> {
     run(async move {
         let position = if settings.results { Some(position(&settings)?) } else { None };
         let connection = connection::open(&settings).await?;
-        let daemon = Daemon { socket: settings.socket.clone() };
+        let daemon = Daemon::at(settings.socket.clone());
         let settings = Arc::new(settings);
         let (stop, stopped) = watch::channel(false);
         let ending = {

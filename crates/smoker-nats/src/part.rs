@@ -146,6 +146,10 @@ impl Parts {
         if self.came == 0 {
             self.answer = answer.map(str::to_owned);
         }
+        if self.came == 0 && part.number == 0 && part.end == Some(1) && part.bytes.len() <= MAX_ANSWER {
+            // As most answers are; nothing has to be put together.
+            return Ok(Some(part.bytes.clone()));
+        }
         let taken = if self.answer.as_deref() == answer { self.append(part) } else { Err(PartError::Mixed) };
         match taken {
             Ok(false) => Ok(None),

@@ -1,7 +1,7 @@
 //! Which hosts there are: each bridge says so at its connection and every 30 seconds, and the stream keeps the newest presence of each host.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use async_nats::Client;
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,7 @@ impl Presence {
 pub struct Present {
     /// What it said.
     pub presence: Presence,
-    /// How long ago: the time at which the server stored it, by the clock of this host. Zero where that clock is late.
+    /// How long ago, by the server's clock.
     pub age: Duration,
 }
 
@@ -71,13 +71,12 @@ impl Present {
 /// When the stream is not there, or the server does not answer.
 pub async fn present(client: &Client, fleet: &Fleet) -> Result<Vec<Present>, StreamError> {
     let kept = last_of_each(client, &fleet.presence_stream(), &fleet.all_present()).await?;
-    let now = SystemTime::now();
     let mut present: Vec<_> = kept
         .into_iter()
         .filter_map(|kept| {
             let name = fleet.read_present(&kept.subject)?;
             let presence = Presence::read(name, if kept.is_resent { b"" } else { &kept.payload });
-            Some(Present { presence, age: now.duration_since(kept.at).unwrap_or_default() })
+            Some(Present { presence, age: kept.age })
         })
         .collect();
     present.sort_by(|one, other| one.presence.name.cmp(&other.presence.name));

@@ -1,7 +1,8 @@
-//! What a server has to permit: a host reads the requests to itself and its groups and publishes its own results, an operator asks and reads.
+//! What a server needs to know of connections, and what it has to permit: a host reads the requests to itself and its groups and publishes its own results, an operator asks and reads.
 
 use std::fmt::Write;
 
+use crate::connect::PING_EVERY;
 use crate::part::{MAX_ANSWER, MAX_PART};
 use crate::subject::{EVERYBODY, Fleet, token};
 
@@ -34,6 +35,19 @@ pub struct Operator {
     pub identity: Identity,
 }
 
+/// The bytes of a message at most, with its headers: results that are larger are left out.
+const MAX_PAYLOAD: usize = 1024 * 1024;
+/// How many questions to a silent client a server lets go without an answer.
+const MAX_PINGS: u32 = 2;
+
+/// What a server needs beside its users: it asks silent clients as often as they ask it ([`PING_EVERY`]), so that both know at the same time that a
+/// network has taken the other one away. By itself it would ask every two minutes.
+#[must_use]
+pub fn connections() -> String {
+    let every = PING_EVERY.as_secs();
+    format!("max_payload: {MAX_PAYLOAD}\nping_interval: \"{every}s\"\nping_max: {MAX_PINGS}\n")
+}
+
 /// The section `authorization` of a server's configuration.
 #[must_use]
 pub fn authorization(fleet: &Fleet, hosts: &[Host], operators: &[Operator]) -> String {
@@ -45,10 +59,11 @@ pub fn authorization(fleet: &Fleet, hosts: &[Host], operators: &[Operator]) -> S
         let results = fleet.results_of(name);
         // The newest result of each plugin is read to know what was published before a cut.
         let newest = format!("$JS.API.DIRECT.GET.{}.{results}", fleet.results_stream());
+        let newest = with_domains(&[newest]);
         let user = User {
             of: format!("the host {name}"),
             identity: &host.identity,
-            publish: vec![fleet.present(name), results, newest],
+            publish: [fleet.present(name), results].into_iter().chain(newest).collect(),
             subscribe: read,
             answers: Some(MAX_ANSWER / MAX_PART + 1),
         };
@@ -58,17 +73,25 @@ pub fn authorization(fleet: &Fleet, hosts: &[Host], operators: &[Operator]) -> S
         let streams = [fleet.results_stream(), fleet.presence_stream()];
         let of_streams =
             streams.iter().flat_map(|stream| STREAM_REQUESTS.iter().map(move |request| request.replace("{}", stream)));
-        let hosts = [fleet.host_pattern(), fleet.group_pattern(), "$JS.API.INFO".to_owned()];
+        let of_streams: Vec<_> = of_streams.chain(["$JS.API.INFO".to_owned()]).collect();
+        let hosts = [fleet.host_pattern(), fleet.group_pattern()];
         let user = User {
             of: format!("the operator {}", operator.name),
             identity: &operator.identity,
-            publish: hosts.into_iter().chain(of_streams).collect(),
+            publish: hosts.into_iter().chain(with_domains(&of_streams)).collect(),
             subscribe: vec!["_INBOX.>".to_owned()],
             answers: None,
         };
         user.write(&mut text);
     }
     text + "  ]\n}\n"
+}
+
+/// These subjects, and those of requests among them as a leaf node passes them on to the server that has the streams, whatever its `domain` is.
+fn with_domains(subjects: &[String]) -> Vec<String> {
+    let of_domains = subjects.iter().filter_map(|subject| subject.strip_prefix("$JS.API."));
+    let of_domains = of_domains.map(|request| format!("$JS.*.API.{request}"));
+    subjects.iter().cloned().chain(of_domains).collect()
 }
 
 /// The inboxes of a bridge, in which it may get nothing that is for others.
@@ -147,6 +170,7 @@ mod tests {
             "\"smoker.v1.prod.present.web%2E1%0A\"",
             "\"smoker.v1.prod.result.web%2E1%0A.*\"",
             "\"$JS.API.DIRECT.GET.SMOKER_prod.smoker.v1.prod.result.web%2E1%0A.*\"",
+            "\"$JS.*.API.DIRECT.GET.SMOKER_prod.smoker.v1.prod.result.web%2E1%0A.*\"",
             "\"smoker.v1.prod.host.web%2E1%0A\"",
             "\"smoker.v1.prod.group.web\"",
             "\"smoker.v1.prod.group.all\"",
@@ -163,6 +187,8 @@ mod tests {
         let text = authorization(&Fleet::new("prod"), &[], &operators);
         assert!(
             text.contains("\"$JS.API.STREAM.CREATE.SMOKER_prod\"")
+                && text.contains("\"$JS.*.API.STREAM.CREATE.SMOKER_prod\"")
+                && !text.contains("$JS.*.ACK")
                 && text.contains("# the operator alice\n    { user: \"urn:b\", "),
             "{text}"
         );

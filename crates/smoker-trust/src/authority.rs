@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
 use webpki::{
     CertRevocationList, EndEntityCert, Error, ExpirationPolicy, KeyUsage, OwnedCertRevocationList,
@@ -13,15 +13,13 @@ use webpki::{
 use crate::failure::Failure;
 use crate::identity::facts::{self, CertificateFacts};
 use crate::identity::peer::CertifiedPeer;
+use crate::identity::validity::Validity;
 use crate::pin::Pin;
 use crate::provider::provider;
 use crate::storage::{pem, regular_file};
 
 /// The largest file with authorities or with what they have revoked, in bytes.
 const MAX_FILE: u64 = 16 << 20;
-
-/// How long before its end an authority has to be replaced.
-const NOTICE: TimeDelta = TimeDelta::days(30);
 
 /// Authorities, and what they and those that they have signed have revoked. The lists are read once, whatever is asked later.
 #[derive(Clone, Debug)]
@@ -38,7 +36,7 @@ struct Authority {
     pin: Pin,
     anchor: TrustAnchor<'static>,
     name: String,
-    ends: Option<DateTime<Utc>>,
+    validity: Option<Validity>,
 }
 
 /// Which revocation lists have to be there.
@@ -186,7 +184,7 @@ impl ClientAuthorities {
     #[must_use]
     pub fn warnings(&self, now: DateTime<Utc>) -> Vec<String> {
         let of_authority = |authority: &Authority| {
-            let ends = authority.ends.filter(|ends| *ends - now < NOTICE)?;
+            let ends = authority.validity.filter(|validity| validity.is_renewal_due(now))?.ends;
             let state = if ends <= now { "ended" } else { "ends" };
             Some(format!(
                 "the authority {} {state} on {}: from then on no certificate that it has signed is accepted; put its new certificate \
@@ -214,15 +212,15 @@ impl Authority {
             format!("a certificate cannot be that of an authority ({error:?}); name the authority's own")
         })?;
         let facts = CertificateFacts::of(certificate);
-        let ends = facts.as_ref().and_then(|facts| facts.not_after);
+        let validity = facts.as_ref().and_then(Validity::stated);
         let name = facts.and_then(|facts| facts.names.into_iter().next());
-        Ok(Self { pin, anchor: anchor.to_owned(), name: name.unwrap_or_else(|| pin.to_string()), ends })
+        Ok(Self { pin, anchor: anchor.to_owned(), name: name.unwrap_or_else(|| pin.to_string()), validity })
     }
 
     /// Whether its certificate is no longer valid, which the library does not look at.
     fn has_ended(&self, now: UnixTime) -> bool {
         let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-        self.ends.is_some_and(|ends| ends.timestamp() < now)
+        self.validity.is_some_and(|validity| validity.ends.timestamp() < now)
     }
 }
 

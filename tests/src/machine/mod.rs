@@ -6,10 +6,12 @@
 //! - `containment`: with and without cgroups
 //! - `processes`: other processes in `/proc`, and strays of a test
 //! - `network`: network namespaces: addresses of a test's own, and other hosts
+//! - `cable`: a way to a port that can be cut off
 //! - `pki`: an authority as a site has one
 //! - `ports`: TCP ports that nobody else uses
 //! - `skip`: what this machine lacks, reported loudly
 
+pub mod cable;
 pub mod containment;
 pub mod network;
 pub mod pki;

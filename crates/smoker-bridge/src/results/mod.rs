@@ -13,10 +13,12 @@ mod events;
 pub(crate) mod position;
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::time::Duration;
 
 use async_nats::jetstream;
-use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::context::{PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::DirectGetErrorKind;
 use futures_util::future::try_join_all;
@@ -57,14 +59,14 @@ pub(crate) async fn publish_all(
         fleet: settings.fleet.clone(),
         host: settings.name.clone(),
     };
-    let mut told = String::new();
+    let mut told = None;
     loop {
         tokio::select! {
             _ = stop.changed() => break,
-            reason = publish(&publisher, &mut connection, &daemon, &mut position) => {
-                if reason != told {
+            reason = publish(&publisher, &mut connection, &daemon, &mut position, &mut told) => {
+                if told.as_ref() != Some(&reason) {
                     tracing::warn!("results wait in the journal: {reason}");
-                    told = reason;
+                    told = Some(reason);
                 }
             }
         }
@@ -78,46 +80,68 @@ pub(crate) async fn publish_all(
     }
 }
 
-/// Publishes what is behind the position, then what comes; gives the reason when that does not go on.
+/// What the daemon has is not what the position is of.
+struct OtherJournal;
+
+/// Publishes what is behind the position, then what comes; gives the reason when that does not go on. What was `told` of before is over then.
 async fn publish(
     publisher: &Publisher,
     connection: &mut Connection,
     daemon: &Daemon,
     position: &mut Position,
+    told: &mut Option<String>,
 ) -> String {
     connection.wait().await;
-    let mut events = match Events::behind(daemon, position.number().sequence).await {
-        Ok(events) => events,
-        Err(error) => return format!("the daemon gives no events: {error}"),
-    };
+    loop {
+        match follow(publisher, daemon, position, told).await {
+            Ok(OtherJournal) => {
+                tracing::warn!("the daemon has lost its journal: its results are published from the beginning");
+                position.begin_again();
+            }
+            Err(reason) => return reason,
+        }
+    }
+}
+
+/// Publishes until the daemon's journal is another one, or until it does not go on.
+async fn follow(
+    publisher: &Publisher,
+    daemon: &Daemon,
+    position: &mut Position,
+    told: &mut Option<String>,
+) -> Result<OtherJournal, String> {
+    let events = Events::behind(daemon, position.since()).await;
+    let mut events = events.map_err(|error| format!("the daemon gives no events: {error}"))?;
     let mut last = HashMap::new();
+    let mut is_first = true;
     loop {
         let next = match position.due_in() {
             Some(due) => timeout(due, events.next()).await,
             None => Ok(events.next().await),
         };
         let Ok(next) = next else {
-            if let Err(error) = position.save() {
-                return format!("cannot write to state_dir: {error}");
-            }
+            position.save().map_err(|error| format!("cannot write to state_dir: {error}"))?;
             continue;
         };
-        let event = match next {
-            Ok(Some(event)) => event,
-            Ok(None) => return "the daemon has ended its events".to_owned(),
-            Err(error) => return error.to_string(),
-        };
+        let event = next.map_err(|error| error.to_string())?.ok_or("the daemon has ended its events")?;
         if event.kind == "reset" {
-            tracing::warn!("the daemon has lost its journal: its results are published from the beginning");
-            position.begin_again();
-            last.clear();
-            continue;
+            return Ok(OtherJournal);
         }
-        if event.kind == "gap" {
+        if event.kind == "gap" && last_of_gap(&event) > Some(position.number().sequence) {
             tracing::warn!("the daemon has dropped results before they could be published: {}", event.data);
         }
-        if let Err(reason) = publisher.batch(event, &mut events, position, &mut last).await {
-            return reason;
+        let is_result = event.kind == "result";
+        if is_first && is_result {
+            is_first = false;
+            match has_published(&event, position) {
+                Some(true) => continue,
+                Some(false) => return Ok(OtherJournal),
+                None => {}
+            }
+        }
+        publisher.batch(event, &mut events, position, &mut last).await?;
+        if is_result && told.take().is_some() {
+            tracing::info!("results are published again");
         }
     }
 }
@@ -126,6 +150,8 @@ async fn publish(
 #[derive(Debug)]
 struct Waiting {
     plugin: String,
+    /// The run that it is of.
+    run: String,
     number: Number,
     json: String,
 }
@@ -173,7 +199,7 @@ impl Publisher {
         let sent = batch.iter().map(|waiting| self.once(waiting, last.get(&waiting.plugin).copied()));
         let numbers = try_join_all(sent).await?;
         for (waiting, number) in batch.into_iter().zip(numbers) {
-            position.advance(waiting.number.sequence);
+            position.advance(waiting.number.sequence, &waiting.run);
             last.insert(waiting.plugin, number);
         }
         Ok(())
@@ -210,7 +236,7 @@ impl Publisher {
                 }
                 Ok(stored) => return Ok(stored.sequence),
                 Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => last = None,
-                Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => {
+                Err(error) if is_too_large(&error) => {
                     // It would never be taken, and all behind it would wait.
                     tracing::error!("result {} of {} is left out: {error}", waiting.number.sequence, waiting.plugin);
                     return Ok(expected);
@@ -245,13 +271,46 @@ impl Publisher {
     }
 }
 
+/// Whether the server, or the stream by its own limit, never takes a message of this size.
+fn is_too_large(error: &PublishError) -> bool {
+    let of_stream = error.source().and_then(|source| source.downcast_ref::<jetstream::Error>());
+    error.kind() == PublishErrorKind::MaxPayloadExceeded
+        || of_stream.is_some_and(|error| error.error_code() == ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM)
+}
+
+/// Whether the first result that the daemon gives is the newest one that was published; `None` where that cannot be said.
+fn has_published(event: &Event, position: &Position) -> Option<bool> {
+    let Facts { plugin, started } = serde_json::from_str(&event.data).ok()?;
+    position.has_published(event.id?, &run(&plugin, &started))
+}
+
+/// The newest number that is missing.
+fn last_of_gap(event: &Event) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Gap {
+        last: u64,
+    }
+    serde_json::from_str(&event.data).ok().map(|Gap { last }| last)
+}
+
+/// What is read of a result.
+#[derive(Deserialize)]
+struct Facts {
+    plugin: String,
+    /// When its run has begun, to the microsecond.
+    #[serde(default)]
+    started: String,
+}
+
+/// What no other run is known by.
+fn run(plugin: &str, started: &str) -> String {
+    format!("{started} {plugin}")
+}
+
 /// A result among the events; `None` for another event.
 fn waiting(event: Event, epoch: &str) -> Option<Waiting> {
-    #[derive(Deserialize)]
-    struct OfPlugin {
-        plugin: String,
-    }
     let sequence = event.id.filter(|_| event.kind == "result")?;
-    let OfPlugin { plugin } = serde_json::from_str(&event.data).ok()?;
-    Some(Waiting { plugin, number: Number { epoch: epoch.to_owned(), sequence }, json: event.data })
+    let Facts { plugin, started } = serde_json::from_str(&event.data).ok()?;
+    let (number, run) = (Number { epoch: epoch.to_owned(), sequence }, run(&plugin, &started));
+    Some(Waiting { plugin, run, number, json: event.data })
 }

@@ -40,24 +40,35 @@ impl Number {
     }
 }
 
+/// A number, and the result that had it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+struct Published {
+    #[serde(flatten)]
+    number: Number,
+    /// The run that the result is of. A journal that was lost, or put in the place of another one, has another run under the same number. Files of
+    /// earlier bridges do not have it.
+    #[serde(default)]
+    run: Option<String>,
+}
+
 /// The position and its file.
 #[derive(Debug)]
 pub(crate) struct Position {
-    number: Number,
+    newest: Published,
     file: PathBuf,
-    written: Option<(Number, Instant)>,
+    written: Option<(Published, Instant)>,
 }
 
 impl Position {
     /// That of the file; without one the beginning.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
         let file = folder.join(FILE);
-        let number = match std::fs::read(&file) {
+        let newest = match std::fs::read(&file) {
             Ok(text) => serde_json::from_slice(&text).ok(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        let mut position = Self { number: number.unwrap_or_else(beginning), file, written: None };
+        let mut position = Self { newest: newest.unwrap_or_else(beginning), file, written: None };
         // Also before anything was published, so that a folder that cannot be written is known at the start.
         position.save()?;
         Ok(position)
@@ -65,23 +76,37 @@ impl Position {
 
     /// Up to where all is published.
     pub(crate) fn number(&self) -> &Number {
-        &self.number
+        &self.newest.number
     }
 
-    /// The stream has all up to this number.
-    pub(crate) fn advance(&mut self, sequence: u64) {
-        self.number.sequence = self.number.sequence.max(sequence);
+    /// The number behind which the daemon is asked for results: that of the newest one, or the one before, where the newest can be recognized.
+    pub(crate) fn since(&self) -> u64 {
+        self.newest.number.sequence - u64::from(self.newest.run.is_some())
+    }
+
+    /// Whether a result with the newest number is the one that was published, as far as is known: `None` for a result with another number.
+    pub(crate) fn has_published(&self, sequence: u64, run: &str) -> Option<bool> {
+        let known = self.newest.run.as_ref().filter(|_| sequence == self.newest.number.sequence)?;
+        Some(known == run)
+    }
+
+    /// The stream has all up to this number, which the result of this run has.
+    pub(crate) fn advance(&mut self, sequence: u64, run: &str) {
+        if sequence > self.newest.number.sequence {
+            self.newest.number.sequence = sequence;
+            self.newest.run = Some(run.to_owned());
+        }
     }
 
     /// The daemon has lost its journal, and begins again.
     pub(crate) fn begin_again(&mut self) {
-        self.number = beginning();
+        self.newest = beginning();
     }
 
     /// How long the file may wait; `None` when it is up to date.
     pub(crate) fn due_in(&self) -> Option<Duration> {
         match &self.written {
-            Some((number, _)) if *number == self.number => None,
+            Some((newest, _)) if *newest == self.newest => None,
             Some((_, at)) => Some(EVERY.saturating_sub(at.elapsed())),
             None => Some(Duration::ZERO),
         }
@@ -89,16 +114,17 @@ impl Position {
 
     /// Writes the file.
     pub(crate) fn save(&mut self) -> io::Result<()> {
-        let text = serde_json::to_vec(&self.number)?;
+        let text = serde_json::to_vec(&self.newest)?;
         replace(&ResolvedPath::with_folders(&self.file, None)?, &text, 0o600, None)?;
-        self.written = Some((self.number.clone(), Instant::now()));
+        self.written = Some((self.newest.clone(), Instant::now()));
         Ok(())
     }
 }
 
-fn beginning() -> Number {
+fn beginning() -> Published {
     // The keys of a RandomState are random; an epoch has to differ from the few before it.
-    Number { epoch: format!("{:016x}", RandomState::new().hash_one(std::process::id())), sequence: 0 }
+    let epoch = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
+    Published { number: Number { epoch, sequence: 0 }, run: None }
 }
 
 #[cfg(test)]
@@ -119,14 +145,26 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut position = Position::open(&folder.path().join("state")).expect("a position");
         assert_eq!((position.number().sequence, position.due_in()), (0, None));
-        position.advance(7);
-        position.advance(5);
+        position.advance(7, "seven");
+        position.advance(5, "five");
         assert!(position.due_in().is_some());
         position.save().expect("saved");
         let again = Position::open(&folder.path().join("state")).expect("a position");
-        assert_eq!(again.number(), position.number());
+        assert_eq!((again.number(), again.since()), (position.number(), 6));
+        assert_eq!((again.has_published(7, "seven"), again.has_published(7, "five")), (Some(true), Some(false)));
+        assert_eq!(again.has_published(8, "eight"), None);
         position.begin_again();
+        assert_eq!((position.since(), position.has_published(0, "")), (0, None));
         assert!(!again.number().is_at_least(position.number()));
+    }
+
+    #[test]
+    fn a_file_of_an_earlier_bridge_goes_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join(FILE), r#"{"epoch": "a", "sequence": 7}"#).expect("written");
+        let position = Position::open(folder.path()).expect("a position");
+        assert_eq!((position.number().text().as_str(), position.since()), ("a.7", 7));
+        assert_eq!(position.has_published(7, "seven"), None);
     }
 
     #[test]

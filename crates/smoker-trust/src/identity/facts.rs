@@ -13,6 +13,8 @@ pub struct CertificateFacts {
     pub dns_names: Vec<String>,
     /// Whether it is an authority's that limits the names of those that it signs.
     pub constrains_names: bool,
+    /// From when it is valid; `None` for a date that is not understood.
+    pub not_before: Option<DateTime<Utc>>,
     /// Until when it is valid; `None` for a date that is not understood.
     pub not_after: Option<DateTime<Utc>>,
 }
@@ -74,7 +76,9 @@ fn read(certificate: &[u8]) -> ASN1Result<Option<CertificateFacts>> {
         fields.remove(0);
     }
     let (Some(validity), Some(subject)) = (fields.get(VALIDITY), fields.get(SUBJECT)) else { return Ok(None) };
-    let not_after = sequence(validity)?.get(1).and_then(|date| instant(date));
+    let dates = sequence(validity)?;
+    let date = |at: usize| dates.get(at).and_then(|date| instant(date));
+    let (not_before, not_after) = (date(0), date(1));
     let mut names = common_names(subject)?;
     let (mut dns_names, mut constrains_names) = (Vec::new(), false);
     for field in fields.iter().filter(|field| field.first() == Some(&0xa3)) {
@@ -89,7 +93,8 @@ fn read(certificate: &[u8]) -> ASN1Result<Option<CertificateFacts>> {
             }
         }
     }
-    Ok(Some(CertificateFacts { names: kept(names), dns_names: kept(dns_names), constrains_names, not_after }))
+    let (names, dns_names) = (kept(names), kept(dns_names));
+    Ok(Some(CertificateFacts { names, dns_names, constrains_names, not_before, not_after }))
 }
 
 /// Names that can be shown, each once.

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use rcgen::KeyPair;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::identity::facts::CertificateFacts;
+use crate::identity::validity::Validity;
 use crate::identity::{certificate, key};
 use crate::pin::Pin;
 use crate::provider::provider;
@@ -67,20 +67,20 @@ impl OwnIdentity {
         Ok(stored.and_then(|Stored { key, pin, chain, .. }| Some(Self { key, chain: chain?, pin })))
     }
 
-    /// Reads what [`OwnIdentity::load`] reads, and makes nothing. Returns until when the certificate is valid, as it states.
+    /// Reads what [`OwnIdentity::load`] reads, and makes nothing. Returns from when until when the certificate is valid, as it states.
     ///
     /// # Errors
     ///
     /// When a file that is there cannot be used.
-    pub fn check(folder: &PrivateFolder) -> Result<Option<DateTime<Utc>>, FileError> {
+    pub fn check(folder: &PrivateFolder) -> Result<Option<Validity>, FileError> {
         let chain = Stored::read(folder)?.and_then(|stored| stored.chain);
-        Ok(chain.and_then(|chain| end_of(&chain)))
+        Ok(chain.and_then(|chain| validity_of(&chain)))
     }
 
-    /// Until when its certificate is valid, as that states.
+    /// From when until when its certificate is valid, as that states.
     #[must_use]
-    pub fn ends(&self) -> Option<DateTime<Utc>> {
-        end_of(&self.chain)
+    pub fn validity(&self) -> Option<Validity> {
+        validity_of(&self.chain)
     }
 
     /// The identity in this folder; a key is made when there is none. Of two programs that begin at the same time one makes it, and both have it.
@@ -130,14 +130,12 @@ impl OwnIdentity {
     }
 }
 
-/// How long before its end a certificate has to be renewed.
-const RENEWAL: TimeDelta = TimeDelta::days(30);
-
-/// What an administrator has to know of a certificate that is valid until this time; nothing before its last month.
+/// What an administrator has to know of a daemon's certificate; nothing before [it has to be renewed](Validity::is_renewal_due).
 #[must_use]
-pub fn ending(ends: DateTime<Utc>, now: DateTime<Utc>) -> Option<String> {
+pub fn ending(validity: Validity, now: DateTime<Utc>) -> Option<String> {
+    let ends = validity.ends;
     let state = if ends <= now { "ended" } else { "ends" };
-    (ends - now < RENEWAL).then(|| {
+    validity.is_renewal_due(now).then(|| {
         format!(
             "the daemon's certificate {state} on {}: clients that know its authority, and not its pin, refuse it from then on; renew it by \
              smokercli trust ca sign -s HOST --via ssh, or by the PKI that it is of",
@@ -146,8 +144,8 @@ pub fn ending(ends: DateTime<Utc>, now: DateTime<Utc>) -> Option<String> {
     })
 }
 
-fn end_of(chain: &[CertificateDer<'_>]) -> Option<DateTime<Utc>> {
-    CertificateFacts::of(chain.first()?)?.not_after
+fn validity_of(chain: &[CertificateDer<'_>]) -> Option<Validity> {
+    Validity::of(chain.first()?)
 }
 
 /// What is in a folder.
@@ -212,20 +210,20 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_in_its_last_month_is_told_of() {
+    fn a_certificate_that_has_to_be_renewed_is_told_of() {
         let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
-        let ends = at("2027-01-31T00:00:00Z");
-        assert_eq!(ending(ends, at("2027-01-01T00:00:00Z")), None);
+        let validity = Validity { begins: Some(at("2026-01-31T00:00:00Z")), ends: at("2027-01-31T00:00:00Z") };
+        assert_eq!(ending(validity, at("2027-01-01T00:00:00Z")), None);
         for (now, said) in
             [("2027-01-01T00:00:01Z", "ends on 2027-01-31"), ("2027-01-31T00:00:00Z", "ended on 2027-01-31")]
         {
-            assert!(ending(ends, at(now)).is_some_and(|text| text.contains(said)), "{now}");
+            assert!(ending(validity, at(now)).is_some_and(|text| text.contains(said)), "{now}");
         }
         let (_folder, private) = private();
         let made = OwnIdentity::load_or_make(&private, "web1").expect("made");
-        assert_eq!(OwnIdentity::check(&private).expect("read"), made.ends());
+        assert_eq!(OwnIdentity::check(&private).expect("read"), made.validity());
         assert_eq!(
-            ending(made.ends().expect("a date"), at("2027-01-31T00:00:00Z")),
+            ending(made.validity().expect("dates"), at("2027-01-31T00:00:00Z")),
             None,
             "a key of our own has no end"
         );

@@ -279,6 +279,9 @@ pub(crate) struct NatsConfigArgs {
     /// Where the server stores its streams
     #[arg(long, value_name = "FOLDER", default_value = "/var/lib/nats/jetstream")]
     pub(crate) store: PathBuf,
+    /// The most that the streams take there, eg. 20GB (default: three quarters of what is free when the server starts)
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) store_limit: Option<String>,
     /// The server's certificate (PEM), as the server finds it; without it connections are not encrypted
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,

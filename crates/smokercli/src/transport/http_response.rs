@@ -4,11 +4,11 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use reqwest::header::{LOCATION, RETRY_AFTER};
+use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use smoker_model::wire::about::{INSTANCE_HEADER, read_instance};
 use smoker_model::wire::error::ErrorBody;
-use smoker_model::wire::not_loaded::{self, NOT_LOADED_HEADER};
+use smoker_model::wire::not_loaded::{self, NOT_LOADED_HEADER, NotLoaded};
 use smoker_trust::failure::Failure as HandshakeFailure;
 use smoker_trust::handshake::explain::{Side, failure_of};
 
@@ -59,8 +59,13 @@ pub(super) async fn receive(
 /// # Errors
 ///
 /// Why it is none with success, or too large.
-pub(super) async fn received(response: Response) -> Result<PageBody, Failure> {
-    body(successful(response).await?, None).await
+pub(super) async fn received(response: http::Response<Vec<u8>>) -> Result<PageBody, Failure> {
+    if response.status().is_success() && response.body().len() <= WHOLE_ANSWER {
+        // It is all there, so there is nothing to wait for.
+        let (not_loaded, instance) = (not_loaded(response.headers()), instance(response.headers()));
+        return Ok(PageBody { bytes: response.into_body(), is_cut: false, not_loaded, instance });
+    }
+    body(successful(response.into()).await?, None).await
 }
 
 /// Sends the request and receives the head of the response.
@@ -121,8 +126,7 @@ fn retry_after(response: &Response) -> Option<Duration> {
 }
 
 async fn body(mut response: Response, over_tls: Option<&str>) -> Result<PageBody, Failure> {
-    let not_loaded = response.headers().get(NOT_LOADED_HEADER).and_then(|value| not_loaded::read(value.to_str().ok()?));
-    let instance = response.headers().get(INSTANCE_HEADER).and_then(|value| read_instance(value.to_str().ok()?));
+    let (not_loaded, instance) = (not_loaded(response.headers()), instance(response.headers()));
     let mut whole = Vec::new();
     let mut shortener: Option<Shortener> = None;
     loop {
@@ -146,6 +150,16 @@ async fn body(mut response: Response, over_tls: Option<&str>) -> Result<PageBody
     }
     let (bytes, is_cut) = shortener.map_or((whole, false), Shortener::finish);
     Ok(PageBody { bytes, is_cut, not_loaded, instance })
+}
+
+/// The plugins that the daemon has left out.
+fn not_loaded(headers: &HeaderMap) -> Option<NotLoaded> {
+    not_loaded::read(headers.get(NOT_LOADED_HEADER)?.to_str().ok()?)
+}
+
+/// Which start of the daemon has answered.
+fn instance(headers: &HeaderMap) -> Option<String> {
+    read_instance(headers.get(INSTANCE_HEADER)?.to_str().ok()?)
 }
 
 pub(super) fn reason(error: &reqwest::Error, over_tls: Option<&str>) -> String {

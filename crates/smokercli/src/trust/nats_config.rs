@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use smoker_nats::key;
-use smoker_nats::server_config::{Host, Identity, Operator, authorization};
+use smoker_nats::server_config::{Host, Identity, Operator, authorization, connections};
 use smoker_nats::subject::{EVERYBODY, Fleet, token};
 use smoker_trust::storage::private_folder::PrivateFolder;
 use smoker_trust::storage::{private_file, text_file};
@@ -108,12 +108,24 @@ fn server(args: &NatsConfigArgs) -> Result<String, ExitError> {
     } else {
         String::new()
     };
+    let limit = args.store_limit.as_deref().map(store_limit).transpose()?.unwrap_or_default();
     let tls =
         files.map_or_else(String::new, |(cert, key)| format!("tls {{ cert_file: {cert}, key_file: {key}{users} }}\n"));
     Ok(format!(
         "# Written by smokercli trust nats-config. A later call writes it again; nats-server --signal reload has the server read it.\n\
-         listen: {listen}\njetstream {{ store_dir: {store} }}\n{tls}"
+         listen: {listen}\n{}jetstream {{ store_dir: {store}{limit} }}\n{tls}",
+        connections()
     ))
+}
+
+/// The limit of what the streams take, as a setting behind others.
+fn store_limit(text: &str) -> Result<String, ExitError> {
+    let number = ["KB", "MB", "GB", "TB"].iter().find_map(|unit| text.strip_suffix(unit));
+    let is_number = |number: &str| number.bytes().all(|byte| byte.is_ascii_digit()) && number.parse() != Ok(0_u32);
+    match number.filter(|number| is_number(number) && number.parse::<u32>().is_ok()) {
+        Some(_) => Ok(format!(", max_file_store: {text}")),
+        None => Err(ExitError::usage(format!("--store-limit {text}: write a number and KB, MB, GB or TB, eg. 20GB"))),
+    }
 }
 
 fn quoted(text: &str) -> Result<String, ExitError> {
@@ -166,6 +178,14 @@ fn public_key(folder: &PrivateFolder, name: &str) -> Result<String, ExitError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_of_the_store_are_those_of_a_server() {
+        assert_eq!(store_limit("20GB").as_deref(), Ok(", max_file_store: 20GB"));
+        for wrong in ["", "20", "GB", "0GB", "-1GB", "1.5GB", "20gb", "20GB }", "+1GB", "99999999999GB"] {
+            assert!(store_limit(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn groups_are_read() {

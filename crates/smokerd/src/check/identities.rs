@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use nix::errno::Errno;
 use nix::unistd::{AccessFlags, access, geteuid};
 use smoker_config::spec::settings::access_settings::{Access, AccessSettings};
@@ -12,6 +12,7 @@ use smoker_trust::access::tokens::{self, Tokens};
 use smoker_trust::authority::ClientAuthorities;
 use smoker_trust::handshake::server;
 use smoker_trust::identity::own::{self, KEY_FILE, OwnIdentity};
+use smoker_trust::identity::validity::Validity;
 use smoker_trust::storage::private_folder::PrivateFolder;
 
 use crate::check::state_folder;
@@ -30,7 +31,7 @@ pub(crate) fn problems(settings: &AccessSettings, owner: Option<Owner>) -> Ident
     let mut found = IdentityProblems { others: of_lines(settings), fatal: Vec::new() };
     if let (Some(certificate), Some(key)) = (&settings.tls_cert, &settings.tls_key) {
         let own = OwnIdentity::from_files(certificate, key).map_err(|error| error.to_string());
-        found.add_ending("tls_cert", own.as_ref().ok().and_then(OwnIdentity::ends));
+        found.add_ending("tls_cert", own.as_ref().ok().and_then(OwnIdentity::validity));
         let tried = own.and_then(|own| server::config(&own));
         found.add("tls_cert", tried.err(), &[certificate, key]);
     }
@@ -47,7 +48,7 @@ pub(crate) fn problems(settings: &AccessSettings, owner: Option<Owner>) -> Ident
             found.others.retain(|(key, _)| *key != "state_dir");
             found.fatal.push(("state_dir", format!("state_dir: {fault}")));
         }
-        Some(Ok(ends)) if settings.tls_cert.is_none() => found.add_ending("state_dir", ends),
+        Some(Ok(validity)) if settings.tls_cert.is_none() => found.add_ending("state_dir", validity),
         Some(Ok(_)) | None => {}
     }
     let is_sound = found.fatal.iter().all(|(key, _)| *key != "state_dir");
@@ -61,9 +62,9 @@ pub(crate) fn problems(settings: &AccessSettings, owner: Option<Owner>) -> Ident
 }
 
 impl IdentityProblems {
-    /// Adds that the daemon's certificate, which is valid until this time, has to be renewed.
-    fn add_ending(&mut self, key: &'static str, ends: Option<DateTime<Utc>>) {
-        let text = ends.and_then(|ends| own::ending(ends, Utc::now()));
+    /// Adds that the daemon's certificate, which is valid for this time, has to be renewed.
+    fn add_ending(&mut self, key: &'static str, validity: Option<Validity>) {
+        let text = validity.and_then(|validity| own::ending(validity, Utc::now()));
         self.others.extend(text.map(|text| (key, format!("{key}: {text}"))));
     }
 
@@ -76,8 +77,8 @@ impl IdentityProblems {
     }
 }
 
-/// Until when the certificate in the folder is valid; the error is for what a start with the folder fails.
-fn look_into_folder(path: &Path, owner: Option<Owner>) -> Result<Option<DateTime<Utc>>, String> {
+/// For how long the certificate in the folder is valid; the error is for what a start with the folder fails.
+fn look_into_folder(path: &Path, owner: Option<Owner>) -> Result<Option<Validity>, String> {
     if let Some(reason) = place::obstacle(&path.join(KEY_FILE)) {
         return Err(format!("{}: {reason}; choose another folder", path.display()));
     }

@@ -12,6 +12,7 @@ use smoker_trust::handshake::explain::{self, Side};
 use smoker_trust::handshake::server;
 use smoker_trust::identity::own::{self, CERTIFICATE_FILE, KEY_FILE, OwnIdentity};
 use smoker_trust::identity::peer::CertifiedPeer;
+use smoker_trust::identity::validity::Validity;
 use smoker_trust::storage::private_folder::PrivateFolder;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -31,8 +32,8 @@ pub(crate) struct Tls(Arc<RwLock<Option<Arc<WatchedFile<Files>>>>>);
 #[derive(Debug)]
 struct LoadedIdentity {
     config: Arc<ServerConfig>,
-    /// Until when the certificate is valid.
-    ends: Option<DateTime<Utc>>,
+    /// From when until when the certificate is valid.
+    validity: Option<Validity>,
     /// That it ends soon.
     ending: DailyWarning,
 }
@@ -85,7 +86,7 @@ impl Tls {
 
     /// The last moment of the daemon's certificate; none without one, and for one that does not say it.
     pub(crate) async fn not_after(&self) -> Option<DateTime<Utc>> {
-        self.identity().await?.ends
+        self.identity().await?.validity.map(|validity| validity.ends)
     }
 
     async fn identity(&self) -> Option<Arc<LoadedIdentity>> {
@@ -97,12 +98,12 @@ impl Tls {
 impl LoadedIdentity {
     fn new(own: &OwnIdentity) -> Result<Self, String> {
         let config = server::config(own)?;
-        Ok(Self { config, ends: own.ends(), ending: DailyWarning::default() })
+        Ok(Self { config, validity: own.validity(), ending: DailyWarning::default() })
     }
 
-    /// Says once a day that the certificate has to be renewed, in its last month.
+    /// Says once a day that the certificate has to be renewed, from when it has to be.
     fn warn_of_end(&self, now: DateTime<Utc>) {
-        let Some(text) = self.ends.and_then(|ends| own::ending(ends, now)) else { return };
+        let Some(text) = self.validity.and_then(|validity| own::ending(validity, now)) else { return };
         self.ending.warn(now, &text);
     }
 }

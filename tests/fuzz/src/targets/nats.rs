@@ -102,7 +102,7 @@ fn check_names(token: &str) {
     }
 }
 
-/// Whether a bridge takes it for a request. What its daemon gets has the one line that ends the connection, and the same body.
+/// Whether a bridge takes it for a request. What its daemon gets has the same body, and the one line that ends the connection, or it is a head alone.
 fn is_request(payload: &[u8]) -> bool {
     let Some(request) = head::prepare(payload) else { return false };
     let split = |bytes: &[u8]| {
@@ -113,7 +113,9 @@ fn is_request(payload: &[u8]) -> bool {
     assert_eq!(body, expected);
     assert!(!head.replace("\r\n", "").contains(['\r', '\n']), "its daemon could see another line, or another end");
     let of_connection = head.split("\r\n").filter(|line| line.to_ascii_lowercase().starts_with("connection:"));
-    assert_eq!(of_connection.collect::<Vec<_>>(), ["Connection: close"]);
+    let expected: &[&str] = if request.may_share_connection { &[] } else { &["Connection: close"] };
+    assert_eq!(of_connection.collect::<Vec<_>>(), expected);
+    assert!(!request.may_share_connection || body.is_empty() && head.starts_with("GET "), "{head}");
     true
 }
 

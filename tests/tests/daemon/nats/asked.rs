@@ -5,8 +5,10 @@ use std::os::unix::process::CommandExt;
 
 use nix::sys::signal::Signal;
 use serde_json::Value as Json;
+use smoker_tests::cli;
 use smoker_tests::config::Config;
 use smoker_tests::http::{ANSWER_LIMIT, Request};
+use smoker_tests::machine::skip;
 use smoker_tests::nats::NatsServer;
 use smoker_tests::started::Started;
 use smoker_tests::wait;
@@ -51,7 +53,7 @@ fn all_hosts_run_plugins_and_one_whose_bridge_is_killed_is_unreachable() {
     // Groups that hosts have reported; one of the configuration has precedence.
     assert_eq!(operator.smokercli("--list-hosts -g later").stdout, "web2\nweb3\n");
     assert!(operator.smokercli("--list-hosts -g later -o long").stdout.contains("rack=7"));
-    fs::write(operator.home.path().join(".smokercli.yaml"), "groups: {later: [web1, never]}\n").expect("writable");
+    fs::write(operator.home.path(".smokercli.yaml"), "groups: {later: [web1, never]}\n").expect("writable");
     assert_eq!(operator.smokercli("--list-hosts -g later").stdout, "web1\nnever\n");
     let output = operator.smokercli("hosts -e -g later -o ndjson");
     output.expect_code(69);
@@ -96,7 +98,7 @@ fn a_result_is_shown_to_who_watches() {
     let Some(hosts) = Hosts::start(1, config) else { return };
     let daemon = &hosts.daemons[0];
     let _ = daemon.finish(&daemon.force(&["Version"]));
-    let shown = hosts.operator.home.path().join("shown");
+    let shown = hosts.operator.home.path("shown");
     let mut command = hosts.operator.command("--watch -o ndjson");
     command.stdout(File::create(&shown).expect("writable")).process_group(0);
     let _watching = Started::spawn(&mut command).expect("it starts");
@@ -113,7 +115,7 @@ fn a_result_is_shown_to_who_watches() {
 #[test]
 fn a_page_shows_hosts_behind_a_server() {
     let Some(hosts) = Hosts::start(2, config) else { return };
-    let said = hosts.operator.home.path().join("said");
+    let said = hosts.operator.home.path("said");
     let mut command = hosts.operator.command_of("smoker-fleet", "--listen 127.0.0.1:0 --every 200ms");
     command.stdout(File::create(&said).expect("writable")).process_group(0);
     let _serving = Started::spawn(&mut command).expect("it starts");
@@ -151,5 +153,22 @@ fn a_server_that_refuses_is_told_with_the_next_step() {
     output.expect_code(69);
     for words in ["web1", "UNREACHABLE", "timed out; the NATS server refuses the request"] {
         assert!(output.stdout.contains(words), "{}", output.stdout);
+    }
+}
+
+/// Of the host that asks: the server alone knows how old a presence is.
+#[test]
+fn a_clock_that_is_wrong_makes_no_host_silent() {
+    if skip::program("faketime", "apt-get install faketime").is_none() {
+        return;
+    }
+    let Some(hosts) = Hosts::start(1, config) else { return };
+    for offset in ["+2d", "-2d"] {
+        let mut command = hosts.operator.command_through(&["faketime", "-f", offset], "hosts -e -o ndjson");
+        let output = cli::run(&mut command);
+        output.expect_code(0);
+        let host = &objects(&output.stdout)[0];
+        assert_eq!(host["state"], "there", "{host}");
+        assert!(host["reportedSecondsAgo"].as_u64().is_some_and(|seconds| seconds < 90), "{host}");
     }
 }

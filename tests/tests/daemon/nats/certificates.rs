@@ -11,6 +11,7 @@ use smoker_tests::binary;
 use smoker_tests::cli::{self, Output};
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
+use smoker_tests::machine::pki::{self, Pki};
 use smoker_tests::nats::{Bridge, NatsServer, bridge_command};
 use smoker_tests::sandbox::Sandbox;
 use smoker_tests::wait;
@@ -216,6 +217,27 @@ fn a_certificate_that_has_ended_is_refused_until_it_is_renewed_and_needs_no_rest
     wait::until_true("the host to answer with its new certificate", answers);
     checked().expect_code(0);
     assert_eq!(bridge.end(Signal::SIGTERM), 0, "{}", bridge.log());
+}
+
+/// A certificate for a week would otherwise be warned of from its first day on, and nobody would read the warning.
+#[test]
+fn daemon_and_bridge_warn_of_the_end_of_a_short_certificate_by_one_rule() {
+    let home = Sandbox::new();
+    let pki = Pki::make(home.path("pki"));
+    let path = |name: &str| pki.file(name).display().to_string();
+    for (name, days_ago, is_due) in [("new", 4, false), ("old", 5, true)] {
+        let at = |days: i64| (Utc::now() + TimeDelta::days(days)).format("%Y%m%d%H%M%SZ").to_string();
+        pki.issue_between(name, pki::Purpose::Server, &at(-days_ago), &at(7 - days_ago));
+        let (certificate, key) = (path(&format!("{name}.pem")), path(&format!("{name}.key")));
+        let bridge = bridge_command(&home, &["--check", "--name", "web1", "--cert", &certificate, "--key", &key]);
+        let config = Config::new().top(&format!("tls_cert: {certificate}")).top(&format!("tls_key: {key}"));
+        config.plugin("a", "Command: 'true'").write(&home).expect("writable");
+        let daemon = cli::smokerd(&home, &["-c", "{{DIR}}/smokerd.yaml", "--check"]);
+        for (code, expected, text) in [(bridge.code, 1, bridge.text()), (daemon.code, 3, daemon.text())] {
+            assert_eq!(code, if is_due { expected } else { 0 }, "{name}: {text}");
+            assert_eq!(text.contains(" ends on "), is_due, "{name}: {text}");
+        }
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_nats::Client;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
-use async_nats::jetstream::stream;
+use async_nats::jetstream::stream::Config;
 use futures_util::StreamExt;
 use serde_json::{Value as Json, json};
 use smoker_nats::connect::Connect;
@@ -115,6 +115,25 @@ impl NatsClient {
         self.block_on(streams::create(&self.client, &self.fleet, 1000, 1)).expect("streams");
     }
 
+    /// Makes a stream, as somebody does who does not know what bridges need.
+    pub(super) fn make_stream(&self, config: Config) {
+        self.block_on(async {
+            let context = async_nats::jetstream::new(self.client.clone());
+            context.create_stream(config).await.expect("a stream");
+        });
+    }
+
+    /// Changes the stream of results.
+    pub(super) fn change_results(&self, change: impl FnOnce(&mut Config)) {
+        self.block_on(async {
+            let context = async_nats::jetstream::new(self.client.clone());
+            let stream = context.get_stream(self.fleet.results_stream()).await.expect("it is there");
+            let mut config = stream.cached_info().config.clone();
+            change(&mut config);
+            context.update_stream(config).await.expect("it can be changed");
+        });
+    }
+
     /// Publishes something and waits until the server has it.
     pub(super) fn publish(&self, subject: &str, text: &str) {
         self.runtime.block_on(async {
@@ -158,7 +177,7 @@ impl NatsClient {
         let (client, fleet, mut left) = (self.client.clone(), &self.fleet, numbers.to_vec());
         let name = fleet.results_stream();
         let subjects = vec!["elsewhere".to_owned()];
-        let config = stream::Config { name: name.clone(), subjects, allow_direct: true, ..stream::Config::default() };
+        let config = Config { name: name.clone(), subjects, allow_direct: true, ..Config::default() };
         let mut results = self.block_on(async {
             async_nats::jetstream::new(client.clone()).create_stream(config).await.expect("a stream");
             client.subscribe(fleet.all_results()).await.expect("a subscription")

@@ -57,6 +57,11 @@ pub(super) fn streams(client: &NatsClient) -> BTreeMap<String, Vec<u64>> {
     streams
 }
 
+/// Stops the plugins of a host.
+pub(super) fn stop(daemon: &Daemon) {
+    let _ = daemon.reload(&config("1h"));
+}
+
 /// Stops the plugins of a host and compares; its journal does not grow any more.
 pub(super) fn expect_all(daemon: &Daemon, client: &NatsClient, host: &str) {
     expect_all_of(&[(daemon, host)], client);
@@ -65,7 +70,7 @@ pub(super) fn expect_all(daemon: &Daemon, client: &NatsClient, host: &str) {
 /// The same of several hosts.
 pub(super) fn expect_all_of(hosts: &[(&Daemon, &str)], client: &NatsClient) {
     for (daemon, _) in hosts {
-        let _ = daemon.reload(&config("1h"));
+        stop(daemon);
     }
     let mut different = BTreeMap::new();
     let same = wait::within(wait::DEADLINE, || {

@@ -8,19 +8,19 @@ use smoker_tests::cli::{self, Output};
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::nats::{Bridge, NatsServer};
+use smoker_tests::sandbox::Sandbox;
 use smoker_tests::wait;
-use tempfile::TempDir;
 
 /// Somebody who asks hosts through a server.
 pub(super) struct Operator {
-    pub(super) home: TempDir,
+    pub(super) home: Sandbox,
     /// What `--nats` is told.
     url: String,
 }
 
 impl Operator {
     pub(super) fn of(url: String) -> Self {
-        Self { home: tempfile::tempdir().expect("a temporary folder"), url }
+        Self { home: Sandbox::new(), url }
     }
 
     /// A call for the fleet `test`.
@@ -30,10 +30,20 @@ impl Operator {
 
     /// The same of another program.
     pub(super) fn command_of(&self, program: &str, line: &str) -> Command {
-        let mut command = Command::new(binary::path(program));
+        self.prepared(Command::new(binary::path(program)), line)
+    }
+
+    /// A call that another program makes.
+    pub(super) fn command_through(&self, words: &[&str], line: &str) -> Command {
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).arg(binary::path("smokercli"));
+        self.prepared(command, line)
+    }
+
+    fn prepared(&self, mut command: Command, line: &str) -> Command {
         let words = line.split_whitespace();
-        command.args(words).args(["--nats", &self.url, "--fleet", "test"]).current_dir(self.home.path());
-        command.env("HOME", self.home.path()).env("NO_COLOR", "1");
+        command.args(words).args(["--nats", &self.url, "--fleet", "test"]).current_dir(self.home.path(""));
+        command.env("HOME", self.home.path("")).env("NO_COLOR", "1");
         command
     }
 

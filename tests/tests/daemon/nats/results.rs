@@ -1,5 +1,7 @@
 //! What the stream has is what the journal has: nothing lost, nothing twice.
 
+use std::fs;
+
 use nix::sys::signal::Signal;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
@@ -96,4 +98,44 @@ fn a_result_is_published_until_the_stream_has_given_it_a_number() {
     assert!(tries[0] != tries[1] && tries[1] != tries[2], "the server passes over an id that it knows: {tries:?}");
     let _ = daemon.run("a");
     assert!(!next().starts_with(&tries[0]), "the first result has a number, so the second one follows");
+}
+
+/// The numbers that the bridge has published are there again, and those above them, too.
+#[test]
+fn a_journal_in_the_place_of_another_one_is_published_whole() {
+    let Some(server) = NatsServer::start() else { return };
+    server.make_streams("test");
+    let config = Config::new().top("socket: '{{DIR}}/socket'").top("state_dir: '{{DIR}}/state'");
+    let mut daemon = Daemon::start(config.plugin("a", "Command: echo hello"));
+    let mut bridge = Bridge::start(&server, &daemon, "a");
+    let client = NatsClient::of(&server);
+    for _ in 0..3 {
+        let _ = daemon.run("a");
+    }
+    wait::until_true("its results", || client.stored().len() == 3);
+    assert_eq!(bridge.end(Signal::SIGTERM), 0, "{}", bridge.log());
+    daemon.signal(Signal::SIGKILL);
+    let _ = daemon.wait_for_exit();
+    fs::remove_dir_all(daemon.path("state")).expect("it is there");
+    daemon.try_start().expect("it starts again");
+    for _ in 0..5 {
+        let _ = daemon.run("a");
+    }
+    bridge.restart();
+    wait::until_true("all results of the new journal", || client.stored().len() == 8);
+    assert!(bridge.log().contains("the daemon has lost its journal"), "{}", bridge.log());
+    expect_all_of_newest(&daemon, &client, 5);
+    // From now on it goes on where it was, with neither a new beginning nor a result twice.
+    assert_eq!(bridge.end(Signal::SIGTERM), 0, "{}", bridge.log());
+    let _ = daemon.run("a");
+    bridge.restart();
+    wait::until_true("the next one", || client.stored().len() == 9);
+    expect_all_of_newest(&daemon, &client, 6);
+}
+
+/// The newest results of the stream are all that the journal has.
+fn expect_all_of_newest(daemon: &Daemon, client: &NatsClient, count: usize) {
+    let stored = client.stored();
+    let numbers = stored[stored.len() - count..].iter().map(|stored| stored.json["sequence"].as_u64());
+    assert_eq!(numbers.collect::<Option<Vec<_>>>(), Some(journal(daemon)));
 }

@@ -5,7 +5,7 @@ type Rooms = &'static [(&'static str, &'static [&'static str])];
 
 /// Of the protocol over NATS.
 pub(super) const NATS: Rooms = &[
-    ("server_config", &["part", "subject"]),
+    ("server_config", &["connect", "part", "subject"]),
     ("presence", &["streams", "subject"]),
     ("streams", &["subject"]),
     ("part", &["subject"]),
@@ -18,6 +18,7 @@ pub(super) const BRIDGE: Rooms = &[
     ("requests", &["daemon", "failure", "head", "settings"]),
     ("presence", &["connection", "daemon", "settings"]),
     ("results", &["connection", "daemon", "settings"]),
+    ("daemon", &["head"]),
     ("connection", &["failure", "settings"]),
     ("identity", &["failure", "settings"]),
     ("cli", &["failure", "options", "settings"]),

@@ -1,4 +1,4 @@
-//! A daemon of one page, as a bridge asks it: over a Unix socket, each request with a connection of its own.
+//! A daemon of one page, as a bridge asks it: over a Unix socket, whose connections it keeps until a request wants their end, as smokerd does.
 
 use std::path::Path;
 
@@ -8,6 +8,9 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::runtime::Builder;
 
 use crate::again::end_with_parent;
+
+/// The line that asks for the end of the connection.
+const CLOSE: &[u8] = b"\r\nConnection: close\r\n";
 
 /// Says that it serves, and answers until standard input ends.
 pub(crate) fn run(socket: &Path) -> Result<(), String> {
@@ -28,11 +31,17 @@ async fn serve(socket: &Path) -> std::io::Result<()> {
 
 async fn answer(mut stream: UnixStream, page: &str) {
     let mut request = Vec::new();
-    while !request.ends_with(b"\r\n\r\n") {
-        if !stream.read_buf(&mut request).await.is_ok_and(|read| read > 0) {
+    loop {
+        request.clear();
+        while !request.ends_with(b"\r\n\r\n") {
+            if !stream.read_buf(&mut request).await.is_ok_and(|read| read > 0) {
+                return;
+            }
+        }
+        let is_last = request.windows(CLOSE.len()).any(|bytes| bytes == CLOSE);
+        // A bridge that is gone needs no answer.
+        if stream.write_all(page.as_bytes()).await.is_err() || is_last {
             return;
         }
     }
-    // A bridge that is gone needs no answer.
-    let _ = stream.write_all(page.as_bytes()).await;
 }

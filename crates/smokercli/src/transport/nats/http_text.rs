@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::fmt::Write;
 
+use http::Response;
 use http::response::Builder;
-use reqwest::Response;
 
 use crate::transport::exchange::{FailureKind, Method, PageRequest};
 use crate::transport::http_response::Failure;
@@ -38,12 +38,12 @@ pub(super) fn of_request(request: &PageRequest<'_>, wait: Option<u64>) -> Vec<u8
 /// # Errors
 ///
 /// When they are none of HTTP, end before the answer does, or go on behind it.
-pub(super) fn answer(bytes: &[u8]) -> Result<Response, Failure> {
+pub(super) fn answer(bytes: &[u8]) -> Result<Response<Vec<u8>>, Failure> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let (head, content) = parsed(bytes, &mut headers)?;
     let with_status = Builder::new().status(head.code.unwrap_or_default());
     let response = head.headers.iter().fold(with_status, |response, header| response.header(header.name, header.value));
-    response.body(content).map(Response::from).map_err(|error| malformed(&error.to_string()))
+    response.body(content).map_err(|error| malformed(&error.to_string()))
 }
 
 /// The status and the content of the answer that these bytes are.

@@ -63,7 +63,7 @@ fn check_certificate(connect: &Connect) -> Result<(), String> {
         format!("{error}{step}")
     })?;
     let now = DateTime::<Utc>::from(SystemTime::now());
-    match identity.ends().filter(|ends| *ends <= now) {
+    match identity.validity().map(|validity| validity.ends).filter(|ends| *ends <= now) {
         None => Ok(()),
         Some(ends) => Err(format!(
             "the certificate {} ended on {}; have it renewed by smokercli trust nats-config --certificates, or by the PKI that it is of",

@@ -1,13 +1,26 @@
-//! Asks the daemon over its socket. Each request has a connection of its own, whose end is the end of the answer.
+//! Asks the daemon over its socket.
+//!
+//! # Layout
+//!
+//! - `answer`: an answer as it comes
+//! - `kept`: connections that wait for the next request
+
+pub(crate) mod answer;
+mod kept;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
+
+use crate::daemon::answer::Answer;
+use crate::daemon::kept::Kept;
+use crate::head::Request;
 
 /// How long the bridge itself waits for what it asks.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -18,14 +31,46 @@ const MAX_OWN_ANSWER: u64 = 1024 * 1024;
 #[derive(Clone, Debug)]
 pub(crate) struct Daemon {
     pub(crate) socket: PathBuf,
+    kept: Arc<Kept>,
 }
 
 impl Daemon {
-    /// A connection on which this request was sent.
+    /// The one that listens at this socket, sooner or later.
+    pub(crate) fn at(socket: PathBuf) -> Self {
+        Self { socket, kept: Arc::default() }
+    }
+
+    /// A connection of its own, on which this request was sent.
     pub(crate) async fn send(&self, request: &[u8]) -> io::Result<UnixStream> {
         let mut stream = UnixStream::connect(&self.socket).await?;
         stream.write_all(request).await?;
         Ok(stream)
+    }
+
+    /// Sends a request of a client, and gives its answer as it begins.
+    pub(crate) async fn ask(&self, request: &Request) -> io::Result<Answer> {
+        if !request.may_share_connection {
+            return Answer::alone(UnixStream::connect(&self.socket).await?, &request.bytes).await;
+        }
+        // The daemon may have closed it meanwhile. Such a request changes nothing, so it can be sent again.
+        if let Some(stream) = self.kept.take()
+            && let Ok(answer) = Answer::shared(stream, &request.bytes).await
+        {
+            return Ok(answer);
+        }
+        Answer::shared(UnixStream::connect(&self.socket).await?, &request.bytes).await
+    }
+
+    /// Keeps the connection of an answer for the next request, if it was read to its end and another one may follow.
+    pub(crate) fn keep(&self, answer: Answer) {
+        if let Some(stream) = answer.into_shared() {
+            self.kept.put(stream);
+        }
+    }
+
+    /// Closes, without end, the connections that no request has used for a while.
+    pub(crate) async fn close_idle(&self) {
+        self.kept.close_idle().await;
     }
 
     /// The daemon's version, if it answers.
