@@ -28,6 +28,7 @@ pub(super) const BRIDGE: Rooms = &[
 /// Of the page of many hosts.
 pub(super) const FLEET: Rooms = &[
     ("serve", &["pages", "rounds", "snapshot", "tls", "tokens"]),
+    ("tls", &["tokens"]),
     ("rounds", &["snapshot"]),
     ("pages", &["snapshot"]),
 ];
