@@ -234,6 +234,16 @@ pub async fn begin_run<T: Transport>(
     }
 }
 
+/// Which start of the daemon answers now; none of one that does not tell.
+///
+/// # Errors
+///
+/// When its about page cannot be read.
+pub async fn instance<T: Transport>(session: &Session<'_, T>, host: &HostLinks) -> Result<Option<String>, AskError> {
+    let page = session.get_first::<IgnoredAny>(&host.about, ABOUT_LIMIT, KeepAlive::IfSmallFleet).await?;
+    Ok(page.instance)
+}
+
 /// Waits for the results of a run.
 ///
 /// # Errors
@@ -300,6 +310,14 @@ async fn sleep(pause: Duration) {
 pub struct BegunRun {
     asked: Instant,
     answer: RunAnswer,
+}
+
+impl BegunRun {
+    /// Whether its results are still to come.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        matches!(self.answer, RunAnswer::Running(_))
+    }
 }
 
 /// What a daemon says of a forced run.

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use crate::baseline::reference;
 use crate::client::ask_error::AskError;
 use crate::client::history;
-use crate::client::host::{self, BegunRun, HostAnswer, HostLinks};
+use crate::client::host::{self, HostAnswer, HostLinks};
 use crate::client::session::{ForcedRuns, Session};
 use crate::client::unmet::{SeenParameters, unmet};
 use crate::filter::Filter;
@@ -113,9 +113,7 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             open.into_iter().filter(|plugin| plugin.has_name()).map(|plugin| plugin.name().to_owned()).collect();
         let mut runs = BTreeMap::new();
         if !wanted.is_empty() {
-            let begun = self.begin_run(host, &links, &wanted, permit).await?;
-            self.wait_for(host, WaitsFor::Runs);
-            let results = host::run_results(&self.session, &links, begun).await.map_err(|error| silent(&error))?;
+            let results = self.run(host, &links, &wanted, permit).await?;
             runs = self.runs_of(host, &wanted, &results);
         }
         for plugin in chosen.plugins.iter().filter(|plugin| !plugin.has_name()) {
@@ -139,19 +137,34 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
 
     /// Has the daemon run plugins. One that lets this client force no more runs yet has answered: the round goes on when it does, without
     /// the place of other hosts meanwhile.
-    async fn begin_run<P>(
+    async fn run<P>(
         &self,
         host: usize,
         links: &HostLinks,
         wanted: &[String],
         permit: P,
-    ) -> Result<BegunRun, Silence> {
-        let mut permit = Some(permit);
+    ) -> Result<Vec<Plugin>, Silence> {
+        let (mut permit, mut has_waited) = (Some(permit), false);
         let on_wait = |_| {
             permit = None;
+            has_waited = true;
             self.wait_for(host, WaitsFor::Rate);
         };
-        host::begin_run(&self.session, links, wanted.to_vec(), on_wait).await.map_err(|error| silent(&error))
+        let failed = |error: AskError| silent(&error);
+        let begun = host::begin_run(&self.session, links, wanted.to_vec(), on_wait).await.map_err(failed)?;
+        drop(permit);
+        has_waited |= begun.is_running();
+        self.wait_for(host, WaitsFor::Runs);
+        let results = host::run_results(&self.session, links, begun).await.map_err(failed)?;
+        // A daemon that starts again counts its processes from the beginning, so that another run may have the number of this one.
+        if has_waited && links.instance.is_some() {
+            let instance = host::instance(&self.session, links).await.map_err(failed)?;
+            if instance != links.instance {
+                let reason = "its daemon was restarted while its plugins ran".to_owned();
+                return Err(Silence { reason, is_restarting: true });
+            }
+        }
+        Ok(results)
     }
 
     /// Notes what the round of a host waits for.

@@ -1,0 +1,65 @@
+//! What changes behind the back of a gate: the daemon is restarted within a round.
+
+use serde_json::{Value, json};
+
+use crate::fake::Fake;
+use crate::gate::daemon;
+use crate::run::{Run, SMOKERCLI};
+
+/// A daemon that behaves so until it has answered this number of requests of a stage, and otherwise from then on.
+fn then(mut pages: Value, (stage, times): (&str, u64), into: Value) -> Value {
+    pages["then"] = json!({"at": stage, "times": times, "into": into});
+    pages
+}
+
+/// The start `instance` of a daemon with these plugins.
+fn started(instance: &str, plugins: &[(&str, &str)]) -> Value {
+    let mut pages = daemon(plugins);
+    pages["instance"] = json!(instance);
+    pages
+}
+
+/// The report of a gate that proceeds.
+fn report(fake: &Fake, options: &[&str]) -> Value {
+    let ours = ["gate", "-s", fake.address(), "--no-progress", "--every", "100ms", "--within", "60s", "-o", "json"];
+    let done = Run::of(SMOKERCLI).args([&ours, options].concat()).done();
+    assert_eq!(done.code, Some(0), "{done:?}");
+    serde_json::from_str(&done.stdout).expect("JSON")
+}
+
+/// The names of the plugins that were to run, of each request to run some.
+fn forced(fake: &Fake) -> Vec<Value> {
+    let requests = fake.requests();
+    let posts = requests.iter().filter(|request| request["method"] == "POST");
+    posts.map(|request| request["body"]["process"]["plugins"].clone()).collect()
+}
+
+/// The daemon is another one behind the wait, and what had settled on the one before is not known to be good there.
+#[test]
+fn a_restart_while_the_daemon_lets_no_more_runs_be_forced_is_noticed() {
+    let plugins = |other| [("Other", other), ("Web", "OK")];
+    let mut limited = started("a", &plugins("ERROR"));
+    limited["refused_posts"] = json!(1);
+    let restarted = started("b", &plugins("OK"));
+    let limited = then(limited, ("post", 1), restarted);
+    let fake = Fake::start(&then(started("a", &plugins("ERROR")), ("poll", 1), limited));
+    let report = report(&fake, &[]);
+    assert_eq!(report["hosts"][0]["restarts"], 1, "{report}");
+    assert_eq!(forced(&fake).last(), Some(&json!(["Other", "Web"])), "{:?}", forced(&fake));
+}
+
+/// A daemon that starts again counts its processes from the beginning.
+#[test]
+fn a_process_of_another_start_of_the_daemon_is_not_that_of_the_round() {
+    let good = [("Web", "OK")];
+    let mut restarted = started("b", &good);
+    restarted["others_run"] = json!([daemon(&[("Web", "ERROR")])["forced"]["Web"]]);
+    let mut pages = then(started("a", &good), ("poll", 2), restarted);
+    pages["then"]["lost"] = json!(true);
+    let fake = Fake::start(&pages);
+    let report = report(&fake, &["--settle", "2"]);
+    assert_eq!(report["hosts"][0]["restarts"], 1, "{report}");
+    assert_eq!(report["hosts"][0]["parts"][0]["wavered"], false, "{report}");
+    // Two rounds of each start.
+    assert_eq!(forced(&fake).len(), 4);
+}
