@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! - `drive`: asks hosts in rounds until the end; `probe`: asks one host for a round
+//! - `drive`: asks hosts in rounds until the end; `probe`: asks one host for a round, with what is `known` of the ones before
 //! - `watcher`: what is told while the rounds go on; `simulation`, `restarts`, `absences`: fleets that tests make up; `made_up`: what
 //!   their hosts answer
 //! - `report`: what there is to say at the end; `render`: the same as text; `outputs`: where it is written to
@@ -10,6 +10,7 @@
 #[cfg(test)]
 mod absences;
 mod drive;
+mod known;
 #[cfg(test)]
 mod made_up;
 mod outputs;

@@ -18,32 +18,13 @@ use crate::client::session::{ForcedRuns, Session};
 use crate::client::unmet::{SeenParameters, unmet};
 use crate::filter::Filter;
 use crate::gate::drive::{Probed, Prober, UnderWay, WaitsFor};
+use crate::gate::known::{Known, Shown, began};
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
 use crate::plugin::value_text::member;
-use crate::plugin::view::PluginView;
 use crate::report::findings::{no_result, run_of_past, run_of_view};
 use crate::report::history::PastResult;
 use crate::transport::exchange::Transport;
-
-/// What is known of a host from the rounds before.
-#[derive(Debug, Default)]
-struct Known {
-    /// When each plugin began its newest forced run, as the daemon writes it.
-    ran: BTreeMap<String, String>,
-    /// When the first of them began.
-    first: Option<String>,
-    /// Whether the journal was asked.
-    is_past_asked: bool,
-    /// How many plugins the call selected in the newest round.
-    selected: usize,
-    /// Whether the host has ever answered.
-    has_answered: bool,
-    /// Which start of the daemon has answered last; none where the daemon does not tell.
-    instance: Option<String>,
-    /// How far the round is that is under way.
-    under_way: UnderWay,
-}
 
 /// Asks the daemons.
 pub(super) struct DaemonProber<'a, T> {
@@ -102,13 +83,15 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         let HostAnswer { plugins, links, .. } = answer.map_err(|error| silent(&error.reason))?;
         let nothing = BTreeSet::new();
         // What another start of the daemon has shown says nothing of this one.
-        let settled = if self.meets_restart(host, &links) { &nothing } else { settled };
+        let settled = if self.known[host].borrow_mut().meets_restart(&links) { &nothing } else { settled };
         let chosen = self.choose(&plugins)?;
         self.known[host].borrow_mut().selected = chosen.plugins.len();
+        let shown = Shown::of(&chosen.plugins);
         let (done, mut open): (Vec<_>, Vec<_>) =
             chosen.plugins.iter().copied().partition(|plugin| settled.contains(plugin.name()));
-        let fallen: Vec<_> = done.into_iter().filter(|plugin| self.has_fallen(host, plugin)).collect();
+        let fallen: Vec<_> = done.into_iter().filter(|plugin| self.has_fallen(host, plugin, &shown)).collect();
         open.extend(&fallen);
+        self.known[host].borrow_mut().note_shown(open.iter().map(|plugin| plugin.name()), &shown);
         let wanted: Vec<_> =
             open.into_iter().filter(|plugin| plugin.has_name()).map(|plugin| plugin.name().to_owned()).collect();
         let mut runs = BTreeMap::new();
@@ -172,16 +155,6 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         self.known[host].borrow_mut().under_way.waits_for = waits_for;
     }
 
-    /// Whether another start of the daemon has answered than in the round before.
-    fn meets_restart(&self, host: usize, links: &HostLinks) -> bool {
-        let mut known = self.known[host].borrow_mut();
-        let has_met_restart = known.has_answered && known.instance != links.instance;
-        known.has_answered = true;
-        known.instance.clone_from(&links.instance);
-        known.under_way.has_met_restart = has_met_restart;
-        has_met_restart
-    }
-
     /// The plugins that the call selects.
     fn choose<'p>(&self, plugins: &'p [Plugin]) -> Result<Chosen<'p>, Silence> {
         let mut names = self.names.borrow_mut();
@@ -219,18 +192,13 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         unmet(self.filter, &names.iter().map(String::as_str), &self.parameters.borrow())
     }
 
-    /// Whether a plugin that need not run has a bad result that is newer than that of its last run here.
-    fn has_fallen(&self, host: usize, plugin: &Plugin) -> bool {
+    /// Whether a plugin that need not run has a bad result of its own since its last run here.
+    fn has_fallen(&self, host: usize, plugin: &Plugin, shown: &Shown) -> bool {
         let view = plugin.view();
-        let known = self.known[host].borrow();
-        let is_newer = match (began(&view), known.ran.get(plugin.name())) {
-            (Some(now), Some(before)) => now > *before,
-            _ => false,
-        };
-        let is_bad = |finding: &Finding| !finding.is_good_unless(self.warn_is_bad);
-        if !is_newer {
+        if view.result().is_none() || !self.known[host].borrow().has_other_result(plugin.name(), &view, shown) {
             return false;
         }
+        let is_bad = |finding: &Finding| !finding.is_good_unless(self.warn_is_bad);
         let PluginRun { finding, components, .. } = run_of_view(&view);
         is_bad(&finding) || components.values().any(is_bad)
     }
@@ -320,13 +288,6 @@ fn silent(error: &AskError) -> Silence {
 
 fn is_bad(plugin: &Plugin) -> bool {
     !matches!(plugin.status(), Status::Ok | Status::Warn)
-}
-
-/// When the shown result's run began, as the daemon writes it.
-fn began(view: &PluginView) -> Option<String> {
-    let result = view.result()?;
-    let began = member(result, "lastRunUtc").or_else(|| member(result, "lastRun"))?;
-    began.as_str().map(str::to_owned)
 }
 
 /// The past of each part before a time, by the rule of the call; results are newest first.

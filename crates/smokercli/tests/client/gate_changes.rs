@@ -1,4 +1,4 @@
-//! What changes behind the back of a gate: the daemon is restarted within a round.
+//! What changes behind the back of a gate: the daemon is restarted within a round, and the schedule breaks plugins.
 
 use serde_json::{Value, json};
 
@@ -62,4 +62,20 @@ fn a_process_of_another_start_of_the_daemon_is_not_that_of_the_round() {
     assert_eq!(report["hosts"][0]["parts"][0]["wavered"], false, "{report}");
     // Two rounds of each start.
     assert_eq!(forced(&fake).len(), 4);
+}
+
+/// The newer result has the older time.
+#[test]
+fn a_bad_result_counts_whatever_the_clock_of_the_host_says() {
+    for time in ["2025-12-31T23:00:00", "2026-01-01T00:00:12"] {
+        let mut pages = daemon(&[("Other", "OK"), ("Web", "OK")]);
+        pages["plugins"]["plugins"]["items"][1]["plugin"]["lastResult"] =
+            json!({"status": "ERROR", "messages": null, "componentResults": null, "lastRun": time});
+        let fake = Fake::start(&then(daemon(&[("Other", "ERROR"), ("Web", "OK")]), ("poll", 1), pages));
+        let report = report(&fake, &[]);
+        assert_eq!(forced(&fake)[1], json!(["Other", "Web"]), "{time}");
+        // Its own page goes on showing that result, as of a daemon that keeps forced ones apart.
+        assert_eq!(forced(&fake).len(), 2, "{time}");
+        assert_eq!(report["hosts"][0]["parts"][1]["wavered"], true, "{time}: {report}");
+    }
 }
