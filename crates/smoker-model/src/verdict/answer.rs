@@ -58,8 +58,10 @@ pub enum Answer {
         missing: BTreeSet<String>,
         /// The results of the plugins that it was asked to run. In the first answer of another start of the daemon, those are all.
         runs: BTreeMap<String, PluginRun>,
-        /// Plugins that were not run, and have a newer bad result of their own.
+        /// Plugins that need not have run, and have a newer bad result of their own.
         fallen: BTreeSet<String>,
+        /// Plugins whose configuration is another one than in the round before: what they have shown says nothing of it.
+        reconfigured: BTreeSet<String>,
     },
     /// It did not answer, or not to the end.
     Silent {

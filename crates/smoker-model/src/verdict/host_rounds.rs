@@ -114,7 +114,7 @@ impl HostRounds {
                 self.contact = Contact::Silent { reason, is_restarting };
                 self.begin_again();
             }
-            Answer::Answered { instance, has, selected, deselected, missing, runs, fallen } => {
+            Answer::Answered { instance, has, selected, deselected, missing, runs, fallen, reconfigured } => {
                 self.note_instance(instance);
                 self.contact = Contact::Answered { has_plugins: !has.is_empty(), has_selected: !selected.is_empty() };
                 self.missing = missing;
@@ -126,6 +126,9 @@ impl HostRounds {
                 for (part, rounds) in &mut self.parts {
                     if fallen.contains(&part.plugin) {
                         rounds.fall();
+                    }
+                    if reconfigured.contains(&part.plugin) {
+                        rounds.reconfigure(part.component.is_none());
                     }
                 }
                 for (plugin, run) in runs {

@@ -71,6 +71,8 @@ pub struct PartVerdict {
     pub flaky: Option<Flaky>,
     /// Whether it was bad or gone behind good rounds of the gate.
     pub has_wavered: bool,
+    /// Whether it is a plugin whose configuration was another one in an earlier round: its rounds began again.
+    pub is_reconfigured: bool,
     /// Whether it keeps the gate closed, unless the budget allows the host to be bad.
     pub blocks: bool,
     /// Whether it was there before, and is not any more.
@@ -269,6 +271,7 @@ impl Rounds {
             good_in_row: rounds.good_in_row,
             flaky,
             has_wavered: rounds.falls + rounds.absences > 0,
+            is_reconfigured: rounds.is_reconfigured,
             blocks: kind.is_blocking() || (self.settings.strict && kind == Kind::KnownFailure),
             ..empty(host, part, kind)
         }
@@ -294,6 +297,7 @@ fn empty(host: &HostRounds, part: &Part, kind: Kind) -> PartVerdict {
         good_in_row: 0,
         flaky: None,
         has_wavered: false,
+        is_reconfigured: false,
         blocks: kind.is_blocking(),
         is_gone: false,
         renamed_to: None,

@@ -37,6 +37,7 @@ fn answered(has: &[&str], runs: &[(&str, PluginRun)]) -> Answer {
         missing: BTreeSet::new(),
         runs: runs.iter().map(|(name, run)| ((*name).to_owned(), run.clone())).collect(),
         fallen: BTreeSet::new(),
+        reconfigured: BTreeSet::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is known of a host from the rounds before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::client::host::HostLinks;
 use crate::gate::drive::UnderWay;
@@ -18,6 +18,8 @@ pub(super) struct Known {
     pub(super) first: Option<String>,
     /// The last result of each plugin before that run, which a daemon may go on showing.
     shown: BTreeMap<String, u64>,
+    /// The configuration of each plugin in the newest round.
+    configured: BTreeMap<String, u64>,
     /// Whether the journal was asked.
     pub(super) is_past_asked: bool,
     /// How many plugins the call selected in the newest round.
@@ -56,6 +58,15 @@ impl Known {
         self.instance.clone_from(&links.instance);
         self.under_way.has_met_restart = has_met_restart;
         has_met_restart
+    }
+
+    /// The plugins whose configuration is another one than in the round before, of the same start of the daemon.
+    pub(super) fn reconfigured(&mut self, shown: &Shown, has_met_restart: bool) -> BTreeSet<String> {
+        let now = shown.0.iter().map(|(name, digest)| (name.clone(), digest.parameters)).collect();
+        let before = std::mem::replace(&mut self.configured, now);
+        let is_other = |(name, now): &(&String, &u64)| before.get(*name).is_some_and(|before| before != *now);
+        let others = self.configured.iter().filter(|_| !has_met_restart).filter(is_other);
+        others.map(|(name, _)| name.clone()).collect()
     }
 
     /// Notes what is shown of plugins that are about to run.

@@ -83,12 +83,14 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         let HostAnswer { plugins, links, .. } = answer.map_err(|error| silent(&error.reason))?;
         let nothing = BTreeSet::new();
         // What another start of the daemon has shown says nothing of this one.
-        let settled = if self.known[host].borrow_mut().meets_restart(&links) { &nothing } else { settled };
+        let has_met_restart = self.known[host].borrow_mut().meets_restart(&links);
+        let settled = if has_met_restart { &nothing } else { settled };
         let chosen = self.choose(&plugins)?;
         self.known[host].borrow_mut().selected = chosen.plugins.len();
         let shown = Shown::of(&chosen.plugins);
-        let (done, mut open): (Vec<_>, Vec<_>) =
-            chosen.plugins.iter().copied().partition(|plugin| settled.contains(plugin.name()));
+        let reconfigured = self.known[host].borrow_mut().reconfigured(&shown, has_met_restart);
+        let is_done = |plugin: &&Plugin| settled.contains(plugin.name()) && !reconfigured.contains(plugin.name());
+        let (done, mut open): (Vec<_>, Vec<_>) = chosen.plugins.iter().copied().partition(is_done);
         let fallen: Vec<_> = done.into_iter().filter(|plugin| self.has_fallen(host, plugin, &shown)).collect();
         open.extend(&fallen);
         self.known[host].borrow_mut().note_shown(open.iter().map(|plugin| plugin.name()), &shown);
@@ -114,6 +116,7 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             missing: chosen.missing,
             runs,
             fallen: fallen.iter().map(|plugin| plugin.name().to_owned()).collect(),
+            reconfigured,
         };
         Ok(Probed { answer, past })
     }

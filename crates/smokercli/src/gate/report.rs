@@ -168,7 +168,7 @@ pub(super) fn host_text(host: &HostVerdict) -> String {
 
 /// Whether there is more to say of a part than that it is good.
 pub(super) fn is_remarkable(part: &PartVerdict) -> bool {
-    part.kind != Kind::Good || part.flaky.is_some()
+    part.kind != Kind::Good || part.flaky.is_some() || part.is_reconfigured
 }
 
 /// What there is to say of a part on one line, behind its name: the kind, the statuses, the message and the remarks.
@@ -200,6 +200,9 @@ fn remarks(part: &PartVerdict, settle: u32) -> Vec<String> {
     }
     if part.has_wavered {
         remarks.push("bad or gone after it was good".to_owned());
+    }
+    if part.is_reconfigured {
+        remarks.push("its configuration was changed, and its rounds began again".to_owned());
     }
     if part.is_gone && part.kind != Kind::Gone {
         remarks.push("not there any more".to_owned());

@@ -1,4 +1,5 @@
-//! What changes behind the back of a gate: the daemon is restarted within a round, and the schedule breaks plugins.
+//! What changes behind the back of a gate: the daemon is restarted within a round or reads its configuration
+//! again, and the schedule breaks plugins.
 
 use serde_json::{Value, json};
 
@@ -78,4 +79,20 @@ fn a_bad_result_counts_whatever_the_clock_of_the_host_says() {
         assert_eq!(forced(&fake).len(), 2, "{time}");
         assert_eq!(report["hosts"][0]["parts"][1]["wavered"], true, "{time}: {report}");
     }
+}
+
+/// What the plugin was with its old configuration says nothing of the new one.
+#[test]
+fn a_reload_that_changes_a_plugin_has_it_settle_again() {
+    let pages = |other, command: &str| {
+        let mut pages = daemon(&[("Other", other), ("Web", "OK")]);
+        pages["plugins"]["plugins"]["items"][1]["plugin"]["parameters"]["Command"] = json!(command);
+        pages
+    };
+    let fake = Fake::start(&then(pages("ERROR", "true"), ("poll", 1), pages("OK", "false")));
+    let report = report(&fake, &[]);
+    assert_eq!(forced(&fake), [json!(["Other", "Web"]), json!(["Other", "Web"])]);
+    let told = [0, 1].map(|at| report["hosts"][0]["parts"][at]["reconfigured"].clone());
+    assert_eq!(told, [false, true], "{report}");
+    assert_eq!(report["needsReview"], false, "as a restart");
 }

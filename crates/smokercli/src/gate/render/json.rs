@@ -64,6 +64,7 @@ fn part_object(part: &PartVerdict) -> Json {
         "goodRounds": part.good_in_row,
         "flaky": part.flaky.map(|flaky| json!({"bad": flaky.bad, "of": flaky.of})),
         "wavered": part.has_wavered,
+        "reconfigured": part.is_reconfigured,
         "gone": part.is_gone,
         "renamedTo": part.renamed_to,
     })
