@@ -67,7 +67,7 @@ pub struct PartVerdict {
     pub seconds_before: Option<f64>,
     /// How many of its newest rounds were good.
     pub good_in_row: u32,
-    /// How often it was bad, when it is so now and then: by the journal, else in the rounds of the gate.
+    /// How often it was bad, when it is so now and then: by the journal, else in the rounds of the gate. What is a new failure was not so.
     pub flaky: Option<Flaky>,
     /// Whether it was bad or gone behind good rounds of the gate.
     pub has_wavered: bool,
@@ -236,7 +236,8 @@ impl Rounds {
     fn part_verdict(&self, host: &HostRounds, part: &Part, rounds: &PartRounds) -> PartVerdict {
         let before = host.before.as_ref().and_then(|before| before.get(part)).copied();
         let past = host.past.get(part);
-        let flaky = match past {
+        // Whether what is bad now was so now and then before is for the journal to say, where there is one.
+        let known_flaky = match past {
             Some(past) => past.flaky(),
             None => rounds.flaky(),
         };
@@ -253,7 +254,7 @@ impl Rounds {
             (true, _) => Kind::Silent,
             (false, true) if !was_good => Kind::KnownFailure,
             // What is bad now and then was so before: that is not worse.
-            (false, true) if before.is_some() && flaky.is_none() && !is_skipped(rounds) => Kind::NewFailure,
+            (false, true) if before.is_some() && known_flaky.is_none() && !is_skipped(rounds) => Kind::NewFailure,
             (false, true) => Kind::Failure,
             (false, false) if !was_good && is_settled => Kind::Fixed,
             (false, false) if !was_good && !self.settings.strict => Kind::KnownFailure,
@@ -269,7 +270,7 @@ impl Rounds {
             message: rounds.last.as_ref().and_then(|finding| finding.message.clone()),
             seconds: rounds.last.as_ref().and_then(|finding| finding.seconds),
             good_in_row: rounds.good_in_row,
-            flaky,
+            flaky: known_flaky.or_else(|| rounds.flaky().filter(|_| kind != Kind::NewFailure)),
             has_wavered: rounds.falls + rounds.absences > 0,
             is_reconfigured: rounds.is_reconfigured,
             blocks: kind.is_blocking() || (self.settings.strict && kind == Kind::KnownFailure),

@@ -168,7 +168,7 @@ pub(super) fn host_text(host: &HostVerdict) -> String {
 
 /// Whether there is more to say of a part than that it is good.
 pub(super) fn is_remarkable(part: &PartVerdict) -> bool {
-    part.kind != Kind::Good || part.flaky.is_some() || part.is_reconfigured
+    part.kind != Kind::Good || part.flaky.is_some() || part.has_wavered || part.is_reconfigured
 }
 
 /// What there is to say of a part on one line, behind its name: the kind, the statuses, the message and the remarks.

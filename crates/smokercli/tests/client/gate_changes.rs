@@ -96,3 +96,26 @@ fn a_reload_that_changes_a_plugin_has_it_settle_again() {
     assert_eq!(told, [false, true], "{report}");
     assert_eq!(report["needsReview"], false, "as a restart");
 }
+
+/// What was bad for a moment while another plugin was waited for is for somebody to look at.
+#[test]
+fn every_format_shows_what_has_wavered() {
+    let mut pages = daemon(&[("Other", "OK"), ("Web", "OK")]);
+    pages["plugins"]["plugins"]["items"][1]["plugin"]["lastResult"] =
+        json!({"status": "ERROR", "messages": null, "componentResults": null, "lastRun": "2026-01-01T00:00:12"});
+    let fake = Fake::start(&then(daemon(&[("Other", "ERROR"), ("Web", "OK")]), ("poll", 1), pages));
+    let formats = ["text", "long", "table", "json", "raw", "junit", "tap", "markdown", "github", "gitlab"];
+    let outputs: Vec<_> = formats.iter().flat_map(|format| ["-o".to_owned(), format!("{format}={format}.txt")]).collect();
+    let ours = ["gate", "-s", fake.address(), "--no-progress", "--every", "100ms", "--within", "60s", "--fail-on", "review"];
+    let run = Run::of(SMOKERCLI).args(ours.into_iter().chain(outputs.iter().map(String::as_str)));
+    let (child, home) = run.start();
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    for format in formats {
+        let text = std::fs::read_to_string(home.path().join(format!("{format}.txt"))).expect("a report");
+        let is_json = ["json", "raw"].contains(&format);
+        let text = text.replace("\"wavered\": true", "\"wavered\":true");
+        let word = if is_json { "\"wavered\":true" } else { "bad or gone after it was good" };
+        assert!(text.contains(word), "{format}: {text}");
+    }
+}
