@@ -93,7 +93,8 @@ pub enum Unseen {
 /// What has become of a host.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HostVerdict {
-    /// Whether it counts as bad: silent, or something of it that counts is not settled.
+    /// Whether it counts as bad: silent, or something of it that counts is not settled; also one of which nothing is looked at where that
+    /// holds for all.
     pub is_bad: bool,
     /// Why it is silent; none when it answered.
     pub silent: Option<String>,
@@ -178,10 +179,11 @@ impl Rounds {
     /// The verdict, if the gate ends now.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        let hosts: Vec<_> = self.hosts.iter().map(|host| self.host_verdict(host)).collect();
-        let bad_hosts = hosts.iter().filter(|host| host.is_bad).count();
-        // Nothing that was looked at is no proof of anything.
+        let mut hosts: Vec<_> = self.hosts.iter().map(|host| self.host_verdict(host)).collect();
+        // Nothing that was looked at is no proof of anything: who counts bad hosts has to see that, too.
         let is_anything = self.hosts.iter().any(|host| !host.parts.is_empty());
+        hosts.iter_mut().for_each(|host| host.is_bad |= !is_anything);
+        let bad_hosts = hosts.iter().filter(|host| host.is_bad).count();
         let is_worse = |part: &PartVerdict| matches!(part.kind, Kind::NewFailure | Kind::Gone);
         let decision = if is_anything && self.settings.budget.is_kept(bad_hosts, hosts.len()) {
             Decision::Proceed

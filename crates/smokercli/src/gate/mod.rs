@@ -27,6 +27,8 @@ use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use smoker_model::counted::counted;
+use smoker_model::verdict::budget::Budget;
 use smoker_model::verdict::outcome::{Unseen, Verdict};
 use smoker_model::verdict::rounds::{GateStanding, Progress, Rounds, Settings};
 
@@ -58,6 +60,7 @@ pub(crate) fn run(args: &GateArgs, targets: &Targets, console: &Console) -> Resu
     let outputs = outputs::parse(&args.outputs)?;
     let inputs = InputFiles::of(&args.targets).with("--against", args.against.as_deref());
     outputs::check_distinct(&outputs, &inputs)?;
+    check_budget(args.budget.budget(), targets.selection.hosts().len())?;
     let gate = Gate::prepare(args.clone(), targets, console)?;
     let judged = gate.judge(targets, console)?;
     let report = judged.report(&gate, targets);
@@ -213,6 +216,13 @@ fn warn_of_too_little_time(args: &GateArgs, console: &Console) {
             "nothing can settle: {settle} rounds take at least {needed} by --every, and --within is {within}"
         ));
     }
+}
+
+/// A budget that even good hosts exceed would keep the gate closed until the deadline.
+fn check_budget(budget: Option<Budget>, hosts: usize) -> Result<(), ExitError> {
+    let Some(budget) = budget.filter(|budget| !budget.can_be_kept(hosts)) else { return Ok(()) };
+    let (wanted, hosts) = (budget.min_ok.map_or_else(String::new, |share| share.to_string()), counted(hosts, "host"));
+    Err(ExitError::usage(format!("--min-ok {wanted}: the call has {hosts}, so that it can never be; give it more hosts, or a share such as 90%")))
 }
 
 /// A gate looks at all that it was asked to, or at nothing.

@@ -124,6 +124,16 @@ pub(super) fn is_not_looked_at(host: &HostVerdict) -> bool {
     host.unseen == Some(Unseen::Unselected) && !host.is_bad
 }
 
+/// The kind of what is wrong with a host as a whole, for programs.
+pub(super) fn host_problem_kind(host: &HostVerdict) -> &'static str {
+    match host.unseen {
+        _ if host.silent.is_some() => "silent",
+        Some(Unseen::Empty) => "no plugins",
+        Some(Unseen::Unselected) => "no plugin selected",
+        None => "bad",
+    }
+}
+
 /// What is wrong with a host as a whole.
 pub(super) fn host_problem(host: &HostVerdict) -> Option<String> {
     match &host.silent {

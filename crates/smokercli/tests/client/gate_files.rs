@@ -213,3 +213,23 @@ fn what_fails_or_is_interrupted_leaves_no_file() {
         assert_eq!(names(home.path()), [""; 0], "{signal}");
     }
 }
+
+/// A program that reads one of them has to see that nothing was looked at, also where it was so before.
+#[test]
+fn reports_for_programs_are_red_where_nothing_was_looked_at() {
+    let mut pages = daemon(&[("Disk", "OK")]);
+    pages["plugins"]["plugins"]["items"][0]["plugin"]["parameters"] = json!({"Category": "db"});
+    let (site, other) = (Site::of(&daemon(&[("Disk", "OK")])), Fake::start(&pages));
+    let done = site.run(&format!("baseline -s HOST {} --category web -o @before.json", other.address()));
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let outputs = "-o junit=@report.xml -o tap=@report.tap -o json=@report.json";
+    let line = format!("gate -s {} --category web --against @before.json --within 400ms {outputs}", other.address());
+    let done = site.run(&line);
+    assert_eq!(done.code, Some(3), "{done:?}");
+    let junit = site.read("report.xml");
+    assert!(junit.contains("tests=\"1\" failures=\"0\" errors=\"1\""), "{junit}");
+    assert!(junit.contains("<error type=\"no plugin selected\""), "{junit}");
+    assert!(site.read("report.tap").contains("\nnot ok 1 - "), "{}", site.read("report.tap"));
+    let json: Value = serde_json::from_str(&site.read("report.json")).expect("JSON");
+    assert_eq!((&json["badHosts"], &json["hosts"][0]["bad"]), (&json!(1), &json!(true)));
+}
