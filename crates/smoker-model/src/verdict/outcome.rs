@@ -1,6 +1,7 @@
 //! The verdict at an end.
 
 use crate::status::Status;
+use crate::verdict::answer::NotLoadedPlugins;
 use crate::verdict::difference::renames::renames;
 use crate::verdict::host_rounds::{Contact, HostRounds};
 use crate::verdict::part::Part;
@@ -106,6 +107,8 @@ pub struct HostVerdict {
     pub restarts: u32,
     /// How many plugins and components of before the call does not look at, and the baseline could not tell that.
     pub left_out: usize,
+    /// Plugins that its daemon has left out, which the call may mean: nobody knows how they are.
+    pub not_loaded: Option<NotLoadedPlugins>,
     /// Its parts.
     pub parts: Vec<PartVerdict>,
 }
@@ -159,7 +162,7 @@ impl Verdict {
     #[must_use]
     pub fn needs_review(&self) -> bool {
         self.bad_hosts > 0
-            || self.hosts.iter().any(|host| host.unseen == Some(Unseen::Unselected))
+            || self.hosts.iter().any(|host| host.unseen == Some(Unseen::Unselected) || host.not_loaded.is_some())
             || self.parts().any(|(_, part)| part.needs_review())
     }
 
@@ -232,7 +235,8 @@ impl Rounds {
             _ => None,
         };
         let (restarts, left_out) = (host.restarts, host.count_left_out());
-        HostVerdict { is_bad, silent, is_restarting, unseen, restarts, left_out, parts }
+        let not_loaded = host.not_loaded.clone();
+        HostVerdict { is_bad, silent, is_restarting, unseen, restarts, left_out, not_loaded, parts }
     }
 
     fn part_verdict(&self, host: &HostRounds, part: &Part, rounds: &PartRounds) -> PartVerdict {

@@ -38,6 +38,7 @@ fn answered(has: &[&str], runs: &[(&str, PluginRun)]) -> Answer {
         runs: runs.iter().map(|(name, run)| ((*name).to_owned(), run.clone())).collect(),
         fallen: BTreeSet::new(),
         reconfigured: BTreeSet::new(),
+        not_loaded: None,
     }
 }
 

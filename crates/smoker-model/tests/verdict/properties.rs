@@ -42,6 +42,7 @@ fn answered_by(instance: Option<&str>, runs: &[(&str, PluginRun)]) -> Answer {
         runs: runs.iter().map(|(name, run)| ((*name).to_owned(), run.clone())).collect(),
         fallen: BTreeSet::new(),
         reconfigured: BTreeSet::new(),
+        not_loaded: None,
     }
 }
 

@@ -33,6 +33,7 @@ fn answered(has: &[&str], runs: &[(&str, Status)], missing: &[&str]) -> Answer {
         runs: runs.iter().map(run).collect(),
         fallen: BTreeSet::new(),
         reconfigured: BTreeSet::new(),
+        not_loaded: None,
     }
 }
 

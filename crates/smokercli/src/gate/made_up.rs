@@ -26,5 +26,6 @@ pub(super) fn answer(instance: Option<&str>, has: BTreeSet<String>, runs: BTreeM
         runs,
         fallen: BTreeSet::new(),
         reconfigured: BTreeSet::new(),
+        not_loaded: None,
     }
 }

@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use smoker_model::status::Status;
-use smoker_model::verdict::answer::{Answer, Finding, PluginRun};
+use smoker_model::verdict::answer::{Answer, Finding, NotLoadedPlugins, PluginRun};
 use smoker_model::verdict::baseline::Before;
 use smoker_model::verdict::part::Part;
 use smoker_model::verdict::past::Past;
+use smoker_model::wire::not_loaded::NotLoaded;
 use tokio::sync::Semaphore;
 
 use crate::baseline::reference;
@@ -80,7 +81,7 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         let is_expected = settled.is_empty() || settled.len() < self.known[host].borrow().selected;
         let forces = ForcedRuns::Repeated { is_expected };
         let answer = host::ask(&Session { forces, ..self.session }, &self.addresses[host]).await;
-        let HostAnswer { plugins, links, .. } = answer.map_err(|error| silent(&error.reason))?;
+        let HostAnswer { plugins, links, not_loaded, .. } = answer.map_err(|error| silent(&error.reason))?;
         let nothing = BTreeSet::new();
         // What another start of the daemon has shown says nothing of this one.
         let has_met_restart = self.known[host].borrow_mut().meets_restart(&links);
@@ -117,6 +118,7 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             runs,
             fallen: fallen.iter().map(|plugin| plugin.name().to_owned()).collect(),
             reconfigured,
+            not_loaded: not_loaded.and_then(|not_loaded| self.may_mean(not_loaded)),
         };
         Ok(Probed { answer, past })
     }
@@ -187,6 +189,20 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             plugins.iter().for_each(|plugin| parameters.add(plugin, self.filter));
         }
         Ok(Chosen { plugins: selected, missing })
+    }
+
+    /// Those of plugins that are not loaded which the call may mean: nobody knows what it would choose them by but their names.
+    fn may_mean(&self, NotLoaded { count, mut names }: NotLoaded) -> Option<NotLoadedPlugins> {
+        let is_named = self.filter.names_what_is_wanted();
+        // One that is named and does not stand in the header is missing on the host.
+        let unnamed = if is_named { 0 } else { count.saturating_sub(names.len()) };
+        let wanted = if is_named { self.filter.names.clone() } else { Vec::new() };
+        let excluded_names = self.filter.excluded_names.clone();
+        let filter = Filter { names: wanted, excluded_names, ..Filter::default() };
+        let filter = filter.resolve_names(&names.iter().map(String::as_str));
+        names.retain(|name| filter.selects(&Plugin::unconfigured(name)));
+        let count = names.len() + unnamed;
+        (count > 0).then_some(NotLoadedPlugins { count, names })
     }
 
     /// What the call asks for and no plugin has that has been seen, in words.

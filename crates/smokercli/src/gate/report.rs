@@ -3,10 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use smoker_model::verdict::answer::NotLoadedPlugins;
 use smoker_model::verdict::budget::Budget;
 use smoker_model::verdict::outcome::{Decision, HostVerdict, Kind, PartVerdict, Unseen, Verdict};
 
 use crate::baseline::reference::LeftOut;
+use crate::client::host::not_loaded_text;
 use crate::gate::drive::End;
 use crate::inventory::selection::InventoryHost;
 use crate::render::append::append;
@@ -153,6 +155,13 @@ pub(super) fn host_problem(host: &HostVerdict) -> Option<String> {
 
 /// What else there is to say of a host as a whole.
 pub(super) fn host_remark(host: &HostVerdict) -> Option<String> {
+    let not_loaded = host.not_loaded.as_ref();
+    let not_loaded = not_loaded.map(|NotLoadedPlugins { count, names }| not_loaded_text(*count, names));
+    let remarks: Vec<_> = contact_remark(host).into_iter().chain(not_loaded).collect();
+    (!remarks.is_empty()).then(|| remarks.join("; "))
+}
+
+fn contact_remark(host: &HostVerdict) -> Option<String> {
     match host.restarts {
         _ if is_not_looked_at(host) => {
             Some("not looked at: no plugin is selected on it, as in the baseline".to_owned())

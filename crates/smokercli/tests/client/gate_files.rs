@@ -233,3 +233,32 @@ fn reports_for_programs_are_red_where_nothing_was_looked_at() {
     let json: Value = serde_json::from_str(&site.read("report.json")).expect("JSON");
     assert_eq!((&json["badHosts"], &json["hosts"][0]["bad"]), (&json!(1), &json!(true)));
 }
+
+/// Nobody knows how a plugin is whose configuration is broken.
+#[test]
+fn a_plugin_that_is_not_loaded_is_told_in_every_report() {
+    let mut pages = daemon(&[("Disk", "OK")]);
+    pages["not_loaded"] = json!("1; We%20b");
+    let site = Site::of(&pages);
+    let formats =
+        ["minimal", "text", "long", "table", "json", "raw", "junit", "tap", "markdown", "github", "gitlab"];
+    let outputs: Vec<_> = formats.iter().map(|format| format!(" -o {format}=@{format}")).collect();
+    let line = format!("gate -s HOST --within 60s --fail-on review{}", outputs.concat());
+    let done = site.run(&line);
+    assert_eq!(done.code, Some(4), "{done:?}");
+    for format in formats {
+        let text = site.read(format);
+        let is_json = ["json", "raw"].contains(&format);
+        let word = if is_json { "\"We b\"" } else { "1 plugin is not loaded (We b)" };
+        assert!(text.contains(word), "{format}: {text}");
+    }
+    let json: Value = serde_json::from_str(&site.read("json")).expect("JSON");
+    assert_eq!((&json["needsReview"], &json["hosts"][0]["notLoaded"]["count"]), (&json!(true), &json!(1)));
+    // One that the call does not mean is none of its business.
+    for options in ["-p Disk", "--exclude-plugins We\u{a0}b"] {
+        let line = format!("gate -s HOST --within 60s --fail-on review {options}");
+        let words = line.split(' ').map(|word| word.replace("HOST", site.fake.address()).replace('\u{a0}', " "));
+        let done = Run::of(SMOKERCLI).args(words).done();
+        assert_eq!(done.code, Some(0), "{options}: {done:?}");
+    }
+}

@@ -51,7 +51,7 @@ fn suite(host: &str, verdict: &HostVerdict, settle: u32) -> Suite {
         suite.case(host, host, None, &element("error", host_problem_kind(verdict), &problem));
     }
     if let Some(remark) = host_remark(verdict) {
-        suite.case(host, host, None, &format!("      <system-out>{}</system-out>\n", xml(&remark)));
+        suite.case(host, host, None, &format!("      <system-out>{}</system-out>\n", xml(&sanitize::line(&remark))));
     }
     for part in &verdict.parts {
         let class = format!("{host}.{}", part.part.plugin);
