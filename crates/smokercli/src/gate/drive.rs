@@ -137,6 +137,8 @@ pub(super) async fn drive(
     // Since when everything that counts is settled. Behind that each host answers once more, and that is enough: the
     // answers of a large fleet are never of one moment.
     let mut settled_since = None;
+    // How many hosts are bad within the budget when everything else has settled, and since when they are no more: they may start slowly.
+    let mut tolerated: Option<(usize, Instant)> = None;
     // How the gate stands that cannot proceed without a reload, and since when.
     let (mut hopeless_since, giving_up) = (None, giving_up(timing.within));
     let round = |host: usize, at: Instant, settled: BTreeSet<String>| async move {
@@ -183,7 +185,10 @@ pub(super) async fn drive(
         pace.planned = None;
         (pace.answered, pace.has_run) = (has_answered.then_some(now), has_run);
         let standing = rounds.standing();
-        settled_since = settled_since.filter(|_| standing == GateStanding::Settled);
+        let is_settled = standing == GateStanding::Settled;
+        tolerated = tolerate(tolerated, hosts - rounds.progress().settled, now).filter(|_| is_settled);
+        let waits_until = tolerated.map_or(now, |(_, since)| since + giving_up);
+        settled_since = settled_since.filter(|_| is_settled && waits_until <= now);
         hopeless_since = hopeless_since.filter(|(before, _)| *before == standing);
         match standing {
             GateStanding::Lost | GateStanding::Unselected => {
@@ -192,6 +197,7 @@ pub(super) async fn drive(
                     return if standing == GateStanding::Lost { End::Lost } else { End::Unselected };
                 }
             }
+            GateStanding::Settled if waits_until > now => {}
             GateStanding::Settled => {
                 // A host may have gone since it settled, and its schedule may have found something bad while others ran.
                 let since = *settled_since.get_or_insert(now);
@@ -224,11 +230,20 @@ pub(super) async fn drive(
         if !rounds.is_settled(host) && paces[host].planned.is_none() {
             let pace = &mut paces[host];
             pace.pause = if rounds.is_recovering(host) { timing.every } else { (pace.pause * factor / 4).min(longest) };
-            let at = planned(started, now, pace.pause, timing.every, deadline);
+            let mut at = planned(started, now, pace.pause, timing.every, deadline);
+            if waits_until > now {
+                at = at.min(waits_until);
+            }
             pace.planned = Some(at);
             running.push(round(host, at, rounds.settled_plugins(host)));
         }
     }
+}
+
+/// How many hosts are bad within the budget, and since when they are no more than that; none without any.
+fn tolerate(before: Option<(usize, Instant)>, bad: usize, now: Instant) -> Option<(usize, Instant)> {
+    let since = before.filter(|(before, _)| bad <= *before).map_or(now, |(_, since)| since);
+    (bad > 0).then_some((bad, since))
 }
 
 /// Hosts that have settled count as silent when they have not answered since they were to be asked for the last time and since their last
