@@ -40,6 +40,15 @@ pub struct PluginRun {
     pub components: BTreeMap<String, Finding>,
 }
 
+/// Plugins that a daemon has left out, since their configuration is broken. Nothing is known of them but some names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotLoadedPlugins {
+    /// How many there are.
+    pub count: usize,
+    /// The first of their names.
+    pub names: Vec<String>,
+}
+
 /// What a host answers in a round.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
@@ -58,8 +67,12 @@ pub enum Answer {
         missing: BTreeSet<String>,
         /// The results of the plugins that it was asked to run. In the first answer of another start of the daemon, those are all.
         runs: BTreeMap<String, PluginRun>,
-        /// Plugins that were not run, and have a newer bad result of their own.
+        /// Plugins that need not have run, and have a newer bad result of their own.
         fallen: BTreeSet<String>,
+        /// Plugins whose configuration is another one than in the round before: what they have shown says nothing of it.
+        reconfigured: BTreeSet<String>,
+        /// Plugins that the daemon has left out, which the call may mean; none when there is none.
+        not_loaded: Option<NotLoadedPlugins>,
     },
     /// It did not answer, or not to the end.
     Silent {

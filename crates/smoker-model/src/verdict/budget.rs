@@ -79,6 +79,12 @@ impl Share {
 }
 
 impl Budget {
+    /// Whether any number of bad hosts among `total` keeps it.
+    #[must_use]
+    pub fn can_be_kept(&self, total: usize) -> bool {
+        self.is_kept(0, total)
+    }
+
     /// Whether so few of `total` hosts are bad.
     #[must_use]
     pub fn is_kept(self, bad: usize, total: usize) -> bool {
@@ -151,5 +157,6 @@ mod tests {
         ] {
             assert_eq!(budget(allow, min).is_kept(bad, total), expected, "{allow} {min} {bad} of {total}");
         }
+        assert!(budget("0", "3").can_be_kept(3) && budget("", "100%").can_be_kept(3) && !budget("9", "4").can_be_kept(3));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::status::Status;
-use crate::verdict::answer::{Answer, PluginRun};
+use crate::verdict::answer::{Answer, NotLoadedPlugins, PluginRun};
 use crate::verdict::baseline::Before;
 use crate::verdict::part::Part;
 use crate::verdict::part_rounds::PartRounds;
@@ -29,6 +29,8 @@ pub(super) struct HostRounds {
     pub(super) restarts: u32,
     /// The names that the call asks for and the host does not have.
     pub(super) missing: BTreeSet<String>,
+    /// The plugins that it has left out.
+    pub(super) not_loaded: Option<NotLoadedPlugins>,
     /// The parts of the plugins that it has and the call selects.
     pub(super) parts: BTreeMap<Part, PartRounds>,
     /// The parts of before that are not there.
@@ -114,8 +116,9 @@ impl HostRounds {
                 self.contact = Contact::Silent { reason, is_restarting };
                 self.begin_again();
             }
-            Answer::Answered { instance, has, selected, deselected, missing, runs, fallen } => {
+            Answer::Answered { instance, has, selected, deselected, missing, runs, fallen, reconfigured, not_loaded } => {
                 self.note_instance(instance);
+                self.not_loaded = not_loaded;
                 self.contact = Contact::Answered { has_plugins: !has.is_empty(), has_selected: !selected.is_empty() };
                 self.missing = missing;
                 self.vanish(|part| !selected.contains(&part.plugin));
@@ -126,6 +129,9 @@ impl HostRounds {
                 for (part, rounds) in &mut self.parts {
                     if fallen.contains(&part.plugin) {
                         rounds.fall();
+                    }
+                    if reconfigured.contains(&part.plugin) {
+                        rounds.reconfigure(part.component.is_none());
                     }
                 }
                 for (plugin, run) in runs {

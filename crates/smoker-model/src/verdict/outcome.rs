@@ -1,6 +1,7 @@
 //! The verdict at an end.
 
 use crate::status::Status;
+use crate::verdict::answer::NotLoadedPlugins;
 use crate::verdict::difference::renames::renames;
 use crate::verdict::host_rounds::{Contact, HostRounds};
 use crate::verdict::part::Part;
@@ -67,10 +68,12 @@ pub struct PartVerdict {
     pub seconds_before: Option<f64>,
     /// How many of its newest rounds were good.
     pub good_in_row: u32,
-    /// How often it was bad, when it is so now and then: by the journal, else in the rounds of the gate.
+    /// How often it was bad, when it is so now and then: by the journal, else in the rounds of the gate. What is a new failure was not so.
     pub flaky: Option<Flaky>,
     /// Whether it was bad or gone behind good rounds of the gate.
     pub has_wavered: bool,
+    /// Whether it is a plugin whose configuration was another one in an earlier round: its rounds began again.
+    pub is_reconfigured: bool,
     /// Whether it keeps the gate closed, unless the budget allows the host to be bad.
     pub blocks: bool,
     /// Whether it was there before, and is not any more.
@@ -91,7 +94,8 @@ pub enum Unseen {
 /// What has become of a host.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HostVerdict {
-    /// Whether it counts as bad: silent, or something of it that counts is not settled.
+    /// Whether it counts as bad: silent, or something of it that counts is not settled; also one of which nothing is looked at where that
+    /// holds for all.
     pub is_bad: bool,
     /// Why it is silent; none when it answered.
     pub silent: Option<String>,
@@ -103,6 +107,8 @@ pub struct HostVerdict {
     pub restarts: u32,
     /// How many plugins and components of before the call does not look at, and the baseline could not tell that.
     pub left_out: usize,
+    /// Plugins that its daemon has left out, which the call may mean: nobody knows how they are.
+    pub not_loaded: Option<NotLoadedPlugins>,
     /// Its parts.
     pub parts: Vec<PartVerdict>,
 }
@@ -156,7 +162,7 @@ impl Verdict {
     #[must_use]
     pub fn needs_review(&self) -> bool {
         self.bad_hosts > 0
-            || self.hosts.iter().any(|host| host.unseen == Some(Unseen::Unselected))
+            || self.hosts.iter().any(|host| host.unseen == Some(Unseen::Unselected) || host.not_loaded.is_some())
             || self.parts().any(|(_, part)| part.needs_review())
     }
 
@@ -176,10 +182,11 @@ impl Rounds {
     /// The verdict, if the gate ends now.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        let hosts: Vec<_> = self.hosts.iter().map(|host| self.host_verdict(host)).collect();
-        let bad_hosts = hosts.iter().filter(|host| host.is_bad).count();
-        // Nothing that was looked at is no proof of anything.
+        let mut hosts: Vec<_> = self.hosts.iter().map(|host| self.host_verdict(host)).collect();
+        // Nothing that was looked at is no proof of anything: who counts bad hosts has to see that, too.
         let is_anything = self.hosts.iter().any(|host| !host.parts.is_empty());
+        hosts.iter_mut().for_each(|host| host.is_bad |= !is_anything);
+        let bad_hosts = hosts.iter().filter(|host| host.is_bad).count();
         let is_worse = |part: &PartVerdict| matches!(part.kind, Kind::NewFailure | Kind::Gone);
         let decision = if is_anything && self.settings.budget.is_kept(bad_hosts, hosts.len()) {
             Decision::Proceed
@@ -228,13 +235,15 @@ impl Rounds {
             _ => None,
         };
         let (restarts, left_out) = (host.restarts, host.count_left_out());
-        HostVerdict { is_bad, silent, is_restarting, unseen, restarts, left_out, parts }
+        let not_loaded = host.not_loaded.clone();
+        HostVerdict { is_bad, silent, is_restarting, unseen, restarts, left_out, not_loaded, parts }
     }
 
     fn part_verdict(&self, host: &HostRounds, part: &Part, rounds: &PartRounds) -> PartVerdict {
         let before = host.before.as_ref().and_then(|before| before.get(part)).copied();
         let past = host.past.get(part);
-        let flaky = match past {
+        // Whether what is bad now was so now and then before is for the journal to say, where there is one.
+        let known_flaky = match past {
             Some(past) => past.flaky(),
             None => rounds.flaky(),
         };
@@ -251,7 +260,7 @@ impl Rounds {
             (true, _) => Kind::Silent,
             (false, true) if !was_good => Kind::KnownFailure,
             // What is bad now and then was so before: that is not worse.
-            (false, true) if before.is_some() && flaky.is_none() && !is_skipped(rounds) => Kind::NewFailure,
+            (false, true) if before.is_some() && known_flaky.is_none() && !is_skipped(rounds) => Kind::NewFailure,
             (false, true) => Kind::Failure,
             (false, false) if !was_good && is_settled => Kind::Fixed,
             (false, false) if !was_good && !self.settings.strict => Kind::KnownFailure,
@@ -267,8 +276,9 @@ impl Rounds {
             message: rounds.last.as_ref().and_then(|finding| finding.message.clone()),
             seconds: rounds.last.as_ref().and_then(|finding| finding.seconds),
             good_in_row: rounds.good_in_row,
-            flaky,
+            flaky: known_flaky.or_else(|| rounds.flaky().filter(|_| kind != Kind::NewFailure)),
             has_wavered: rounds.falls + rounds.absences > 0,
+            is_reconfigured: rounds.is_reconfigured,
             blocks: kind.is_blocking() || (self.settings.strict && kind == Kind::KnownFailure),
             ..empty(host, part, kind)
         }
@@ -294,6 +304,7 @@ fn empty(host: &HostRounds, part: &Part, kind: Kind) -> PartVerdict {
         good_in_row: 0,
         flaky: None,
         has_wavered: false,
+        is_reconfigured: false,
         blocks: kind.is_blocking(),
         is_gone: false,
         renamed_to: None,

@@ -27,6 +27,8 @@ pub(super) struct PartRounds {
     has_recovered: bool,
     /// How often it was not there any more behind a good round.
     pub(super) absences: u32,
+    /// Whether it is a plugin that has got another configuration since its first round.
+    pub(super) is_reconfigured: bool,
     /// How long the newest good runs took, in seconds.
     pub(super) durations: Vec<f64>,
 }
@@ -65,6 +67,12 @@ impl PartRounds {
     /// It is not there any more.
     pub(super) fn vanish(&mut self) {
         self.absences += u32::from(self.good_in_row > 0);
+        self.begin_again();
+    }
+
+    /// Its plugin, or it itself, has another configuration, which has shown nothing yet.
+    pub(super) fn reconfigure(&mut self, is_plugin: bool) {
+        self.is_reconfigured |= is_plugin;
         self.begin_again();
     }
 

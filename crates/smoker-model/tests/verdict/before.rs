@@ -37,6 +37,8 @@ fn answered(has: &[&str], runs: &[(&str, PluginRun)]) -> Answer {
         missing: BTreeSet::new(),
         runs: runs.iter().map(|(name, run)| ((*name).to_owned(), run.clone())).collect(),
         fallen: BTreeSet::new(),
+        reconfigured: BTreeSet::new(),
+        not_loaded: None,
     }
 }
 
@@ -172,6 +174,8 @@ fn what_falls_and_stays_bad_is_no_flaky_part() {
         ("+-+", None, Kind::Good, true),
         // The journal knows better than some rounds.
         ("+-+-", Some(&steady), Kind::NewFailure, false),
+        // And does not hide what they have shown.
+        ("+-+", Some(&steady), Kind::Good, true),
         ("-", Some(&unsteady), Kind::Failure, true),
         ("+", Some(&unsteady), Kind::Good, true),
     ] {

@@ -41,6 +41,8 @@ fn answered_by(instance: Option<&str>, runs: &[(&str, PluginRun)]) -> Answer {
         missing: BTreeSet::new(),
         runs: runs.iter().map(|(name, run)| ((*name).to_owned(), run.clone())).collect(),
         fallen: BTreeSet::new(),
+        reconfigured: BTreeSet::new(),
+        not_loaded: None,
     }
 }
 
@@ -310,6 +312,31 @@ fn a_part_that_is_not_there_any_more_is_shown() {
     rounds.record(0, without);
     let verdict = rounds.verdict();
     assert_eq!((verdict.decision, verdict.count(Kind::Gone), verdict.count(Kind::Vanished)), (Decision::Worse, 1, 0));
+}
+
+#[test]
+fn a_plugin_with_another_configuration_has_to_settle_again() {
+    let disk = |status| ("Disk", run(status, Some(Status::Ok)));
+    let answer = |is_other: bool, runs: &[(&str, PluginRun)]| {
+        let mut answer = answered(runs);
+        if let (Answer::Answered { reconfigured, .. }, true) = (&mut answer, is_other) {
+            reconfigured.insert("Disk".to_owned());
+        }
+        answer
+    };
+    let (good, bad) = (disk(Status::Ok), disk(Status::Error));
+    for (answers, settle, decision) in [
+        (vec![answer(false, &[good.clone()]), answer(true, &[good.clone()])], 1, Decision::Proceed),
+        (vec![answer(false, &[good.clone()]), answer(true, &[good.clone()])], 2, Decision::NotSettled),
+        (vec![answer(false, &[good.clone()]), answer(true, &[bad])], 1, Decision::NotSettled),
+    ] {
+        let mut rounds = Rounds::new(settings(settle), 1, None);
+        answers.into_iter().for_each(|answer| rounds.record(0, answer));
+        let verdict = rounds.verdict();
+        assert_eq!(verdict.decision, decision, "{settle}");
+        let told: Vec<_> = verdict.hosts[0].parts.iter().map(|part| part.is_reconfigured).collect();
+        assert_eq!(told, [true, false], "the plugin tells it, not each of its components");
+    }
 }
 
 #[test]

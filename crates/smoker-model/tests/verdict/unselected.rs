@@ -32,6 +32,8 @@ fn answered(has: &[&str], runs: &[(&str, Status)], missing: &[&str]) -> Answer {
         missing: names(missing),
         runs: runs.iter().map(run).collect(),
         fallen: BTreeSet::new(),
+        reconfigured: BTreeSet::new(),
+        not_loaded: None,
     }
 }
 

@@ -43,7 +43,7 @@ async fn of_host<T: Transport>(
     at: DateTime<Utc>,
 ) -> BaselineHost {
     let failed = |name, reason: String| BaselineHost { error: Some(reason), ..record::host(asked, name) };
-    let HostAnswer { name, plugins, links } = match host::ask(session, &asked.address).await {
+    let HostAnswer { name, plugins, links, .. } = match host::ask(session, &asked.address).await {
         Ok(answer) => answer,
         Err(error) => return failed(error.name, error.reason.to_string()),
     };

@@ -185,18 +185,18 @@ impl Fleet {
             if named.is_empty() {
                 continue;
             }
-            let links = answer.links.clone();
+            let (links, not_loaded) = (answer.links.clone(), answer.not_loaded.clone());
             let wanted: Vec<_> = named.iter().map(|plugin| plugin.name().to_owned()).collect();
             let unnamed: Vec<_> = unnamed.into_iter().cloned().collect();
             plugins += wanted.len();
             host.progress = HostProgress::Running { name: links.name.clone() };
             runs.push(async move {
                 let outcome = host::force(session, &links, wanted.clone()).await;
-                (index, links, wanted, unnamed, outcome)
+                (index, (links, not_loaded), wanted, unnamed, outcome)
             });
         }
         session.observer.begin(FleetStage::Forcing, runs.len(), plugins);
-        while let Some((index, links, wanted, unnamed, outcome)) = runs.next().await {
+        while let Some((index, (links, not_loaded), wanted, unnamed, outcome)) = runs.next().await {
             session.observer.host_done(wanted.len());
             let name = links.name.clone();
             self.hosts[index].progress = match outcome {
@@ -210,13 +210,13 @@ impl Fleet {
                     }
                     self.hosts[index].missing.extend(missing);
                     plugins.extend(unnamed);
-                    HostProgress::Answered(Box::new(HostAnswer { name, plugins, links }))
+                    HostProgress::Answered(Box::new(HostAnswer { name, plugins, links, not_loaded }))
                 }
                 // The host answers; only the results are lost.
                 Err(reason @ AskError::Gone { .. }) => {
                     session.observer.problem(&format!("Host {name}: no result of {}: {reason}", wanted.join(", ")));
                     self.hosts[index].missing.extend(wanted);
-                    HostProgress::Answered(Box::new(HostAnswer { name, plugins: unnamed, links }))
+                    HostProgress::Answered(Box::new(HostAnswer { name, plugins: unnamed, links, not_loaded }))
                 }
                 Err(reason) => {
                     session.observer.unreachable(&format!("Host {name}: {reason}"));

@@ -54,6 +54,8 @@ pub struct HostAnswer {
     pub plugins: Vec<Plugin>,
     /// What a forced run needs.
     pub links: HostLinks,
+    /// The plugins that the daemon has left out.
+    pub not_loaded: Option<NotLoaded>,
 }
 
 /// What a forced run needs to know of a daemon.
@@ -107,23 +109,29 @@ pub async fn ask<T: Transport>(session: &Session<'_, T>, address: &HostAddress) 
     }
     let named = || failed(Some(about.host.clone()));
     let url = link(&page, &about.links, "plugins").map_err(named())?;
-    let plugins = all_plugins(session, &url, &about.host).await.map_err(named())?;
+    let (plugins, not_loaded) = all_plugins(session, &url, &about.host).await.map_err(named())?;
     let processes = link(&page, &about.links, "processes");
     let links = HostLinks { name: about.host.clone(), about: page, processes, instance };
-    Ok(HostAnswer { name: about.host, plugins, links })
+    Ok(HostAnswer { name: about.host, plugins, links, not_loaded })
 }
 
-/// The plugins of the page of all plugins. Where it is too large, those that
+/// The plugins of the page of all plugins, and those that the daemon has left out. Where the page is too large, those that
 /// the call names come from their own pages.
-async fn all_plugins<T: Transport>(session: &Session<'_, T>, url: &Url, host: &str) -> Result<Vec<Plugin>, AskError> {
+async fn all_plugins<T: Transport>(
+    session: &Session<'_, T>,
+    url: &Url,
+    host: &str,
+) -> Result<(Vec<Plugin>, Option<NotLoaded>), AskError> {
+    let mut left_out = None;
     let (mut plugins, wanted) = match session.get_next::<PluginsPage>(url, PAGE_LIMIT, session.after_plugins()).await {
         Ok(ReadPage { content, is_cut, not_loaded, .. }) => {
-            if let Some(text) = not_loaded.filter(|it| it.count > 0).map(|it| not_loaded_text(host, &it)) {
-                session.observer.remark(&text);
+            left_out = not_loaded.filter(|it| it.count > 0);
+            if let Some(NotLoaded { count, names }) = &left_out {
+                session.observer.remark(&format!("Host {host}: {}", not_loaded_text(*count, names)));
             }
             let plugins = plugins_of(content, Plugin::parse);
             if !is_cut {
-                return Ok(plugins);
+                return Ok((plugins, left_out));
             }
             let wanted = wanted_names(session.names, &plugins);
             (plugins, wanted)
@@ -144,17 +152,18 @@ async fn all_plugins<T: Transport>(session: &Session<'_, T>, url: &Url, host: &s
             Err(error) => return Err(error),
         }
     }
-    Ok(plugins)
+    Ok((plugins, left_out))
 }
 
-/// The line about plugins that the daemon has left out: none of them can be seen in its pages.
-fn not_loaded_text(host: &str, NotLoaded { count, names }: &NotLoaded) -> String {
+/// What there is to say of plugins that a daemon has left out, of which these are the first names: none of them can be seen in its pages.
+#[must_use]
+pub fn not_loaded_text(count: usize, names: &[String]) -> String {
     let mut listed = names.iter().take(LISTED_NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
-    if names.len().min(LISTED_NAMES) < *count {
+    if names.len().min(LISTED_NAMES) < count {
         listed += ", ...";
     }
-    let (plugins, are) = (counted(*count, "plugin"), is_or_are(*count));
-    format!("Host {host}: {plugins} {are} not loaded ({listed}): `smokerd --check` on that host says why")
+    let (plugins, are) = (counted(count, "plugin"), is_or_are(count));
+    format!("{plugins} {are} not loaded ({listed}): `smokerd --check` on that host says why")
 }
 
 fn wanted_names(names: &[String], plugins: &[Plugin]) -> Vec<String> {
@@ -234,6 +243,16 @@ pub async fn begin_run<T: Transport>(
     }
 }
 
+/// Which start of the daemon answers now; none of one that does not tell.
+///
+/// # Errors
+///
+/// When its about page cannot be read.
+pub async fn instance<T: Transport>(session: &Session<'_, T>, host: &HostLinks) -> Result<Option<String>, AskError> {
+    let page = session.get_first::<IgnoredAny>(&host.about, ABOUT_LIMIT, KeepAlive::IfSmallFleet).await?;
+    Ok(page.instance)
+}
+
 /// Waits for the results of a run.
 ///
 /// # Errors
@@ -300,6 +319,14 @@ async fn sleep(pause: Duration) {
 pub struct BegunRun {
     asked: Instant,
     answer: RunAnswer,
+}
+
+impl BegunRun {
+    /// Whether its results are still to come.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        matches!(self.answer, RunAnswer::Running(_))
+    }
 }
 
 /// What a daemon says of a forced run.

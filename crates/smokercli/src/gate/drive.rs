@@ -106,8 +106,17 @@ struct Pace {
     pause: Duration,
     /// When the newest answer came.
     answered: Option<Instant>,
+    /// Whether plugins ran behind the pages of that answer, so that these say nothing of what the schedule has brought meanwhile.
+    has_run: bool,
     /// When the round begins that is under way or planned.
     planned: Option<Instant>,
+}
+
+impl Pace {
+    /// Whether the newest answer is older than what is known of the others.
+    fn is_old(&self, since: Instant) -> bool {
+        self.answered.is_none_or(|answered| answered + FRESH < since)
+    }
 }
 
 /// Asks the hosts in rounds. `observe` is called behind each answer. May be cancelled; `rounds` has what was seen by then.
@@ -123,11 +132,13 @@ pub(super) async fn drive(
     let last_look = deadline - timing.every.max(LAST_LOOK).min(timing.within / 2);
     // A host may start again behind the last look that may take its time.
     let mut looks = VecDeque::from([last_look, last_look.max(deadline - LAST_LOOK.min(timing.within / 2))]);
-    let mut paces = vec![Pace { pause: timing.every, answered: None, planned: Some(begin) }; hosts];
+    let mut paces = vec![Pace { pause: timing.every, answered: None, has_run: false, planned: Some(begin) }; hosts];
     let mut running = FuturesUnordered::new();
     // Since when everything that counts is settled. Behind that each host answers once more, and that is enough: the
     // answers of a large fleet are never of one moment.
     let mut settled_since = None;
+    // How many hosts are bad within the budget when everything else has settled, and since when they are no more: they may start slowly.
+    let mut tolerated: Option<(usize, Instant)> = None;
     // How the gate stands that cannot proceed without a reload, and since when.
     let (mut hopeless_since, giving_up) = (None, giving_up(timing.within));
     let round = |host: usize, at: Instant, settled: BTreeSet<String>| async move {
@@ -164,6 +175,7 @@ pub(super) async fn drive(
         let now = Instant::now();
         let factor = pause_factor(&probed.answer);
         let has_answered = matches!(probed.answer, Answer::Answered { .. });
+        let has_run = matches!(&probed.answer, Answer::Answered { runs, .. } if !runs.is_empty());
         if let Some(past) = probed.past {
             rounds.note_past(host, past);
         }
@@ -171,9 +183,12 @@ pub(super) async fn drive(
         observe(rounds);
         let pace = &mut paces[host];
         pace.planned = None;
-        pace.answered = has_answered.then_some(now);
+        (pace.answered, pace.has_run) = (has_answered.then_some(now), has_run);
         let standing = rounds.standing();
-        settled_since = settled_since.filter(|_| standing == GateStanding::Settled);
+        let is_settled = standing == GateStanding::Settled;
+        tolerated = tolerate(tolerated, hosts - rounds.progress().settled, now).filter(|_| is_settled);
+        let waits_until = tolerated.map_or(now, |(_, since)| since + giving_up);
+        settled_since = settled_since.filter(|_| is_settled && waits_until <= now);
         hopeless_since = hopeless_since.filter(|(before, _)| *before == standing);
         match standing {
             GateStanding::Lost | GateStanding::Unselected => {
@@ -182,15 +197,18 @@ pub(super) async fn drive(
                     return if standing == GateStanding::Lost { End::Lost } else { End::Unselected };
                 }
             }
+            GateStanding::Settled if waits_until > now => {}
             GateStanding::Settled => {
-                // A host may have gone since it settled.
+                // A host may have gone since it settled, and its schedule may have found something bad while others ran.
                 let since = *settled_since.get_or_insert(now);
-                let is_old = |pace: &Pace| pace.answered.is_none_or(|answered| answered + FRESH < since);
-                let old: Vec<_> = (0..hosts).filter(|host| rounds.is_settled(*host) && is_old(&paces[*host])).collect();
-                // A host that is bad within the budget may be silent by now.
+                let is_outdated = |pace: &Pace| pace.has_run || pace.is_old(since);
+                let old: Vec<_> =
+                    (0..hosts).filter(|host| rounds.is_settled(*host) && is_outdated(&paces[*host])).collect();
+                // A host that is bad within the budget may be silent by now, and one that has settled may run something again.
                 let is_under_way = |(host, pace): (usize, &Pace)| {
-                    pace.planned.is_some_and(|begin| begin <= now)
-                        && (is_old(pace) || prober.under_way(host).has_met_restart)
+                    let may_change =
+                        || rounds.is_settled(host) || pace.is_old(since) || prober.under_way(host).has_met_restart;
+                    pace.planned.is_some_and(|begin| begin <= now) && may_change()
                 };
                 if old.is_empty() && !paces.iter().enumerate().any(is_under_way) {
                     return End::Settled;
@@ -204,18 +222,33 @@ pub(super) async fn drive(
             }
             GateStanding::Open => {}
         }
+        // There is no other look at a host whose runs end behind the last one.
+        if rounds.is_settled(host) && has_run && now >= last_look && paces[host].planned.is_none() {
+            paces[host].planned = Some(now);
+            running.push(round(host, now, rounds.settled_plugins(host)));
+        }
         if !rounds.is_settled(host) && paces[host].planned.is_none() {
             let pace = &mut paces[host];
             pace.pause = if rounds.is_recovering(host) { timing.every } else { (pace.pause * factor / 4).min(longest) };
-            let at = planned(started, now, pace.pause, timing.every, deadline);
+            let mut at = planned(started, now, pace.pause, timing.every, deadline);
+            if waits_until > now {
+                at = at.min(waits_until);
+            }
             pace.planned = Some(at);
             running.push(round(host, at, rounds.settled_plugins(host)));
         }
     }
 }
 
-/// Hosts that have settled count as silent when they have not answered since they were to be asked for the last time, or when what
-/// answers is another start of the daemon. Of one whose first round is under way the report says how far that is.
+/// How many hosts are bad within the budget, and since when they are no more than that; none without any.
+fn tolerate(before: Option<(usize, Instant)>, bad: usize, now: Instant) -> Option<(usize, Instant)> {
+    let since = before.filter(|(before, _)| bad <= *before).map_or(now, |(_, since)| since);
+    (bad > 0).then_some((bad, since))
+}
+
+/// Hosts that have settled count as silent when they have not answered since they were to be asked for the last time and since their last
+/// run, when what answers is another start of the daemon, or when something of them runs again. Of one whose first round is under way the
+/// report says how far that is.
 fn give_up_on(rounds: &mut Rounds, paces: &[Pace], last_look: Instant, prober: &impl Prober) {
     for (host, pace) in paces.iter().enumerate() {
         let UnderWay { has_met_restart: is_restarting, waits_for } = prober.under_way(host);
@@ -227,7 +260,9 @@ fn give_up_on(rounds: &mut Rounds, paces: &[Pace], last_look: Instant, prober: &
             reason
         } else if is_restarting {
             "it had settled, and its daemon was restarted before the time was over"
-        } else if pace.answered.is_none_or(|answered| answered < last_look) {
+        } else if matches!(waits_for, WaitsFor::Runs | WaitsFor::Rate) {
+            "it had settled, and had to run plugins again before the time was over"
+        } else if pace.has_run || pace.answered.is_none_or(|answered| answered < last_look) {
             "it had settled, and did not answer once more before the time was over"
         } else {
             continue;

@@ -25,5 +25,7 @@ pub(super) fn answer(instance: Option<&str>, has: BTreeSet<String>, runs: BTreeM
         missing: BTreeSet::new(),
         runs,
         fallen: BTreeSet::new(),
+        reconfigured: BTreeSet::new(),
+        not_loaded: None,
     }
 }

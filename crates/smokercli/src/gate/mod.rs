@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! - `drive`: asks hosts in rounds until the end; `probe`: asks one host for a round
+//! - `drive`: asks hosts in rounds until the end; `probe`: asks one host for a round, with what is `known` of the ones before
 //! - `watcher`: what is told while the rounds go on; `simulation`, `restarts`, `absences`: fleets that tests make up; `made_up`: what
 //!   their hosts answer
 //! - `report`: what there is to say at the end; `render`: the same as text; `outputs`: where it is written to
@@ -10,6 +10,7 @@
 #[cfg(test)]
 mod absences;
 mod drive;
+mod known;
 #[cfg(test)]
 mod made_up;
 mod outputs;
@@ -26,6 +27,8 @@ use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use smoker_model::counted::counted;
+use smoker_model::verdict::budget::Budget;
 use smoker_model::verdict::outcome::{Decision, Unseen, Verdict};
 use smoker_model::verdict::rounds::{GateStanding, Progress, Rounds, Settings};
 
@@ -57,6 +60,7 @@ pub(crate) fn run(args: &GateArgs, targets: &Targets, console: &Console) -> Resu
     let outputs = outputs::parse(&args.outputs)?;
     let inputs = InputFiles::of(&args.targets).with("--against", args.against.as_deref());
     outputs::check_distinct(&outputs, &inputs)?;
+    check_budget(args.budget.budget(), targets.selection.hosts().len())?;
     let gate = Gate::prepare(args.clone(), targets, console)?;
     let judged = gate.judge(targets, console)?;
     let report = judged.report(&gate, targets);
@@ -217,6 +221,13 @@ fn warn_of_too_little_time(args: &GateArgs, console: &Console) {
             "nothing can settle: {settle} rounds take at least {needed} by --every, and --within is {within}"
         ));
     }
+}
+
+/// A budget that even good hosts exceed would keep the gate closed until the deadline.
+fn check_budget(budget: Option<Budget>, hosts: usize) -> Result<(), ExitError> {
+    let Some(budget) = budget.filter(|budget| !budget.can_be_kept(hosts)) else { return Ok(()) };
+    let (wanted, hosts) = (budget.min_ok.map_or_else(String::new, |share| share.to_string()), counted(hosts, "host"));
+    Err(ExitError::usage(format!("--min-ok {wanted}: the call has {hosts}, so that it can never be; give it more hosts, or a share such as 90%")))
 }
 
 /// A gate looks at all that it was asked to, or at nothing.

@@ -4,46 +4,28 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use smoker_model::status::Status;
-use smoker_model::verdict::answer::{Answer, Finding, PluginRun};
+use smoker_model::verdict::answer::{Answer, Finding, NotLoadedPlugins, PluginRun};
 use smoker_model::verdict::baseline::Before;
 use smoker_model::verdict::part::Part;
 use smoker_model::verdict::past::Past;
+use smoker_model::wire::not_loaded::NotLoaded;
 use tokio::sync::Semaphore;
 
 use crate::baseline::reference;
 use crate::client::ask_error::AskError;
 use crate::client::history;
-use crate::client::host::{self, BegunRun, HostAnswer, HostLinks};
+use crate::client::host::{self, HostAnswer, HostLinks};
 use crate::client::session::{ForcedRuns, Session};
 use crate::client::unmet::{SeenParameters, unmet};
 use crate::filter::Filter;
 use crate::gate::drive::{Probed, Prober, UnderWay, WaitsFor};
+use crate::gate::known::{Known, Shown, began};
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
 use crate::plugin::value_text::member;
-use crate::plugin::view::PluginView;
 use crate::report::findings::{no_result, run_of_past, run_of_view};
 use crate::report::history::PastResult;
 use crate::transport::exchange::Transport;
-
-/// What is known of a host from the rounds before.
-#[derive(Debug, Default)]
-struct Known {
-    /// When each plugin began its newest forced run, as the daemon writes it.
-    ran: BTreeMap<String, String>,
-    /// When the first of them began.
-    first: Option<String>,
-    /// Whether the journal was asked.
-    is_past_asked: bool,
-    /// How many plugins the call selected in the newest round.
-    selected: usize,
-    /// Whether the host has ever answered.
-    has_answered: bool,
-    /// Which start of the daemon has answered last; none where the daemon does not tell.
-    instance: Option<String>,
-    /// How far the round is that is under way.
-    under_way: UnderWay,
-}
 
 /// Asks the daemons.
 pub(super) struct DaemonProber<'a, T> {
@@ -99,23 +81,25 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         let is_expected = settled.is_empty() || settled.len() < self.known[host].borrow().selected;
         let forces = ForcedRuns::Repeated { is_expected };
         let answer = host::ask(&Session { forces, ..self.session }, &self.addresses[host]).await;
-        let HostAnswer { plugins, links, .. } = answer.map_err(|error| silent(&error.reason))?;
+        let HostAnswer { plugins, links, not_loaded, .. } = answer.map_err(|error| silent(&error.reason))?;
         let nothing = BTreeSet::new();
         // What another start of the daemon has shown says nothing of this one.
-        let settled = if self.meets_restart(host, &links) { &nothing } else { settled };
+        let has_met_restart = self.known[host].borrow_mut().meets_restart(&links);
+        let settled = if has_met_restart { &nothing } else { settled };
         let chosen = self.choose(&plugins)?;
         self.known[host].borrow_mut().selected = chosen.plugins.len();
-        let (done, mut open): (Vec<_>, Vec<_>) =
-            chosen.plugins.iter().copied().partition(|plugin| settled.contains(plugin.name()));
-        let fallen: Vec<_> = done.into_iter().filter(|plugin| self.has_fallen(host, plugin)).collect();
+        let shown = Shown::of(&chosen.plugins);
+        let reconfigured = self.known[host].borrow_mut().reconfigured(&shown, has_met_restart);
+        let is_done = |plugin: &&Plugin| settled.contains(plugin.name()) && !reconfigured.contains(plugin.name());
+        let (done, mut open): (Vec<_>, Vec<_>) = chosen.plugins.iter().copied().partition(is_done);
+        let fallen: Vec<_> = done.into_iter().filter(|plugin| self.has_fallen(host, plugin, &shown)).collect();
         open.extend(&fallen);
+        self.known[host].borrow_mut().note_shown(open.iter().map(|plugin| plugin.name()), &shown);
         let wanted: Vec<_> =
             open.into_iter().filter(|plugin| plugin.has_name()).map(|plugin| plugin.name().to_owned()).collect();
         let mut runs = BTreeMap::new();
         if !wanted.is_empty() {
-            let begun = self.begin_run(host, &links, &wanted, permit).await?;
-            self.wait_for(host, WaitsFor::Runs);
-            let results = host::run_results(&self.session, &links, begun).await.map_err(|error| silent(&error))?;
+            let results = self.run(host, &links, &wanted, permit).await?;
             runs = self.runs_of(host, &wanted, &results);
         }
         for plugin in chosen.plugins.iter().filter(|plugin| !plugin.has_name()) {
@@ -133,40 +117,47 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             missing: chosen.missing,
             runs,
             fallen: fallen.iter().map(|plugin| plugin.name().to_owned()).collect(),
+            reconfigured,
+            not_loaded: not_loaded.and_then(|not_loaded| self.may_mean(not_loaded)),
         };
         Ok(Probed { answer, past })
     }
 
     /// Has the daemon run plugins. One that lets this client force no more runs yet has answered: the round goes on when it does, without
     /// the place of other hosts meanwhile.
-    async fn begin_run<P>(
+    async fn run<P>(
         &self,
         host: usize,
         links: &HostLinks,
         wanted: &[String],
         permit: P,
-    ) -> Result<BegunRun, Silence> {
-        let mut permit = Some(permit);
+    ) -> Result<Vec<Plugin>, Silence> {
+        let (mut permit, mut has_waited) = (Some(permit), false);
         let on_wait = |_| {
             permit = None;
+            has_waited = true;
             self.wait_for(host, WaitsFor::Rate);
         };
-        host::begin_run(&self.session, links, wanted.to_vec(), on_wait).await.map_err(|error| silent(&error))
+        let failed = |error: AskError| silent(&error);
+        let begun = host::begin_run(&self.session, links, wanted.to_vec(), on_wait).await.map_err(failed)?;
+        drop(permit);
+        has_waited |= begun.is_running();
+        self.wait_for(host, WaitsFor::Runs);
+        let results = host::run_results(&self.session, links, begun).await.map_err(failed)?;
+        // A daemon that starts again counts its processes from the beginning, so that another run may have the number of this one.
+        if has_waited && links.instance.is_some() {
+            let instance = host::instance(&self.session, links).await.map_err(failed)?;
+            if instance != links.instance {
+                let reason = "its daemon was restarted while its plugins ran".to_owned();
+                return Err(Silence { reason, is_restarting: true });
+            }
+        }
+        Ok(results)
     }
 
     /// Notes what the round of a host waits for.
     fn wait_for(&self, host: usize, waits_for: WaitsFor) {
         self.known[host].borrow_mut().under_way.waits_for = waits_for;
-    }
-
-    /// Whether another start of the daemon has answered than in the round before.
-    fn meets_restart(&self, host: usize, links: &HostLinks) -> bool {
-        let mut known = self.known[host].borrow_mut();
-        let has_met_restart = known.has_answered && known.instance != links.instance;
-        known.has_answered = true;
-        known.instance.clone_from(&links.instance);
-        known.under_way.has_met_restart = has_met_restart;
-        has_met_restart
     }
 
     /// The plugins that the call selects.
@@ -202,24 +193,33 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         Ok(Chosen { plugins: selected, missing })
     }
 
+    /// Those of plugins that are not loaded which the call may mean: nobody knows what it would choose them by but their names.
+    fn may_mean(&self, NotLoaded { count, mut names }: NotLoaded) -> Option<NotLoadedPlugins> {
+        let is_named = self.filter.names_what_is_wanted();
+        // One that is named and does not stand in the header is missing on the host.
+        let unnamed = if is_named { 0 } else { count.saturating_sub(names.len()) };
+        let wanted = if is_named { self.filter.names.clone() } else { Vec::new() };
+        let excluded_names = self.filter.excluded_names.clone();
+        let filter = Filter { names: wanted, excluded_names, ..Filter::default() };
+        let filter = filter.resolve_names(&names.iter().map(String::as_str));
+        names.retain(|name| filter.selects(&Plugin::unconfigured(name)));
+        let count = names.len() + unnamed;
+        (count > 0).then_some(NotLoadedPlugins { count, names })
+    }
+
     /// What the call asks for and no plugin has that has been seen, in words.
     pub(super) fn unmet(&self) -> String {
         let names = self.names.borrow();
         unmet(self.filter, &names.iter().map(String::as_str), &self.parameters.borrow())
     }
 
-    /// Whether a plugin that need not run has a bad result that is newer than that of its last run here.
-    fn has_fallen(&self, host: usize, plugin: &Plugin) -> bool {
+    /// Whether a plugin that need not run has a bad result of its own since its last run here.
+    fn has_fallen(&self, host: usize, plugin: &Plugin, shown: &Shown) -> bool {
         let view = plugin.view();
-        let known = self.known[host].borrow();
-        let is_newer = match (began(&view), known.ran.get(plugin.name())) {
-            (Some(now), Some(before)) => now > *before,
-            _ => false,
-        };
-        let is_bad = |finding: &Finding| !finding.is_good_unless(self.warn_is_bad);
-        if !is_newer {
+        if view.result().is_none() || !self.known[host].borrow().has_other_result(plugin.name(), &view, shown) {
             return false;
         }
+        let is_bad = |finding: &Finding| !finding.is_good_unless(self.warn_is_bad);
         let PluginRun { finding, components, .. } = run_of_view(&view);
         is_bad(&finding) || components.values().any(is_bad)
     }
@@ -309,13 +309,6 @@ fn silent(error: &AskError) -> Silence {
 
 fn is_bad(plugin: &Plugin) -> bool {
     !matches!(plugin.status(), Status::Ok | Status::Warn)
-}
-
-/// When the shown result's run began, as the daemon writes it.
-fn began(view: &PluginView) -> Option<String> {
-    let result = view.result()?;
-    let began = member(result, "lastRunUtc").or_else(|| member(result, "lastRun"))?;
-    began.as_str().map(str::to_owned)
 }
 
 /// The past of each part before a time, by the rule of the call; results are newest first.

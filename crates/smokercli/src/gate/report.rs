@@ -3,10 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use smoker_model::verdict::answer::NotLoadedPlugins;
 use smoker_model::verdict::budget::Budget;
 use smoker_model::verdict::outcome::{Decision, HostVerdict, Kind, PartVerdict, Unseen, Verdict};
 
 use crate::baseline::reference::LeftOut;
+use crate::client::host::not_loaded_text;
 use crate::gate::drive::End;
 use crate::inventory::selection::InventoryHost;
 use crate::render::append::append;
@@ -124,6 +126,16 @@ pub(super) fn is_not_looked_at(host: &HostVerdict) -> bool {
     host.unseen == Some(Unseen::Unselected) && !host.is_bad
 }
 
+/// The kind of what is wrong with a host as a whole, for programs.
+pub(super) fn host_problem_kind(host: &HostVerdict) -> &'static str {
+    match host.unseen {
+        _ if host.silent.is_some() => "silent",
+        Some(Unseen::Empty) => "no plugins",
+        Some(Unseen::Unselected) => "no plugin selected",
+        None => "bad",
+    }
+}
+
 /// What is wrong with a host as a whole.
 pub(super) fn host_problem(host: &HostVerdict) -> Option<String> {
     match &host.silent {
@@ -143,6 +155,13 @@ pub(super) fn host_problem(host: &HostVerdict) -> Option<String> {
 
 /// What else there is to say of a host as a whole.
 pub(super) fn host_remark(host: &HostVerdict) -> Option<String> {
+    let not_loaded = host.not_loaded.as_ref();
+    let not_loaded = not_loaded.map(|NotLoadedPlugins { count, names }| not_loaded_text(*count, names));
+    let remarks: Vec<_> = contact_remark(host).into_iter().chain(not_loaded).collect();
+    (!remarks.is_empty()).then(|| remarks.join("; "))
+}
+
+fn contact_remark(host: &HostVerdict) -> Option<String> {
     match host.restarts {
         _ if is_not_looked_at(host) => {
             Some("not looked at: no plugin is selected on it, as in the baseline".to_owned())
@@ -168,7 +187,7 @@ pub(super) fn host_text(host: &HostVerdict) -> String {
 
 /// Whether there is more to say of a part than that it is good.
 pub(super) fn is_remarkable(part: &PartVerdict) -> bool {
-    part.kind != Kind::Good || part.flaky.is_some()
+    part.kind != Kind::Good || part.flaky.is_some() || part.has_wavered || part.is_reconfigured
 }
 
 /// What there is to say of a part on one line, behind its name: the kind, the statuses, the message and the remarks.
@@ -200,6 +219,9 @@ fn remarks(part: &PartVerdict, settle: u32) -> Vec<String> {
     }
     if part.has_wavered {
         remarks.push("bad or gone after it was good".to_owned());
+    }
+    if part.is_reconfigured {
+        remarks.push("its configuration was changed, and its rounds began again".to_owned());
     }
     if part.is_gone && part.kind != Kind::Gone {
         remarks.push("not there any more".to_owned());

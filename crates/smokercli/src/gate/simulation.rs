@@ -345,6 +345,19 @@ impl Prober for Scripted {
     }
 }
 
+/// A gate over such hosts: its end, what it has seen, and how long it took. `within` is in seconds, `every` in milliseconds.
+fn scripted(hosts: &[Script], budget: Budget, (within, every): (u64, u64)) -> (End, Rounds, Duration) {
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
+    runtime.block_on(async {
+        let fleet = Scripted { begin: Instant::now(), hosts: hosts.to_vec() };
+        let settings = Settings { settle: 1, budget, strict: false, warn_is_bad: false };
+        let mut rounds = Rounds::new(settings, hosts.len(), None);
+        let timing = Timing { within: Duration::from_secs(within), every: Duration::from_millis(every) };
+        let end = drive(&mut rounds, hosts.len(), &fleet, timing, |_| {}).await;
+        (end, rounds, fleet.begin.elapsed())
+    })
+}
+
 /// What a host was when it settled says nothing of what it is when the gate ends.
 #[test]
 fn a_host_that_went_silent_while_others_were_waited_for_is_missed() {
@@ -367,14 +380,24 @@ fn a_host_that_went_silent_while_others_were_waited_for_is_missed() {
             1,
         ),
     ] {
-        let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
-        runtime.block_on(async {
-            let fleet = Scripted { begin: Instant::now(), hosts: hosts.to_vec() };
-            let settings = Settings { settle: 1, budget, strict: false, warn_is_bad: false };
-            let mut rounds = Rounds::new(settings, hosts.len(), None);
-            let timing = Timing { within: Duration::from_secs(within), every: Duration::from_millis(every) };
-            let end = drive(&mut rounds, hosts.len(), &fleet, timing, |_| {}).await;
-            assert_eq!((end, rounds.progress().silent), (End::Deadline, silent), "{name}");
-        });
+        let (end, rounds, _) = scripted(&hosts, budget, (within, every));
+        assert_eq!((end, rounds.progress().silent), (End::Deadline, silent), "{name}");
+    }
+}
+
+/// A budget is for what stays bad.
+#[test]
+fn a_slow_start_is_waited_for_within_the_budget_too() {
+    let one = Budget { allow_bad: Some(Share::parse("1").expect("a share")), min_ok: None };
+    let bad_until = |bad_until| Script { bad_until, silent_from: u64::MAX, hangs: false };
+    for (name, slow, within, bad, took) in [
+        ("it is good within a quarter of the time", 6_000, 30, 0, 6..8),
+        ("it is good within 30 s", 29_000, 600, 0, 29..35),
+        ("it stays bad", u64::MAX, 30, 1, 7..9),
+        ("it stays bad, and there is much time", u64::MAX, 600, 1, 30..32),
+    ] {
+        let (end, rounds, elapsed) = scripted(&[bad_until(0), bad_until(slow)], one, (within, 1_000));
+        assert_eq!((end, rounds.progress().bad), (End::Settled, bad), "{name}");
+        assert!(took.contains(&elapsed.as_secs()), "{name}: {elapsed:?}");
     }
 }

@@ -5,10 +5,12 @@
 //! - `plain`: what a fleet needs of each, read quickly; `view`: its parsed object: result, messages, components, parameters
 //! - `forced_result`: the result of a forced run takes precedence
 //! - `json_repair`: JSON that Python writes and no standard allows; `salvage`: what can be read of a broken plugin
+//! - `digest`: whether a page shows something else
 //! - `standing`: what else a daemon says of it
 //! - `run_facts`: how a run went; `perfdata`: what it measured
 //! - `value_text`: values as text
 
+pub mod digest;
 mod forced_result;
 pub mod json_repair;
 pub mod perfdata;

@@ -141,6 +141,7 @@ fn what_cannot_be_understood_is_told_before_any_host_is_asked() {
         (&["--allow-bad", "101%"], 2, "has to be a number of hosts"),
         (&["--strict"], 2, "--against"),
         (&["-g", "prod"], 2, "unknown group \"prod\""),
+        (&["--min-ok", "2"], 2, "the call has 1 host"),
         (&["--against", "/nonexistent/before.json"], 1, "cannot use the baseline"),
         (&["-s", "a b"], 2, "not a host name"),
     ] {

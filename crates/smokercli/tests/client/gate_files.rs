@@ -213,3 +213,52 @@ fn what_fails_or_is_interrupted_leaves_no_file() {
         assert_eq!(names(home.path()), [""; 0], "{signal}");
     }
 }
+
+/// A program that reads one of them has to see that nothing was looked at, also where it was so before.
+#[test]
+fn reports_for_programs_are_red_where_nothing_was_looked_at() {
+    let mut pages = daemon(&[("Disk", "OK")]);
+    pages["plugins"]["plugins"]["items"][0]["plugin"]["parameters"] = json!({"Category": "db"});
+    let (site, other) = (Site::of(&daemon(&[("Disk", "OK")])), Fake::start(&pages));
+    let done = site.run(&format!("baseline -s HOST {} --category web -o @before.json", other.address()));
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let outputs = "-o junit=@report.xml -o tap=@report.tap -o json=@report.json";
+    let line = format!("gate -s {} --category web --against @before.json --within 400ms {outputs}", other.address());
+    let done = site.run(&line);
+    assert_eq!(done.code, Some(3), "{done:?}");
+    let junit = site.read("report.xml");
+    assert!(junit.contains("tests=\"1\" failures=\"0\" errors=\"1\""), "{junit}");
+    assert!(junit.contains("<error type=\"no plugin selected\""), "{junit}");
+    assert!(site.read("report.tap").contains("\nnot ok 1 - "), "{}", site.read("report.tap"));
+    let json: Value = serde_json::from_str(&site.read("report.json")).expect("JSON");
+    assert_eq!((&json["badHosts"], &json["hosts"][0]["bad"]), (&json!(1), &json!(true)));
+}
+
+/// Nobody knows how a plugin is whose configuration is broken.
+#[test]
+fn a_plugin_that_is_not_loaded_is_told_in_every_report() {
+    let mut pages = daemon(&[("Disk", "OK")]);
+    pages["not_loaded"] = json!("1; We%20b");
+    let site = Site::of(&pages);
+    let formats =
+        ["minimal", "text", "long", "table", "json", "raw", "junit", "tap", "markdown", "github", "gitlab"];
+    let outputs: Vec<_> = formats.iter().map(|format| format!(" -o {format}=@{format}")).collect();
+    let line = format!("gate -s HOST --within 60s --fail-on review{}", outputs.concat());
+    let done = site.run(&line);
+    assert_eq!(done.code, Some(4), "{done:?}");
+    for format in formats {
+        let text = site.read(format);
+        let is_json = ["json", "raw"].contains(&format);
+        let word = if is_json { "\"We b\"" } else { "1 plugin is not loaded (We b)" };
+        assert!(text.contains(word), "{format}: {text}");
+    }
+    let json: Value = serde_json::from_str(&site.read("json")).expect("JSON");
+    assert_eq!((&json["needsReview"], &json["hosts"][0]["notLoaded"]["count"]), (&json!(true), &json!(1)));
+    // One that the call does not mean is none of its business.
+    for options in ["-p Disk", "--exclude-plugins We\u{a0}b"] {
+        let line = format!("gate -s HOST --within 60s --fail-on review {options}");
+        let words = line.split(' ').map(|word| word.replace("HOST", site.fake.address()).replace('\u{a0}', " "));
+        let done = Run::of(SMOKERCLI).args(words).done();
+        assert_eq!(done.code, Some(0), "{options}: {done:?}");
+    }
+}

@@ -22,6 +22,7 @@ mod fleet;
 mod force;
 mod forgery;
 mod gate;
+mod gate_changes;
 mod gate_connections;
 mod gate_files;
 mod inventory;

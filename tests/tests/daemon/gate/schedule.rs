@@ -1,10 +1,13 @@
 //! What else a daemon does while a gate waits: runs of its schedule, and how many runs it lets a client force.
 
-use std::fs;
+use std::fs::{self, File};
+use std::process::Stdio;
 
+use serde_json::json;
 use smoker_tests::cli::Output;
 use smoker_tests::config::Config;
 use smoker_tests::http::{ANSWER_LIMIT, Request};
+use smoker_tests::started::Started;
 use smoker_tests::wait;
 
 use super::{Host, Operator};
@@ -58,4 +61,34 @@ fn a_daemon_that_asks_to_wait_is_waited_for() {
     output.expect_code(0);
     let report: serde_json::Value = serde_json::from_str(&output.stdout).expect("JSON");
     assert_eq!(report["hosts"][0]["parts"][0]["goodRounds"], 3, "{report}");
+}
+
+/// The end of a long run is no answer about the plugins that were good before it began.
+#[test]
+fn what_turns_bad_while_another_plugin_runs_has_to_be_good_again() {
+    let config = Config::new()
+        .plugin("Quick", "Command: echo x >> {{DIR}}/runs; test ! -e {{DIR}}/bad")
+        .plugin("Slow", "Command: until test -e {{DIR}}/good; do sleep 0.05; done\nTimeout: 110");
+    let host = Host::start(19, config);
+    let operator = Operator::of([&host]);
+    let daemon = &host.daemon;
+    let report = File::create(operator.0.path().join("report.json")).expect("writable");
+    let line = "gate -g prod --within 120s --every 200ms -o json --no-progress";
+    let mut gate = Started::spawn(operator.command(line).stdout(report).stderr(Stdio::null())).expect("it starts");
+    let is = |status: &str| {
+        let page = Request::get("/plugins/Quick").send(host.address, ANSWER_LIMIT).expect("an answer").json();
+        page["plugin"]["lastResult"]["status"] == status
+    };
+    wait::until_true("the run of the gate", || is("OK"));
+    File::create(daemon.path("bad")).expect("writable");
+    // In the place of its schedule.
+    let force = Request::post("/processes", json!({"process": {"plugins": ["Quick"]}}).to_string());
+    force.send(host.address, ANSWER_LIMIT).expect("an answer");
+    wait::until_true("a bad result", || is("ERROR"));
+    File::create(daemon.path("good")).expect("writable");
+    let runs = || fs::read_to_string(daemon.path("runs")).unwrap_or_default().lines().count();
+    wait::until_true("another run by the gate", || runs() > 2);
+    assert!(gate.is_running(), "it is bad");
+    fs::remove_file(daemon.path("bad")).expect("it is there");
+    assert_eq!(gate.exit_within(wait::DEADLINE), Some(0), "{}", operator.read("report.json"));
 }

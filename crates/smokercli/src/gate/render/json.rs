@@ -46,6 +46,7 @@ fn host_object(host: &InventoryHost, verdict: &HostVerdict) -> Json {
         "lookedAt": verdict.silent.is_none() && verdict.unseen.is_none(),
         "restarting": verdict.is_restarting,
         "restarts": verdict.restarts,
+        "notLoaded": verdict.not_loaded.as_ref().map(|it| json!({"count": it.count, "names": it.names})),
         "parts": verdict.parts.iter().map(part_object).collect::<Vec<_>>(),
     })
 }
@@ -64,6 +65,7 @@ fn part_object(part: &PartVerdict) -> Json {
         "goodRounds": part.good_in_row,
         "flaky": part.flaky.map(|flaky| json!({"bad": flaky.bad, "of": flaky.of})),
         "wavered": part.has_wavered,
+        "reconfigured": part.is_reconfigured,
         "gone": part.is_gone,
         "renamedTo": part.renamed_to,
     })

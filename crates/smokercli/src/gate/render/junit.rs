@@ -4,7 +4,7 @@
 
 use smoker_model::verdict::outcome::{HostVerdict, Kind, PartVerdict};
 
-use crate::gate::report::{GateReport, host_problem, host_remark, is_remarkable, part_text};
+use crate::gate::report::{GateReport, host_problem, host_problem_kind, host_remark, is_remarkable, part_text};
 use crate::render::append::append;
 use crate::render::escape::{attribute, xml};
 use crate::terminal::sanitize;
@@ -48,10 +48,10 @@ fn suite(host: &str, verdict: &HostVerdict, settle: u32) -> Suite {
     let mut suite = Suite::default();
     if let Some(problem) = host_problem(verdict) {
         suite.errors += 1;
-        suite.case(host, host, None, &element("error", "silent", &problem));
+        suite.case(host, host, None, &element("error", host_problem_kind(verdict), &problem));
     }
     if let Some(remark) = host_remark(verdict) {
-        suite.case(host, host, None, &format!("      <system-out>{}</system-out>\n", xml(&remark)));
+        suite.case(host, host, None, &format!("      <system-out>{}</system-out>\n", xml(&sanitize::line(&remark))));
     }
     for part in &verdict.parts {
         let class = format!("{host}.{}", part.part.plugin);

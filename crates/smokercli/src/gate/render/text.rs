@@ -1,6 +1,6 @@
 //! Lines for people.
 
-use smoker_model::verdict::outcome::{Kind, PartVerdict, Unseen};
+use smoker_model::verdict::outcome::{HostVerdict, Kind, PartVerdict, Unseen};
 
 use crate::gate::report::{GateReport, host_problem, host_remark, is_remarkable, part_text};
 use crate::render::append::append;
@@ -31,10 +31,10 @@ pub(super) fn render(report: &GateReport<'_>, detail: Detail, style: Style) -> S
             out.push('\n');
         }
         if let Some(remark) = host_remark(verdict)
-            .filter(|_| detail > Detail::Minimal || verdict.is_bad || verdict.unseen == Some(Unseen::Unselected))
+            .filter(|_| detail > Detail::Minimal || verdict.is_bad || is_unknown(verdict))
         {
             style.push(&mut out, Some(Paint::Gold), &name);
-            append(&mut out, format_args!(": {remark}\n"));
+            append(&mut out, format_args!(": {}\n", sanitize::line(&remark)));
         }
         // One line says it of all parts of a silent host.
         let is_told = |part: &&PartVerdict| is_silent && part.kind == Kind::Silent && detail < Detail::Long;
@@ -54,6 +54,11 @@ pub(super) fn render(report: &GateReport<'_>, detail: Detail, style: Style) -> S
         append(&mut out, format_args!("{}\n", sanitize::line(&text)));
     }
     out
+}
+
+/// Whether something of a host is not looked at, which even the shortest form says.
+fn is_unknown(host: &HostVerdict) -> bool {
+    host.unseen == Some(Unseen::Unselected) || host.not_loaded.is_some()
 }
 
 fn paint_of(part: &PartVerdict) -> Paint {
