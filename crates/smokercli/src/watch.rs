@@ -130,13 +130,13 @@ impl Watch<'_> {
             // Two daemons may have one name: the second is shown with its address, as in every report.
             Change::Plugins(answer) if is_taken(&answer.name) => {
                 let name = format!("{} ({})", answer.name, self.hosts[number].label);
-                Change::Plugins(HostAnswer { name, ..answer })
+                Change::Plugins(Box::new(HostAnswer { name, ..*answer }))
             }
             other => other,
         };
         let host = &mut self.hosts[number];
         let lines = match change {
-            Change::Plugins(answer) => host.set_plugins(answer, self.query),
+            Change::Plugins(answer) => host.set_plugins(*answer, self.query),
             Change::Result(result) => host.set_result(&result, self.query),
             Change::Gap(missing) => vec![json!({"host": host.name, "gap": missing})],
             Change::Failed(error) => {

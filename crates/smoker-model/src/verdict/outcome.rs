@@ -51,6 +51,7 @@ pub enum Kind {
 
 /// What has become of a plugin or component of a host.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a finding of its own")]
 pub struct PartVerdict {
     /// The plugin or component.
     pub part: Part,
@@ -185,7 +186,9 @@ impl Rounds {
         let mut hosts: Vec<_> = self.hosts.iter().map(|host| self.host_verdict(host)).collect();
         // Nothing that was looked at is no proof of anything: who counts bad hosts has to see that, too.
         let is_anything = self.hosts.iter().any(|host| !host.parts.is_empty());
-        hosts.iter_mut().for_each(|host| host.is_bad |= !is_anything);
+        for host in &mut hosts {
+            host.is_bad |= !is_anything;
+        }
         let bad_hosts = hosts.iter().filter(|host| host.is_bad).count();
         let is_worse = |part: &PartVerdict| matches!(part.kind, Kind::NewFailure | Kind::Gone);
         let decision = if is_anything && self.settings.budget.is_kept(bad_hosts, hosts.len()) {

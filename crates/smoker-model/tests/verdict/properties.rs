@@ -324,14 +324,16 @@ fn a_plugin_with_another_configuration_has_to_settle_again() {
         }
         answer
     };
-    let (good, bad) = (disk(Status::Ok), disk(Status::Error));
+    let (good, bad) = ([disk(Status::Ok)], [disk(Status::Error)]);
     for (answers, settle, decision) in [
-        (vec![answer(false, &[good.clone()]), answer(true, &[good.clone()])], 1, Decision::Proceed),
-        (vec![answer(false, &[good.clone()]), answer(true, &[good.clone()])], 2, Decision::NotSettled),
-        (vec![answer(false, &[good.clone()]), answer(true, &[bad])], 1, Decision::NotSettled),
+        (vec![answer(false, &good), answer(true, &good)], 1, Decision::Proceed),
+        (vec![answer(false, &good), answer(true, &good)], 2, Decision::NotSettled),
+        (vec![answer(false, &good), answer(true, &bad)], 1, Decision::NotSettled),
     ] {
         let mut rounds = Rounds::new(settings(settle), 1, None);
-        answers.into_iter().for_each(|answer| rounds.record(0, answer));
+        for answer in answers {
+            rounds.record(0, answer);
+        }
         let verdict = rounds.verdict();
         assert_eq!(verdict.decision, decision, "{settle}");
         let told: Vec<_> = verdict.hosts[0].parts.iter().map(|part| part.is_reconfigured).collect();

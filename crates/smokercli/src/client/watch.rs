@@ -36,7 +36,7 @@ const POLL_INTERVAL: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub enum Change {
     /// The plugins as they are now, with their newest results.
-    Plugins(HostAnswer),
+    Plugins(Box<HostAnswer>),
     /// A run has ended.
     Result(PastResult),
     /// Results are no longer there that came while the host could not be asked; their numbers.
@@ -189,7 +189,8 @@ impl Follower<'_> {
             };
             pauses.reset();
             let results = new_results(&mut self.seen, &answer.plugins);
-            let changes = std::iter::once(Change::Plugins(answer)).chain(results.into_iter().map(Change::Result));
+            let changes =
+                std::iter::once(Change::Plugins(Box::new(answer))).chain(results.into_iter().map(Change::Result));
             for change in changes {
                 if let Err(broken) = self.send(change, 0).await {
                     return broken;
@@ -201,7 +202,7 @@ impl Follower<'_> {
 
     async fn ask(&self) -> Result<(), Broken> {
         let answer = host::ask(self.session, self.address).await.map_err(Broken::Failed)?;
-        self.send(Change::Plugins(answer), 0).await
+        self.send(Change::Plugins(Box::new(answer)), 0).await
     }
 
     /// Sends a change whose event had this many bytes.

@@ -129,9 +129,8 @@ pub(super) async fn drive(
 ) -> End {
     let begin = Instant::now();
     let deadline = begin + timing.within;
-    let last_look = deadline - timing.every.max(LAST_LOOK).min(timing.within / 2);
-    // A host may start again behind the last look that may take its time.
-    let mut looks = VecDeque::from([last_look, last_look.max(deadline - LAST_LOOK.min(timing.within / 2))]);
+    let mut looks = last_looks(deadline, timing);
+    let last_look = looks[0];
     let mut paces = vec![Pace { pause: timing.every, answered: None, has_run: false, planned: Some(begin) }; hosts];
     let mut running = FuturesUnordered::new();
     // Since when everything that counts is settled. Behind that each host answers once more, and that is enough: the
@@ -181,9 +180,8 @@ pub(super) async fn drive(
         }
         rounds.record(host, probed.answer);
         observe(rounds);
-        let pace = &mut paces[host];
-        pace.planned = None;
-        (pace.answered, pace.has_run) = (has_answered.then_some(now), has_run);
+        let pause = paces[host].pause;
+        paces[host] = Pace { pause, answered: has_answered.then_some(now), has_run, planned: None };
         let standing = rounds.standing();
         let is_settled = standing == GateStanding::Settled;
         tolerated = tolerate(tolerated, hosts - rounds.progress().settled, now).filter(|_| is_settled);
@@ -205,10 +203,9 @@ pub(super) async fn drive(
                 let old: Vec<_> =
                     (0..hosts).filter(|host| rounds.is_settled(*host) && is_outdated(&paces[*host])).collect();
                 // A host that is bad within the budget may be silent by now, and one that has settled may run something again.
+                let may_change = |host| rounds.is_settled(host) || prober.under_way(host).has_met_restart;
                 let is_under_way = |(host, pace): (usize, &Pace)| {
-                    let may_change =
-                        || rounds.is_settled(host) || pace.is_old(since) || prober.under_way(host).has_met_restart;
-                    pace.planned.is_some_and(|begin| begin <= now) && may_change()
+                    pace.planned.is_some_and(|begin| begin <= now) && (pace.is_old(since) || may_change(host))
                 };
                 if old.is_empty() && !paces.iter().enumerate().any(is_under_way) {
                     return End::Settled;
@@ -230,14 +227,18 @@ pub(super) async fn drive(
         if !rounds.is_settled(host) && paces[host].planned.is_none() {
             let pace = &mut paces[host];
             pace.pause = if rounds.is_recovering(host) { timing.every } else { (pace.pause * factor / 4).min(longest) };
-            let mut at = planned(started, now, pace.pause, timing.every, deadline);
-            if waits_until > now {
-                at = at.min(waits_until);
-            }
+            let at = planned(started, now, pace.pause, timing.every, deadline);
+            let at = if waits_until > now { at.min(waits_until) } else { at };
             pace.planned = Some(at);
             running.push(round(host, at, rounds.settled_plugins(host)));
         }
     }
+}
+
+/// When hosts that have settled are asked for the last time, and once more: one may start again behind the look that may take its time.
+fn last_looks(deadline: Instant, timing: Timing) -> VecDeque<Instant> {
+    let last = deadline - timing.every.max(LAST_LOOK).min(timing.within / 2);
+    VecDeque::from([last, last.max(deadline - LAST_LOOK.min(timing.within / 2))])
 }
 
 /// How many hosts are bad within the budget, and since when they are no more than that; none without any.

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use smoker_model::status::Status;
 use smoker_model::verdict::answer::{Answer, Finding, PluginRun};
 
+use crate::gate::drive::Probed;
+
 /// A result with this status, without a message.
 pub(super) fn finding(status: Status, seconds: Option<f64>) -> Finding {
     Finding { status, seconds, message: None, is_skipped: false }
@@ -28,4 +30,12 @@ pub(super) fn answer(instance: Option<&str>, has: BTreeSet<String>, runs: BTreeM
         reconfigured: BTreeSet::new(),
         not_loaded: None,
     }
+}
+
+/// The answer of a host with one plugin, which has run unless it is settled.
+pub(super) fn one_plugin(status: Status, settled: &BTreeSet<String>) -> Probed {
+    let names = BTreeSet::from(["Web".to_owned()]);
+    let wanted = names.iter().filter(|name| !settled.contains(*name));
+    let runs = wanted.map(|name| (name.clone(), run(status, None))).collect();
+    Probed { answer: answer(None, names, runs), past: None }
 }

@@ -271,14 +271,6 @@ fn a_budget_lets_bad_hosts_pass_and_waits_for_silent_ones_until_the_deadline() {
     }
 }
 
-/// The answer of a host with one plugin, which has run unless it is settled.
-fn one_plugin(status: Status, settled: &BTreeSet<String>) -> Probed {
-    let names = BTreeSet::from(["Web".to_owned()]);
-    let wanted = names.iter().filter(|name| !settled.contains(*name));
-    let runs = wanted.map(|name| (name.clone(), made_up::run(status, None))).collect();
-    Probed { answer: made_up::answer(None, names, runs), past: None }
-}
-
 /// Hosts that are good and far away, of which few are asked at once.
 struct Distant {
     asking: Semaphore,
@@ -289,7 +281,7 @@ impl Prober for Distant {
     async fn probe(&self, _: usize, settled: BTreeSet<String>) -> Probed {
         let _permit = self.asking.acquire().await;
         sleep(self.delay).await;
-        one_plugin(Status::Ok, &settled)
+        made_up::one_plugin(Status::Ok, &settled)
     }
 
     fn under_way(&self, _: usize) -> UnderWay {
@@ -337,7 +329,7 @@ impl Prober for Scripted {
             let answer = Answer::Silent { reason: "no answer".to_owned(), is_restarting: !script.hangs };
             return Probed { answer, past: None };
         }
-        one_plugin(if now() < script.bad_until { Status::Error } else { Status::Ok }, &settled)
+        made_up::one_plugin(if now() < script.bad_until { Status::Error } else { Status::Ok }, &settled)
     }
 
     fn under_way(&self, _: usize) -> UnderWay {

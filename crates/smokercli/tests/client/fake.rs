@@ -190,10 +190,10 @@ impl Shared {
         let Some((status, body)) = self.answer(&request) else { return };
         let mut headers = if status == 429 { "Retry-After: 1\r\n".to_owned() } else { String::new() };
         if let Some(instance) = instance.as_str().filter(|_| request.path == "/") {
-            headers += &format!("Smoker-Instance: {instance}; started=2026-01-01T00:00:00Z\r\n");
+            headers.extend(["Smoker-Instance: ", instance, "; started=2026-01-01T00:00:00Z\r\n"]);
         }
         if let Some(not_loaded) = not_loaded.as_str().filter(|_| request.path == "/plugins") {
-            headers += &format!("Smoker-Not-Loaded: {not_loaded}\r\n");
+            headers.extend(["Smoker-Not-Loaded: ", not_loaded, "\r\n"]);
         }
         let answer = format!(
             "HTTP/1.1 {status} Whatever\r\n{headers}Content-Type: application/json\r\nContent-Length: {}\r\n\

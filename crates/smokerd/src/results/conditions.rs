@@ -23,6 +23,7 @@ const LOOKED_AT: usize = 20;
 
 /// What decides whether actions are told of a plugin.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each may hold calls by itself")]
 pub(crate) struct ToldState {
     pub(crate) hard: Option<HardState>,
     /// The newest result, while actions that follow each result wait.
