@@ -16,6 +16,10 @@ pub struct ExplanationPage {
 pub struct Explanation {
     /// The name of the plugin.
     pub plugin: String,
+    /// Why the daemon does not have it, with file and line: what is wrong with it, or that it is switched off. Empty for a
+    /// plugin that is loaded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_loaded: Vec<String>,
     /// When it runs, in words.
     pub schedule: Vec<String>,
     /// Its next runs, as RFC 3339 has them, by the clocks of its `Timezone`.
@@ -79,6 +83,7 @@ impl Explanation {
                 lines.extend(entries.into_iter().map(|entry| format!("  {entry}")));
             }
         };
+        section("not loaded", self.not_loaded.clone());
         section("schedule", self.schedule.clone());
         section("next runs", self.next_runs.clone());
         section("in the way", self.in_the_way.clone());

@@ -9,6 +9,7 @@ use smoker_model::counted::counted;
 use smoker_model::plugin::{ActionOn, ActionSpec, OnParentBad, PluginName, PluginSpec, RunAs, Trigger};
 use smoker_model::secrets::mask::masked;
 use smoker_model::time::moment::Moment;
+use smoker_model::value::Value;
 use smoker_model::wire::explanation::{ExplainedParameter, ExplainedRun, Explanation};
 use smoker_model::wire::result::stored;
 use smoker_model::wire::silences::PluginSilence;
@@ -38,22 +39,36 @@ pub(crate) fn of(
     let first = if retry.is_some() { planned } else { shown.or(planned) };
     Explanation {
         plugin: spec.name.to_string(),
+        not_loaded: Vec::new(),
         schedule: schedule(spec),
         next_runs: first.map(|first| upcoming(spec, first, RUNS)).unwrap_or_default(),
         in_the_way: in_the_way(spec, known, retry, now.wall),
         limits: limits(spec),
         relations: relations(spec),
-        parameters: spec
-            .parameters
-            .iter()
-            .map(|(name, value)| {
-                let value = serde_json::from_str(&json_text::to_text(&masked(name, value))).unwrap_or(Json::Null);
-                let place = places.iter().find(|(known, _)| known == name).and_then(|(_, place)| place.as_ref());
-                ExplainedParameter { name: name.clone(), value, place: place.map(ToString::to_string) }
-            })
-            .collect(),
+        parameters: parameters(spec, places),
         last_runs: Vec::new(),
     }
+}
+
+/// What is known of a plugin that is not loaded because of `reasons`: no times, since it does not run. `spec` is what can be
+/// understood of it.
+pub(crate) fn of_not_loaded(
+    name: &str,
+    spec: Option<&PluginSpec>,
+    places: &[(String, Option<Location>)],
+    reasons: Vec<String>,
+) -> Explanation {
+    let parameters = spec.map(|spec| parameters(spec, places)).unwrap_or_default();
+    Explanation { plugin: name.to_owned(), not_loaded: reasons, parameters, ..Explanation::default() }
+}
+
+fn parameters(spec: &PluginSpec, places: &[(String, Option<Location>)]) -> Vec<ExplainedParameter> {
+    let parameter = |(name, value): (&String, &Value)| {
+        let value = serde_json::from_str(&json_text::to_text(&masked(name, value))).unwrap_or(Json::Null);
+        let place = places.iter().find(|(known, _)| known == name).and_then(|(_, place)| place.as_ref());
+        ExplainedParameter { name: name.clone(), value, place: place.map(ToString::to_string) }
+    };
+    spec.parameters.iter().map(parameter).collect()
 }
 
 fn schedule(spec: &PluginSpec) -> Vec<String> {

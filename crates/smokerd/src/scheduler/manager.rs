@@ -58,6 +58,8 @@ pub(super) struct Inner {
     /// See [`PluginManager::not_loaded`].
     not_loaded: Mutex<Option<Arc<str>>>,
     names_not_loaded: Mutex<Vec<PluginName>>,
+    /// See [`PluginManager::set_absent`].
+    absent: Mutex<Vec<(PluginName, String)>>,
     /// What the configuration was read from.
     configuration: Mutex<Option<PathBuf>>,
     pub(super) silences: Mutex<SilenceTable>,
@@ -97,6 +99,7 @@ impl PluginManager {
             forced_rate: Mutex::default(),
             not_loaded: Mutex::default(),
             names_not_loaded: Mutex::default(),
+            absent: Mutex::default(),
             configuration: Mutex::default(),
             silences: Mutex::default(),
             silences_changed: Notify::new(),
@@ -171,6 +174,16 @@ impl PluginManager {
     /// Those plugins, as [`NOT_LOADED_HEADER`](not_loaded::NOT_LOADED_HEADER) has them; none: none was left out.
     pub(crate) fn not_loaded(&self) -> Option<Arc<str>> {
         lock(&self.0.not_loaded).clone()
+    }
+
+    /// Changes which plugins of the configuration are broken or switched off, each with why and where.
+    pub(crate) fn set_absent(&self, absent: Vec<(PluginName, String)>) {
+        *lock(&self.0.absent) = absent;
+    }
+
+    /// Those plugins.
+    pub(crate) fn absent(&self) -> Vec<(PluginName, String)> {
+        lock(&self.0.absent).clone()
     }
 
     /// Says what the configuration was read from.
