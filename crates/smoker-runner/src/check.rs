@@ -1,7 +1,5 @@
 //! *Check*: from the maintenance lock to the result of a plugin's command or module.
 
-use std::path::Path;
-
 use smoker_model::counted::counted;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::plugin::Execution;
@@ -28,6 +26,9 @@ pub enum CheckOutcome {
     /// looking for that failed. No action follows.
     NotRun(PluginResult),
 }
+
+/// What a result says whose plugin was not run because of its maintenance lock.
+pub const LOCKED: &str = "Skipped because of maintenance in progress";
 
 /// Runs the plugin, unless there is maintenance.
 pub(crate) async fn run(context: RunContext<'_>, modules: &Modules) -> CheckOutcome {
@@ -105,18 +106,13 @@ async fn findings(context: RunContext<'_>, modules: &Modules) -> Findings {
 
 /// Why the plugin is not to run now; none when it is.
 async fn maintenance(context: RunContext<'_>, now: Moment) -> Option<Findings> {
-    let skipped = |until: &str| {
-        Findings::new(
-            Status::Warn,
-            Messages::of(Level::Warn, &format!("Skipped because of maintenance in progress{until}")),
-        )
-    };
+    let skipped = |until: &str| Findings::new(Status::Warn, Messages::of(Level::Warn, &format!("{LOCKED}{until}")));
     let windows = &context.plugin.spec().rules.maintenance;
     if let Some(end) = windows.iter().filter_map(|window| window.end_at(now.wall)).max() {
         return Some(skipped(&format!(", until {}", Timestamp::from(end))));
     }
     let lock = context.plugin.spec().maintenance_lock.as_ref()?;
-    match exists(lock, context.plugin).await {
+    match is_locked(context.plugin).await {
         Ok(false) => None,
         Ok(true) => {
             if let Some(trace) = context.trace {
@@ -128,11 +124,16 @@ async fn maintenance(context: RunContext<'_>, now: Moment) -> Option<Findings> {
     }
 }
 
-/// Looks for the maintenance lock within the plugin's time limit, not on
+/// Looks for the maintenance lock of a plugin within its time limit, not on
 /// a thread of the runtime: a file server that is gone answers late or never.
 /// A plugin has one such check at a time, so that checks that never return do
-/// not use up the threads.
-async fn exists(lock: &Path, plugin: &PreparedPlugin) -> Result<bool, String> {
+/// not use up the threads. One without a lock is not locked.
+///
+/// # Errors
+///
+/// When nobody knows; says why.
+pub async fn is_locked(plugin: &PreparedPlugin) -> Result<bool, String> {
+    let Some(lock) = &plugin.spec().maintenance_lock else { return Ok(false) };
     let limit = &plugin.spec().invocation.timeout;
     let path = lock.to_owned();
     let look = async {

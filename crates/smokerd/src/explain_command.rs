@@ -9,15 +9,24 @@ use smoker_config::problem::{Problem, Severity};
 use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_model::suggest;
 use smoker_model::time::moment::Moment;
-use smoker_model::wire::explanation::Explanation;
+use smoker_model::wire::explanation::{Explanation, ExplanationPage};
 
 use crate::exit_code;
 use crate::output;
-use crate::scheduler::explanation;
+use crate::scheduler::explanation::obstacles::Known;
+use crate::scheduler::explanation::{self, LOCK_LIMIT};
 use crate::startup::absent_plugins;
 use crate::startup::bounded_read::{self, READ_LIMIT};
 use crate::startup::configuration::ENVIRONMENT;
 use crate::terminal_text::printable;
+
+/// What `--explain` asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ExplainRequest {
+    pub(crate) plugin: String,
+    /// Whether it is printed for programs.
+    pub(crate) is_json: bool,
+}
 
 /// The plugins of a configuration, also of one with which no daemon starts.
 struct ReadPlugins {
@@ -55,7 +64,9 @@ impl ReadPlugins {
     fn explain(&self, name: &PluginName, path: &Path) -> Option<Explanation> {
         let places = || config::parameter_places(path, name.as_str());
         if let Some(spec) = self.loaded.iter().find(|spec| spec.name == *name) {
-            return Some(explanation::of(spec, &places(), None, Moment::now()));
+            let lock = spec.maintenance_lock.clone().filter(|lock| exists(lock)).map(|lock| explanation::locked(&lock));
+            let known = Known { lock: lock.as_deref(), ..Known::default() };
+            return Some(explanation::of(spec, &places(), known, Moment::now()));
         }
         let reasons = absent_plugins::reasons(&self.problems, name);
         if reasons.is_empty() {
@@ -67,8 +78,15 @@ impl ReadPlugins {
     }
 }
 
-/// Explains the plugin of this name, and returns the exit code: a plugin that is not loaded is a failure.
-pub(crate) fn run(name: &str, path: &Path) -> Result<u8, Box<dyn Error>> {
+/// Whether there is a file; one of a file server that does not answer is not seen.
+fn exists(path: &Path) -> bool {
+    let (looked_at, what) = (path.to_owned(), path.display().to_string());
+    bounded_read::within(LOCK_LIMIT, &what, move || looked_at.exists()).unwrap_or(false)
+}
+
+/// Explains a plugin, and returns the exit code: a plugin that is not loaded is a failure.
+pub(crate) fn run(request: &ExplainRequest, path: &Path) -> Result<u8, Box<dyn Error>> {
+    let name = request.plugin.as_str();
     let (read, what) = (path.to_owned(), path.display().to_string());
     let plugins = ReadPlugins::of(bounded_read::within(READ_LIMIT, &what, move || config::load(&read, ENVIRONMENT))?);
     let meant = plugins.meant(name);
@@ -84,7 +102,12 @@ pub(crate) fn run(name: &str, path: &Path) -> Result<u8, Box<dyn Error>> {
     let is_shown = |problem: &Problem| !explanation.not_loaded.is_empty() && problem.severity != Severity::Warning;
     let problems = plugins.problems.iter().filter(|problem| problem.plugin.as_ref() == Some(name));
     problems.filter(|problem| !is_shown(problem)).for_each(|problem| output::report(format_args!("{problem}")));
-    let lines = explanation.lines().into_iter().map(|line| printable(&line, &[]) + "\n");
-    output::print(&lines.collect::<String>())?;
-    Ok(if explanation.not_loaded.is_empty() { exit_code::SUCCESS } else { exit_code::FAILURE })
+    let code = if explanation.not_loaded.is_empty() { exit_code::SUCCESS } else { exit_code::FAILURE };
+    if request.is_json {
+        output::print_line(serde_json::to_string_pretty(&ExplanationPage { explanation })?)?;
+    } else {
+        let lines = explanation.lines().into_iter().map(|line| printable(&line, &[]) + "\n");
+        output::print(&lines.collect::<String>())?;
+    }
+    Ok(code)
 }

@@ -19,6 +19,7 @@ use crate::results::processes::process::ProcessId;
 use crate::results::requester::{ClientAddress, Requester};
 use crate::results::store::SharedState;
 use crate::scheduler::alerts::board::AlertBoard;
+use crate::scheduler::alerts::pending::DueCalls;
 use crate::scheduler::clock::Clock;
 use crate::scheduler::command::Command;
 use crate::scheduler::dependencies::ancestors::Ancestors;
@@ -69,6 +70,8 @@ pub(super) struct Inner {
     pub(super) silences_shown: Notify,
     /// What actions were told.
     pub(super) alert_board: Mutex<AlertBoard>,
+    /// The calls of actions that are due.
+    pub(super) due_calls: DueCalls,
     /// A request holds the lock from its first name to its last command, so
     /// that no reload comes between. The other locks are taken after this one,
     /// and all for moments only.
@@ -105,6 +108,7 @@ impl PluginManager {
             silences_changed: Notify::new(),
             silences_shown: Notify::new(),
             alert_board: Mutex::default(),
+            due_calls: DueCalls::default(),
             set: Mutex::default(),
         }))
     }

@@ -22,7 +22,7 @@ mod decision;
 mod holds;
 pub(crate) mod notifier;
 mod on_demand;
-mod pending;
+pub(crate) mod pending;
 mod queued;
 mod told;
 pub(crate) mod told_file;
