@@ -124,7 +124,9 @@ impl Occasion {
     pub fn fields(&self) -> Map<String, Json> {
         let seconds = self.bad_for().map(|time| time.as_secs());
         let previous = self.previous.map(Status::as_str);
+        let plugin = if let [one] = self.plugins.as_slice() { Some(one.name.as_str()) } else { None };
         let Json::Object(fields) = json!({
+            "plugin": plugin,
             "event": self.event.as_str(),
             "previousStatus": previous,
             "since": rfc3339(self.since),
@@ -232,6 +234,7 @@ mod tests {
         assert_eq!((still.since, still.bad_since), (before, Some(before)));
         let fields = of(Status::Ok, Some((Status::Error, before))).fields();
         assert_eq!((&fields["previousStatus"], &fields["badSeconds"]), (&json!("ERROR"), &json!(3600)));
+        assert_eq!(fields["plugin"], "Db");
         let good = of(Status::Ok, Some((Status::Ok, before))).fields();
         assert_eq!((&good["badSince"], &good["count"], &good["state"]), (&Json::Null, &json!(1), &json!("hard")));
     }

@@ -20,8 +20,8 @@ pub struct Grounds<'a> {
 
 impl Grounds<'_> {
     /// The reason, its first line: for a bad status the first message of `error`, else of `warn`, else what the first component of that status
-    /// says, else the signal that ended the run; otherwise the first message of any level, else that of such a component, else the exit status
-    /// where that is not 0. None when there is nothing of it.
+    /// says, else the signal that ended the run; otherwise the first message of any level, with the exit status of a run that failed, else that
+    /// of such a component, else the exit status where that is not 0. None when there is nothing of it.
     #[must_use]
     pub fn reason<'c>(self, components: impl Iterator<Item = (&'c str, &'c Json)> + Clone) -> Option<String> {
         let Self { status, messages, end } = self;
@@ -40,11 +40,12 @@ impl Grounds<'_> {
         let exit = || end.filter(|end| *end != RunEnd::Exited(0)).map(|end| end.to_string());
         let problem =
             if is_bad { own(&[Level::Error, Level::Warn]).or_else(of_component).or_else(signal) } else { None };
-        problem
-            .or_else(|| own(&[Level::Error, Level::Warn, Level::Info]))
-            .or_else(of_component)
-            .or_else(silent)
-            .or_else(exit)
+        // What a command printed that failed is not why: that is how it ended.
+        let printed = || {
+            let text = own(&[Level::Error, Level::Warn, Level::Info])?;
+            Some(exit().filter(|_| is_bad).map_or_else(|| text.clone(), |exit| format!("{text} ({exit})")))
+        };
+        problem.or_else(printed).or_else(of_component).or_else(silent).or_else(exit)
     }
 }
 
@@ -83,7 +84,9 @@ mod tests {
             (Status::Error, messages("error", "\n down \nmore"), &disks, failed, Some("down")),
             (Status::Error, messages("info", "looked at 3"), &disks, failed, Some("/var: Used 99%")),
             (Status::Error, none.clone(), &disks, None, Some("/var: Used 99%")),
-            (Status::Error, messages("info", "refused"), &vec![], failed, Some("refused")),
+            (Status::Error, messages("info", "refused"), &vec![], failed, Some("refused (exit status 3)")),
+            (Status::Warn, messages("info", "refused"), &vec![], None, Some("refused")),
+            (Status::Ok, messages("info", "refused"), &vec![], failed, Some("refused")),
             (Status::Error, messages("info", "begun"), &vec![], killed, Some("signal 9")),
             (Status::Error, messages("info", " "), &vec![], failed, Some("exit status 3")),
             (Status::Error, none.clone(), &quiet, failed, Some("a is ERROR")),

@@ -59,10 +59,10 @@ async fn findings(
 ) -> (Findings, Option<Findings>) {
     match &invocation.execution {
         Execution::Module(name) | Execution::Check(name) => {
-            // As in the original: a module may look at, or print, each of them.
             let mut fields = fields_of(result);
-            fields.retain(|name, _| !ADDED_KEYS.contains(&name.as_str()) || result.extra.contains_key(name));
             if catalogue::find(ModuleKind::Action, name).is_none() {
+                // As in the original: a module may look at, or print, each of them.
+                fields.retain(|name, _| !ADDED_KEYS.contains(&name.as_str()) || result.extra.contains_key(name));
                 context.carried.overlay_refused(&mut fields);
             } else {
                 let own = occasion.fields().into_iter().filter(|(name, _)| !result.extra.contains_key(name));

@@ -31,6 +31,9 @@ pub enum CheckOutcome {
     NotRun(PluginResult),
 }
 
+/// What a result says whose plugin was not run because of its maintenance lock.
+pub const LOCKED: &str = "Skipped because of maintenance in progress";
+
 /// Runs the plugin, unless there is maintenance.
 pub(crate) async fn run(context: RunContext<'_>, modules: &Modules) -> CheckOutcome {
     let started = Moment::now();
@@ -107,12 +110,7 @@ async fn findings(context: RunContext<'_>, modules: &Modules) -> Findings {
 
 /// Why the plugin is not to run now; none when it is.
 async fn maintenance(context: RunContext<'_>, now: Moment) -> Option<Findings> {
-    let skipped = |until: &str| {
-        Findings::new(
-            Status::Warn,
-            Messages::of(Level::Warn, &format!("Skipped because of maintenance in progress{until}")),
-        )
-    };
+    let skipped = |until: &str| Findings::new(Status::Warn, Messages::of(Level::Warn, &format!("{LOCKED}{until}")));
     let windows = &context.plugin.spec().rules.maintenance;
     if let Some(end) = windows.iter().filter_map(|window| window.end_at(now.wall)).max() {
         return Some(skipped(&format!(", until {}", Timestamp::from(end))));
@@ -120,7 +118,7 @@ async fn maintenance(context: RunContext<'_>, now: Moment) -> Option<Findings> {
     let lock = context.plugin.spec().maintenance_lock.as_ref()?;
     let limit = &context.plugin.spec().invocation.timeout;
     let shown = lock.display();
-    match exists(lock, context.plugin, limit.duration).await {
+    match lock_exists(lock, context.plugin, limit.duration).await {
         Some(Ok(false)) => None,
         Some(Ok(true)) => {
             if let Some(trace) = context.trace {
@@ -139,7 +137,7 @@ async fn maintenance(context: RunContext<'_>, now: Moment) -> Option<Findings> {
 /// Whether the plugin's maintenance lock is there. False without one, and when it cannot be looked for within `limit`.
 pub async fn is_locked(plugin: &PreparedPlugin, limit: Duration) -> bool {
     match &plugin.spec().maintenance_lock {
-        Some(lock) => exists(lock, plugin, limit).await.is_some_and(|exists| exists.unwrap_or(false)),
+        Some(lock) => lock_exists(lock, plugin, limit).await.is_some_and(|exists| exists.unwrap_or(false)),
         None => false,
     }
 }
@@ -147,7 +145,11 @@ pub async fn is_locked(plugin: &PreparedPlugin, limit: Duration) -> bool {
 /// Looks for the maintenance lock within `limit`, not on a thread of the runtime: a file server that is gone answers late or
 /// never. None when that takes longer. A plugin has one such check at a time, so that checks that never return do not use up
 /// the threads.
-async fn exists(lock: &Path, plugin: &PreparedPlugin, limit: Duration) -> Option<io::Result<bool>> {
+///
+/// # Errors
+///
+/// When the system does not say whether it is there.
+pub async fn lock_exists(lock: &Path, plugin: &PreparedPlugin, limit: Duration) -> Option<io::Result<bool>> {
     let path = lock.to_owned();
     let look = async {
         let turn = plugin.lock_check().lock_owned().await;

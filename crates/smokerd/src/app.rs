@@ -82,7 +82,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             }
             Mode::Import(request) => import::run::run(request).unwrap_or_else(|error| fail(&error)),
             Mode::Suggest => suggest::run().unwrap_or_else(|error| fail(&error)),
-            Mode::Explain(name) => explain_command::run(name, &options.config).unwrap_or_else(|error| fail(&*error)),
+            Mode::Explain(request) => {
+                explain_command::run(request, &options.config).unwrap_or_else(|error| fail(&*error))
+            }
             Mode::Journal(task) => look_into_journal(&options, *task).unwrap_or_else(|error| fail(&*error)),
             Mode::Foreground | Mode::Background => start(&options).unwrap_or_else(|error| fail(&error)),
         },

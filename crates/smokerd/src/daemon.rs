@@ -127,7 +127,7 @@ impl Daemon {
         let manager = runtime.manager().clone();
         manager.set_configuration(source.origin.path.clone());
         let (reloads, requests) = ReloadRequests::channel();
-        let logging = tokio::spawn(run_log::follow(manager.subscribe(), shutdown.clone()));
+        let logging = tokio::spawn(run_log::follow(manager.subscribe(), manager.state().clone(), shutdown.clone()));
         let server = tokio::spawn(server::serve(listeners, runtime.front(limits, reloads.clone()), shutdown.clone()));
         service_manager.notify_ready(&runtime.status()).await;
         let health = Health { manager: manager.clone(), server: server.abort_handle() };

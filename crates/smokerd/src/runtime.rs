@@ -83,7 +83,7 @@ impl Runtime {
         reaper: Reaper,
         shutdown: CancellationToken,
     ) -> Self {
-        let Prepared { settings, python, plugins, not_loaded } = config;
+        let Prepared { settings, python, plugins, not_loaded, absent } = config;
         let started = Utc::now();
         let mut runner = Runner::new(reaper, python.clone());
         if let Some(state_dir) = &settings.access.state_dir {
@@ -109,6 +109,7 @@ impl Runtime {
         }
         manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
         manager.set_not_loaded(not_loaded);
+        manager.set_absent(absent);
         manager.watch_silences();
         manager.watch_relations();
         manager.watch_alerts();
@@ -155,7 +156,7 @@ impl Runtime {
 
     /// Changes to another configuration.
     pub(crate) async fn apply(&mut self, config: Prepared) -> Applied {
-        let Prepared { mut settings, python, plugins, not_loaded } = config;
+        let Prepared { mut settings, python, plugins, not_loaded, absent } = config;
         // Root may be needed to make another one.
         settings.access.state_dir.clone_from(&self.settings.access.state_dir);
         // First, since it may take its time: nothing is half changed meanwhile.
@@ -171,6 +172,7 @@ impl Runtime {
         }
         // First: what is left out is not gone, and what its actions were told is kept.
         self.manager.set_not_loaded(not_loaded);
+        self.manager.set_absent(absent);
         let changes = self.manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
         if let Some(otlp) = &mut self.otlp {
             otlp.change(settings.otlp.as_ref()).await;

@@ -194,7 +194,17 @@ pub(crate) const ROOMS: [(&str, &[Room]); 14] = [
             ),
             (
                 "cli",
-                &["check", "compare", "exit_code", "identity", "import", "journal_command", "output", "test_plugin"],
+                &[
+                    "check",
+                    "compare",
+                    "exit_code",
+                    "explain_command",
+                    "identity",
+                    "import",
+                    "journal_command",
+                    "output",
+                    "test_plugin",
+                ],
             ),
             ("check", &["exit_code", "output", "results", "service", "startup", "state_folder"]),
             ("embedded", &["http", "reload_requests", "runtime", "startup"]),

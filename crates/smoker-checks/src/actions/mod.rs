@@ -13,6 +13,6 @@ pub(crate) mod alertmanager;
 pub mod nsca;
 mod post;
 pub mod push;
-pub(crate) mod restart;
+pub mod restart;
 mod told;
 pub(crate) mod webhook;

@@ -21,8 +21,14 @@ use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 
 const HOUR: u64 = 3600;
 
+/// How much of the file is read by those who only look, in bytes.
+const LARGEST_STATE: u64 = 1 << 20;
+
+/// The module's name.
+pub const NAME: &str = "smoker.actions.restart";
+
 /// How often a service is restarted in an hour without `MaxPerHour`.
-const MAX_PER_HOUR: u64 = 3;
+pub const MAX_PER_HOUR: u64 = 3;
 
 const PARAMETERS: &[ParameterSpec] = &[
     ParameterSpec {
@@ -46,7 +52,7 @@ const PARAMETERS: &[ParameterSpec] = &[
 /// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
     Spec {
-        name: "smoker.actions.restart",
+        name: NAME,
         kind: ModuleKind::Action,
         meaning: "restarts a service when its plugin is bad, at most some times an hour",
         output: "a message",
@@ -63,13 +69,12 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let service = parameters.text("Service")?.ok_or("the parameter Service is required: set it")?;
     let service = name_of(&service)?.to_owned();
     let most = parameters.count("MaxPerHour")?.unwrap_or(MAX_PER_HOUR);
-    let path = parameters.text("StateFile")?.map(PathBuf::from);
-    let path = path.unwrap_or_else(|| format!("/run/smokerd-restart-{}", service.replace('\\', "_")).into());
+    let path = state_file(&service, parameters.text("StateFile")?);
     if Told::of(request).status == Status::Ok {
         return Ok(said(Status::Ok, Level::Info, &format!("{service} is left alone: the plugin is OK")));
     }
     let mut restarts = Restarts::open(&path)?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let now = now();
     let recent = restarts.read(now)?;
     if recent.len() as u64 >= most {
         let text = format!(
@@ -87,6 +92,36 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         Level::Info,
         &format!("restarted {service} (restart {count} of at most {most} within an hour)"),
     ))
+}
+
+/// How often a service was restarted within the last hour by an action with this `StateFile`; none where that cannot be read.
+#[must_use]
+pub fn restarts_within_hour(service: &str, file: Option<&str>) -> Option<usize> {
+    let path = state_file(service, file.map(str::to_owned));
+    let mut options = OpenOptions::new();
+    let opened = options.read(true).custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK).open(path);
+    let opened = match opened {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Some(0),
+        opened => opened.ok()?,
+    };
+    let mut text = String::new();
+    opened.take(LARGEST_STATE).read_to_string(&mut text).ok()?;
+    Some(recent(&text, now()).len())
+}
+
+fn state_file(service: &str, file: Option<String>) -> PathBuf {
+    file.unwrap_or_else(|| format!("/run/smokerd-restart-{}", service.replace('\\', "_"))).into()
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+/// The times of the last hour in what the file has.
+fn recent(text: &str, now: u64) -> Vec<u64> {
+    // A time of the future is that of a clock that was set back.
+    let is_recent = |time: &u64| *time <= now && now - time < HOUR;
+    text.lines().filter_map(|line| line.parse().ok()).filter(is_recent).collect()
 }
 
 fn name_of(text: &str) -> Result<&str, String> {
@@ -140,9 +175,7 @@ impl Restarts {
     fn read(&mut self, now: u64) -> Result<Vec<u64>, String> {
         let mut text = String::new();
         self.file.read_to_string(&mut text).map_err(|error| self.failed(&error))?;
-        // A time of the future is that of a clock that was set back.
-        let is_recent = |time: &u64| *time <= now && now - time < HOUR;
-        Ok(text.lines().filter_map(|line| line.parse().ok()).filter(is_recent).collect())
+        Ok(recent(&text, now))
     }
 
     fn write(&mut self, recent: &[u64], now: u64) -> Result<(), String> {

@@ -9,6 +9,37 @@ use smoker_model::status::Status;
 /// How much of a plugin's message a line has, in characters.
 const SHOWN_MESSAGE: usize = 500;
 
+/// All fields of templates. Those that a result does not have are null.
+pub(crate) const FIELDS: [&str; 27] = [
+    "host",
+    "plugin",
+    "text",
+    "status",
+    "previousStatus",
+    "message",
+    "event",
+    "since",
+    "badSince",
+    "badSeconds",
+    "attempt",
+    "state",
+    "count",
+    "plugins",
+    "messages",
+    "componentResults",
+    "duration",
+    "exitStatus",
+    "signal",
+    "perfdata",
+    "lastRun",
+    "lastRunUtc",
+    "forced",
+    "triggeredBy",
+    "action",
+    "actions",
+    "test",
+];
+
 /// What an action is told.
 pub(crate) struct Told {
     /// The name of this host.
@@ -61,7 +92,16 @@ impl Told {
         Self { host, plugin, status: Status::Error, is_test, parts, result }
     }
 
-    /// All of it by name, for templates.
+    /// All of it by name, for templates: each of [`FIELDS`], and what else the result has.
+    pub(crate) fn template_fields(&self) -> Map<String, Json> {
+        let mut fields = self.fields();
+        for name in FIELDS {
+            fields.entry(name).or_insert(Json::Null);
+        }
+        fields
+    }
+
+    /// What there is of it, by name.
     pub(crate) fn fields(&self) -> Map<String, Json> {
         let mut fields = Map::new();
         fields.insert("host".to_owned(), self.host.clone().into());

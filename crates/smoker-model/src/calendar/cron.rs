@@ -31,6 +31,8 @@ pub struct CronPattern {
     /// Whether it runs in each hour: then it goes on by what clocks show while they are put forward or back. Others have times
     /// of day, each of which comes once a day.
     is_hourly: bool,
+    /// The time of day that it was made from, where it was.
+    time: Option<(u32, u32)>,
 }
 
 impl PartialEq for CronPattern {
@@ -56,7 +58,7 @@ impl CronPattern {
         let cron = read(&as_cron_reads_days(fields)).map_err(|error| wrong_field(fields).unwrap_or(error))?;
         let is_hourly =
             fields.split_whitespace().nth(1).is_some_and(|hours| hours.starts_with('*')) || has_all_hours(&cron);
-        Ok(Self { text: text.to_owned(), cron, is_hourly })
+        Ok(Self { text: text.to_owned(), cron, is_hourly, time: None })
     }
 
     /// Each day at this time.
@@ -68,7 +70,13 @@ impl CronPattern {
         if hour > 23 || minute > 59 {
             return Err(format!("no clock shows {hour:02}:{minute:02}; write 00:00 to 23:59"));
         }
-        Self::parse(&format!("{minute} {hour} * * *"))
+        Ok(Self { time: Some((hour, minute)), ..Self::parse(&format!("{minute} {hour} * * *"))? })
+    }
+
+    /// For people: the time of day that it was made from, else the pattern in quotes.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        self.time.map_or_else(|| format!("'{}'", self.text), |(hour, minute)| format!("{hour:02}:{minute:02}"))
     }
 
     /// As it is written.

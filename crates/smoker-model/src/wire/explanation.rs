@@ -16,12 +16,19 @@ pub struct ExplanationPage {
 pub struct Explanation {
     /// The name of the plugin.
     pub plugin: String,
+    /// Why the daemon does not have it, with file and line: what is wrong with it, or that it is switched off. Empty for a
+    /// plugin that is loaded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_loaded: Vec<String>,
     /// When it runs, in words.
     pub schedule: Vec<String>,
     /// Its next runs, as RFC 3339 has them, by the clocks of its `Timezone`.
     pub next_runs: Vec<String>,
     /// Why it does not run now, or why nobody hears of its results; empty when nothing is in the way.
     pub in_the_way: Vec<String>,
+    /// Its runs that did not take place since the start of the daemon: how many, then the newest with time and reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<String>,
     /// Its limits, in words.
     pub limits: Vec<String>,
     /// The plugins that it has to do with, in words.
@@ -52,6 +59,9 @@ pub struct ExplainedParameter {
 pub struct ExplainedRun {
     /// When it started, as RFC 3339 has it, by the clocks of the plugin's `Timezone`.
     pub started: String,
+    /// When it was to start, where that was at least a second before: it was made up for, or waited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned: Option<String>,
     /// `OK`, `WARN` or `ERROR`.
     pub status: String,
     /// Why it took place: `timer`, `retry`, `after`, `report`, `on-demand` or `force`.
@@ -79,9 +89,11 @@ impl Explanation {
                 lines.extend(entries.into_iter().map(|entry| format!("  {entry}")));
             }
         };
+        section("not loaded", self.not_loaded.clone());
         section("schedule", self.schedule.clone());
         section("next runs", self.next_runs.clone());
         section("in the way", self.in_the_way.clone());
+        section("skipped runs", self.skipped.clone());
         section("limits", self.limits.clone());
         section("other plugins", self.relations.clone());
         let width = self.parameters.iter().map(|parameter| parameter.name.len()).max().unwrap_or_default();
@@ -89,7 +101,10 @@ impl Explanation {
             let value = value.as_str().map_or_else(|| value.to_string(), |text| text.trim_end().replace('\n', "; "));
             format!("{name:width$} = {value}  ({})", place.as_deref().unwrap_or("default"))
         };
-        section("configuration", self.parameters.iter().map(parameter).collect());
+        // What is written first: defaults are many, and one that is null says nothing.
+        let (written, defaults): (Vec<_>, Vec<_>) = self.parameters.iter().partition(|it| it.place.is_some());
+        let defaults = defaults.into_iter().filter(|parameter| !parameter.value.is_null());
+        section("configuration", written.into_iter().chain(defaults).map(parameter).collect());
         let run = |run: &ExplainedRun| {
             let by = run.triggered_by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
             let ExplainedRun { started, status, trigger, attempt, duration, message, .. } = run;
@@ -97,9 +112,34 @@ impl Explanation {
             let is_counted = status != "OK" && trigger != "force" && *attempt > 0;
             let attempt = if is_counted { format!(", attempt {attempt}") } else { String::new() };
             let message = message.as_ref().map_or_else(String::new, |message| format!(": {message}"));
-            format!("{started} {status} {trigger}{by}{attempt}, {duration:.3} s{message}")
+            let planned = run.planned.as_ref().map_or_else(String::new, |planned| format!(", planned for {planned}"));
+            format!("{started} {status} {trigger}{by}{planned}{attempt}, {duration:.3} s{message}")
         };
         section("last runs", self.last_runs.iter().map(run).collect());
         lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_was_made_up_for_says_when_it_was_planned() {
+        let run = ExplainedRun {
+            started: "2026-12-01T07:00:00+01:00".to_owned(),
+            planned: Some("2026-12-01T02:30:00+01:00".to_owned()),
+            status: "OK".to_owned(),
+            trigger: "timer".to_owned(),
+            triggered_by: None,
+            attempt: 1,
+            duration: 0.5,
+            message: None,
+        };
+        let explanation = Explanation { plugin: "Backup".to_owned(), last_runs: vec![run], ..Explanation::default() };
+        assert_eq!(
+            explanation.lines()[2],
+            "  2026-12-01T07:00:00+01:00 OK timer, planned for 2026-12-01T02:30:00+01:00, 0.500 s"
+        );
     }
 }

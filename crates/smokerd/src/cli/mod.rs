@@ -38,6 +38,7 @@ use crate::cli::journal::JournalArguments;
 use crate::cli::test_plugin::TestArguments;
 use crate::compare::compare_request::CompareRequest;
 use crate::exit_code;
+use crate::explain_command::ExplainRequest;
 use crate::identity::identity_request::IdentityRequest;
 use crate::import::import_request::ImportRequest;
 use crate::journal_command::journal_task::JournalTask;
@@ -115,7 +116,7 @@ struct Arguments {
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["check", "stop", "reload", "foreground"])]
     genconfig: Option<PathBuf>,
 
-    /// With --genconfig: the file to write [default: standard output]; with --check and --test-plugin: the format, text or json [default: text]; with --compare: table or json [default: table]
+    /// With --genconfig: the file to write [default: standard output]; with --check, --explain and --test-plugin: the format, text or json [default: text]; with --compare: table or json [default: table]
     #[arg(short, long, value_name = "FILE|FORMAT")]
     output: Option<PathBuf>,
 
@@ -208,8 +209,8 @@ pub(crate) enum Mode {
     Import(ImportRequest),
     /// Propose a configuration for this host.
     Suggest,
-    /// Explain this plugin.
-    Explain(String),
+    /// Explain a plugin.
+    Explain(ExplainRequest),
     /// Write a folder as one file, to standard output if no path is given.
     Genconfig { folder: PathBuf, output: Option<PathBuf> },
 }
@@ -324,22 +325,24 @@ impl Arguments {
         let is_json = match self.output.as_ref().map(|output| output.to_str()) {
             Some(Some("json")) => true,
             None | Some(Some("text")) => false,
-            Some(_) if self.check => {
-                return Err(wrong("with --check, --output has to be text or json".to_owned()));
+            Some(_) if self.check || self.explain.is_some() => {
+                let option = if self.check { "--check" } else { "--explain" };
+                return Err(wrong(format!("with {option}, --output has to be text or json")));
             }
             Some(_) => false,
         };
         let journal = self.journal.into_task();
         let mode = match (request, comparison, self.genconfig, self.check, self.stop, self.foreground) {
             _ if journal.is_some() => journal.map_or(Mode::Background, Mode::Journal),
-            (None, None, ..) if let Some(name) = self.explain => Mode::Explain(name),
+            (None, None, ..) if let Some(plugin) = self.explain => Mode::Explain(ExplainRequest { plugin, is_json }),
             (None, None, ..) if let Some(action) = action => Mode::TestAction(action),
             (Some(request), ..) => Mode::Test(request),
             (None, Some(comparison), ..) => Mode::Compare(comparison),
             (None, None, Some(folder), ..) => Mode::Genconfig { folder, output: self.output },
             _ if self.output.is_some() && !self.check => {
                 return Err(wrong(
-                    "--output belongs to --check, --genconfig, --test-plugin, --test-action or --compare".to_owned(),
+                    "--output belongs to --check, --explain, --genconfig, --test-plugin, --test-action or --compare"
+                        .to_owned(),
                 ));
             }
             (None, None, None, ..) if let Some(identity) = identity => Mode::Identity(identity),

@@ -14,7 +14,7 @@ use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::freshness::{Freshness, PostponedActions};
 use crate::results::plugin::hard_state::HardState;
 use crate::results::plugin::held_back::HeldBack;
-use crate::results::plugin::standing::{Attempt, SkippedSince};
+use crate::results::plugin::standing::{Attempt, BadParent, SkippedSince};
 use crate::results::plugin_entry::{PluginEntry, PluginNow};
 use crate::results::store::SharedState;
 
@@ -75,9 +75,9 @@ impl SharedState {
     }
 
     /// The first of these plugins that is bad, and why others do not run because of it.
-    pub(crate) fn bad_parent(&self, parents: &[PluginName], now: DateTime<Utc>) -> Option<(PluginName, String)> {
+    pub(crate) fn bad_parent<'a>(&self, mut parents: impl Iterator<Item = &'a PluginName>) -> Option<BadParent> {
         let state = self.lock();
-        parents.iter().find_map(|name| Some((name.clone(), state.plugins.get(name)?.bad_since(name, now)?)))
+        parents.find_map(|name| state.plugins.get(name)?.as_bad_parent(name))
     }
 
     /// What is known of plugins that others depend on.
@@ -91,7 +91,7 @@ impl SharedState {
             let entry = state.plugins.get(name);
             let Freshness { seen, is_maintenance, recovered, .. } =
                 entry.map(|entry| entry.freshness).unwrap_or_default();
-            let bad = entry.and_then(|entry| entry.bad_since(name, now));
+            let bad = entry.and_then(|entry| entry.as_bad_parent(name)).map(|bad| bad.reason_of_day(now));
             ParentState { bad, seen, is_maintenance, recovered }
         };
         names.map(of).collect()
@@ -113,7 +113,7 @@ impl SharedState {
     pub(crate) fn set_skipped(
         &self,
         plugin: &PluginName,
-        parent: PluginName,
+        parent: BadParent,
         reason: String,
         now: DateTime<Utc>,
     ) -> bool {

@@ -13,6 +13,7 @@
 //! - `journal`: what survives the end of the daemon
 //! - `processes`: forced runs, and what each client address has of them
 //! - `plugin/`: what is known of a plugin beside its results
+//! - `recent_skips`: the newest runs of a plugin that did not take place, and why
 //! - `requester`: who requests runs
 //! - `events`: the broadcast of run records
 //! - `run_log`: what the log says of runs
@@ -28,6 +29,7 @@ pub(crate) mod plugin;
 pub(crate) mod plugin_entry;
 pub(crate) mod processes;
 pub(crate) mod queries;
+pub(crate) mod recent_skips;
 pub(crate) mod requester;
 pub(crate) mod run_log;
 #[cfg(test)]

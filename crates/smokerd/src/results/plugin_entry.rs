@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState, RunTrigger};
 use smoker_model::status::Status;
-use smoker_model::time::local_zone::LocalZone;
 use smoker_model::wire::silences::PluginSilence;
 
 use crate::results::journal::restore::restored::RestoredPlugin;
@@ -24,7 +23,8 @@ use crate::results::plugin::measures::PluginMeasures;
 use crate::results::plugin::next_run::NextRun;
 use crate::results::plugin::run_times::RunTimes;
 use crate::results::plugin::snapshot::PluginSnapshot;
-use crate::results::plugin::standing::{Attempt, Changes, SkippedSince, Standing, attempt_of, skipped};
+use crate::results::plugin::standing::{Attempt, BadParent, Changes, SkippedSince, Standing, attempt_of, skipped};
+use crate::results::recent_skips::{RecentSkip, RecentSkips};
 
 /// A plugin of the table.
 #[derive(Debug)]
@@ -62,6 +62,8 @@ pub(crate) struct PluginEntry {
     pub(super) flap_threshold: Option<u8>,
     /// Why its scheduled runs are skipped.
     pub(crate) skipped: Option<SkippedSince>,
+    /// Its newest runs that did not take place.
+    recent_skips: RecentSkips,
     /// The silence that it is under, as JSON.
     pub(crate) silence: Option<Arc<str>>,
 }
@@ -72,13 +74,17 @@ pub(crate) struct PluginNow {
     pub(crate) next_run: Option<DateTime<Utc>>,
     pub(crate) last_planned: Option<DateTime<Utc>>,
     /// Why its scheduled runs are skipped.
-    pub(crate) skipped: Option<String>,
+    pub(crate) skipped: Option<BadParent>,
     pub(crate) attempt: Option<Attempt>,
     pub(crate) is_flapping: bool,
     /// The silence that it is under.
     pub(crate) silence: Option<PluginSilence>,
-    /// How many scheduled runs were skipped.
-    pub(crate) runs_skipped: u64,
+    /// The status of its newest result, and since when it has it.
+    pub(crate) status: Option<(Status, DateTime<Utc>)>,
+    /// What was counted of its runs.
+    pub(crate) counters: RunCounters,
+    /// Its newest runs that did not take place, newest first.
+    pub(crate) recent_skips: Vec<RecentSkip>,
 }
 
 impl From<RestoredPlugin> for PluginEntry {
@@ -126,6 +132,7 @@ impl PluginEntry {
             retries: None,
             flap_threshold: None,
             skipped: None,
+            recent_skips: RecentSkips::default(),
             silence: None,
         }
     }
@@ -151,6 +158,7 @@ impl PluginEntry {
         if matches!(record.trigger, RunTrigger::After(_)) {
             self.newest_after = Some(record.sequence);
         }
+        self.recent_skips.note(record, self.skipped.as_ref().map(|skipped| &skipped.parent));
         let RunState::Finished(run) = &record.state else { return };
         self.interrupted.note(&record.trigger, record.planned.wall, run);
         // The end of the daemon says nothing of what the run checked.
@@ -211,7 +219,7 @@ impl PluginEntry {
 
     /// What else its page shows of it.
     pub(crate) fn standing(&self) -> Standing {
-        let skipped_json = |skip: &SkippedSince| skipped(skip.since, skip.parent.as_str(), &skip.reason);
+        let skipped_json = |skip: &SkippedSince| skipped(skip.since, skip.parent.name.as_str(), &skip.reason);
         Standing {
             attempt: self.attempt.filter(|_| self.retries.is_some()),
             is_flapping: self.is_flapping,
@@ -225,11 +233,13 @@ impl PluginEntry {
         PluginNow {
             next_run: json_text::local_time(&self.next_run.text),
             last_planned: self.last_planned,
-            skipped: self.skipped.as_ref().map(|skipped| skipped.reason.clone()),
+            skipped: self.skipped.as_ref().map(|skipped| skipped.parent.clone()),
             attempt: self.attempt.filter(|_| self.retries.is_some()),
             is_flapping: self.is_flapping,
             silence: self.silence.as_ref().and_then(|text| serde_json::from_str(text).ok()),
-            runs_skipped: self.counters.skipped(),
+            status: self.last_status.zip(self.status_since),
+            counters: self.counters,
+            recent_skips: self.recent_skips.newest_first(),
         }
     }
 
@@ -239,20 +249,13 @@ impl PluginEntry {
     }
 
     /// Why plugins that depend on this one do not run; none when they do.
-    pub(crate) fn bad_since(&self, name: &PluginName, now: DateTime<Utc>) -> Option<String> {
-        if let Some(SkippedSince { since, .. }) = &self.skipped {
-            return Some(format!("{name} is skipped since {}", time_of_day(*since, now)));
+    pub(crate) fn as_bad_parent(&self, name: &PluginName) -> Option<BadParent> {
+        let name = name.clone();
+        if let Some(SkippedSince { since, .. }) = self.skipped {
+            return Some(BadParent { name, since, is_skipped: true, is_retried: false });
         }
         let since = self.status_since.filter(|_| self.last_status == Some(Status::Error))?;
-        let is_soft = self.attempt.is_some_and(|attempt| attempt.is_soft);
-        let retried = if is_soft { ", being retried" } else { "" };
-        Some(format!("{name} is ERROR since {}{retried}", time_of_day(since, now)))
+        let is_retried = self.attempt.is_some_and(|attempt| attempt.is_soft);
+        Some(BadParent { name, since, is_skipped: false, is_retried })
     }
-}
-
-/// A time as people say it: without the day when it is this one.
-fn time_of_day(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let (at, now) = (at.with_timezone(&LocalZone), now.with_timezone(&LocalZone));
-    let form = if at.date_naive() == now.date_naive() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
-    at.naive_local().format(form).to_string()
 }

@@ -5,18 +5,20 @@ use std::collections::HashMap;
 use smoker_model::messages::Level;
 use smoker_model::plugin::{NOTHING_TO_RUN, PluginName};
 use smoker_model::result::{ActionResult, PluginResult};
-use smoker_model::run_record::{RunRecord, RunState};
+use smoker_model::run_record::{FinishedRun, RunRecord, RunState};
 use smoker_model::status::Status;
+use smoker_runner::check::LOCKED;
 use smoker_runner::log_limit::LogLimit;
 use tokio_util::sync::CancellationToken;
 
 use crate::results::events::{Event, Received, Subscription};
+use crate::results::store::SharedState;
 
 /// A message is cut behind this many characters: the result has the whole.
 const MAX_MESSAGE: usize = 500;
 
 /// Logs runs until the daemon stops.
-pub(crate) async fn follow(mut runs: Subscription, shutdown: CancellationToken) {
+pub(crate) async fn follow(mut runs: Subscription, state: SharedState, shutdown: CancellationToken) {
     let mut plugins = HashMap::<PluginName, PluginLog>::new();
     loop {
         let event = tokio::select! {
@@ -32,7 +34,9 @@ pub(crate) async fn follow(mut runs: Subscription, shutdown: CancellationToken) 
                     // It says nothing of what it checked, so it is no change.
                     tracing::info!("Plugin {}: {}", record.plugin, message(&run.result));
                 } else {
-                    plugins.entry(record.plugin.clone()).or_default().record(&record, previous, &run.result);
+                    let locked_by = locked_by(&record.plugin, run, &state);
+                    let log = plugins.entry(record.plugin.clone()).or_default();
+                    log.record(&record, previous, (&run.result, locked_by));
                 }
             }
             Received::Event(Event::Started(_) | Event::Reloaded(_) | Event::Silence(_)) => {}
@@ -53,14 +57,20 @@ struct PluginLog {
 
 impl PluginLog {
     /// `before` is the status before the run, also that of a daemon before this one.
-    fn record(&mut self, record: &RunRecord, before: Option<Status>, result: &PluginResult) {
+    /// `locked_by` names the maintenance lock that kept it from being checked.
+    fn record(
+        &mut self,
+        record: &RunRecord,
+        before: Option<Status>,
+        (result, locked_by): (&PluginResult, Option<String>),
+    ) {
         let plugin = &record.plugin;
         if result.is_fault && self.limit.admits(plugin) {
             tracing::error!("Plugin {plugin}: {}", shortened(fault(result)));
         }
         if before.unwrap_or(Status::Ok) != result.status && self.limit.admits(plugin) {
             let from = before.map_or("not run yet", Status::as_str);
-            let (to, message) = (result.status, message(result));
+            let (to, message) = (result.status, message(result) + &locked_by.unwrap_or_default());
             if to == Status::Ok {
                 tracing::info!("Plugin {plugin}: {from} -> {to}: {message}");
             } else {
@@ -93,6 +103,15 @@ impl PluginLog {
             Some(ActionResult::Reported(_)) | None => {}
         }
     }
+}
+
+/// Which lock there was in a run that checked nothing because of it: the result does not name it.
+fn locked_by(plugin: &PluginName, run: &FinishedRun, state: &SharedState) -> Option<String> {
+    if !run.is_maintenance || run.result.reason()? != LOCKED {
+        return None;
+    }
+    let config = state.config_of(plugin)?;
+    Some(format!(" (MaintenanceLock {})", config.maintenance_lock.as_ref()?.display()))
 }
 
 fn message(result: &PluginResult) -> String {

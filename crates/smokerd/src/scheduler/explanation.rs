@@ -1,35 +1,58 @@
 //! Explains a plugin: when it runs, why not, and what its configuration comes from.
 
-use chrono::{DateTime, Utc};
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::TimeDelta;
 use serde_json::Value as Json;
 use smoker_config::problem::Location;
-use smoker_model::calendar::maintenance;
 use smoker_model::calendar::zone::Zone;
-use smoker_model::counted::counted;
-use smoker_model::plugin::{ActionOn, ActionSpec, OnParentBad, PluginName, PluginSpec, RunAs, Trigger};
+use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_model::secrets::mask::masked;
+use smoker_model::status::Status;
 use smoker_model::time::moment::Moment;
+use smoker_model::value::Value;
 use smoker_model::wire::explanation::{ExplainedParameter, ExplainedRun, Explanation};
 use smoker_model::wire::result::stored;
-use smoker_model::wire::silences::PluginSilence;
+use smoker_runner::check;
+use smoker_runner::prepared::PreparedPlugin;
 
 use crate::results::json_text;
-use crate::results::plugin_entry::PluginNow;
 use crate::results::queries::run_query::{RunQuery, StoredRun};
+use crate::scheduler::explanation::limits::limits;
+use crate::scheduler::explanation::obstacles::{Known, in_the_way};
+use crate::scheduler::explanation::relations::relations;
+use crate::scheduler::explanation::restarts::RestartAction;
+use crate::scheduler::explanation::schedule::schedule;
+use crate::scheduler::explanation::skips::skipped_runs;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::schedule::plan::Schedule;
 use crate::scheduler::schedule::upcoming::upcoming;
 
+mod limits;
+pub(crate) mod obstacles;
+mod relations;
+mod restarts;
+mod schedule;
+mod skips;
+
 /// How many runs of the future, and of the past, are shown.
 const RUNS: usize = 5;
+
+/// How long a maintenance lock may take to be looked for: its file server may not answer.
+pub(crate) const LOCK_LIMIT: Duration = Duration::from_secs(2);
+
+/// From how long after its time on a run says when it was to start, in seconds: then it was made up for, or waited.
+const LATE: i64 = 1;
 
 /// What is known of a plugin by its configuration alone, and by what a daemon knows of it.
 pub(crate) fn of(
     spec: &PluginSpec,
     places: &[(String, Option<Location>)],
-    known: Option<&PluginNow>,
+    surroundings: Known<'_>,
     now: Moment,
 ) -> Explanation {
+    let known = surroundings.plugin;
     let planned = Schedule::of(spec, now, known.and_then(|known| known.last_planned)).and_then(|plan| plan.next(now));
     let shown = known.and_then(|known| known.next_run);
     let is_soft = known.and_then(|known| known.attempt).is_some_and(|attempt| attempt.is_soft);
@@ -38,151 +61,37 @@ pub(crate) fn of(
     let first = if retry.is_some() { planned } else { shown.or(planned) };
     Explanation {
         plugin: spec.name.to_string(),
+        not_loaded: Vec::new(),
         schedule: schedule(spec),
         next_runs: first.map(|first| upcoming(spec, first, RUNS)).unwrap_or_default(),
-        in_the_way: in_the_way(spec, known, retry, now.wall),
+        in_the_way: in_the_way(spec, surroundings, retry, now.wall),
+        skipped: known.map(|known| skipped_runs(known, &spec.rules.zone)).unwrap_or_default(),
         limits: limits(spec),
         relations: relations(spec),
-        parameters: spec
-            .parameters
-            .iter()
-            .map(|(name, value)| {
-                let value = serde_json::from_str(&json_text::to_text(&masked(name, value))).unwrap_or(Json::Null);
-                let place = places.iter().find(|(known, _)| known == name).and_then(|(_, place)| place.as_ref());
-                ExplainedParameter { name: name.clone(), value, place: place.map(ToString::to_string) }
-            })
-            .collect(),
+        parameters: parameters(spec, places),
         last_runs: Vec::new(),
     }
 }
 
-fn schedule(spec: &PluginSpec) -> Vec<String> {
-    let mut lines = Vec::new();
-    match &spec.trigger {
-        None if spec.rules.after.is_empty() => {
-            lines.push("on request only: it has none of Interval, Cron, At and After".to_owned());
-        }
-        None => lines.push(format!("after {}: it has no time of its own", list(&spec.rules.after))),
-        Some(Trigger::Every { interval, splay }) => {
-            lines.push(format!("each {} s, first runs spread over {} s", interval.as_secs_f64(), splay.as_secs_f64()));
-        }
-        Some(Trigger::Calendar { schedule, splay }) => {
-            let patterns: Vec<_> = schedule.patterns.iter().map(|pattern| format!("'{}'", pattern.text())).collect();
-            let zone = schedule.zone.name().unwrap_or("the machine's time zone");
-            let spread =
-                if splay.is_zero() { String::new() } else { format!(", spread over {} s", splay.as_secs_f64()) };
-            lines.push(format!("at {} in {zone}{spread}", patterns.join(", ")));
-        }
-    }
-    if let Some(retries) = spec.rules.retries.filter(|retries| *retries > 1) {
-        let interval = spec
-            .rules
-            .retry_interval
-            .map_or_else(String::new, |it| format!(", tried again after {} s", it.as_secs_f64()));
-        lines.push(format!("a result is soft until it was bad {} in a row{interval}", counted(retries, "time")));
-    }
-    if let Some(lock) = &spec.maintenance_lock {
-        lines.push(format!("not while {} exists (MaintenanceLock)", lock.display()));
-    }
-    lines
+/// What is known of a plugin that is not loaded because of `reasons`: no times, since it does not run. `spec` is what can be
+/// understood of it.
+pub(crate) fn of_not_loaded(
+    name: &str,
+    spec: Option<&PluginSpec>,
+    places: &[(String, Option<Location>)],
+    reasons: Vec<String>,
+) -> Explanation {
+    let parameters = spec.map(|spec| parameters(spec, places)).unwrap_or_default();
+    Explanation { plugin: name.to_owned(), not_loaded: reasons, parameters, ..Explanation::default() }
 }
 
-fn limits(spec: &PluginSpec) -> Vec<String> {
-    let invocation = &spec.invocation;
-    let process = &invocation.process;
-    let mut lines = vec![
-        format!("Timeout {} s", invocation.timeout.text),
-        format!("MaxOutput {} bytes of each stream", invocation.max_output),
-        format!("History {}, HistoryFailures {}", counted(spec.history, "result"), spec.history_failures),
-    ];
-    lines.extend(process.max_memory.map(|bytes| format!("MaxMemory {bytes} bytes")));
-    lines.extend(process.max_processes.map(|count| format!("MaxProcesses {count}")));
-    lines.extend(process.nice.map(|nice| format!("Nice {nice}")));
-    lines.push(match &spec.run_as {
-        RunAs::Daemon => "the account of the daemon".to_owned(),
-        RunAs::Account { user, group } => format!("uid {user}, gid {group}"),
-        RunAs::Unusable(reason) => format!("no account: {reason}"),
-    });
-    if spec.serial {
-        lines.push("its runs wait for each other (Serial)".to_owned());
-    }
-    lines.extend(
-        spec.rules
-            .serial_group
-            .as_ref()
-            .map(|group| format!("its runs wait for those of the group {group} (SerialGroup)")),
-    );
-    lines
-}
-
-fn relations(spec: &PluginSpec) -> Vec<String> {
-    let rules = &spec.rules;
-    let mut lines = Vec::new();
-    if !rules.depends_on.is_empty() {
-        let what = match rules.on_parent_bad {
-            OnParentBad::Skip => "is skipped while one of them is bad",
-            OnParentBad::Run => "runs also while one of them is bad",
-        };
-        lines.push(format!("depends on {}, and {what}", list(&rules.depends_on)));
-    }
-    if !rules.after.is_empty() {
-        lines.push(format!("runs after {}, when that ends OK", list(&rules.after)));
-    }
-    if spec.actions.is_empty() {
-        lines.push("no action follows its results".to_owned());
-    } else {
-        let name = |action: &ActionSpec| {
-            let name = action.name.as_deref().unwrap_or("its own");
-            match (action.rules.on, action.rules.escalates_after) {
-                (_, Some(after)) => format!("{name} (when it has been bad for {} s)", after.as_secs_f64()),
-                (ActionOn::Always, None) => name.to_owned(),
-                (on, None) => format!("{name} (on {})", on.as_str()),
-            }
-        };
-        lines.push(format!("actions: {}", spec.actions.iter().map(name).collect::<Vec<_>>().join(", ")));
-    }
-    lines
-}
-
-fn list(names: &[PluginName]) -> String {
-    names.iter().map(PluginName::as_str).collect::<Vec<_>>().join(", ")
-}
-
-fn in_the_way(
-    spec: &PluginSpec,
-    known: Option<&PluginNow>,
-    retry: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-) -> Vec<String> {
-    let mut lines = Vec::new();
-    let zone = &spec.rules.zone;
-    let end = maintenance::end_at(&spec.rules.maintenance, now);
-    lines.extend(end.map(|end| format!("Maintenance until {}: no run takes place", zone.shown(end))));
-    if let Some(only) = spec.rules.only.as_ref().filter(|only| !only.has(now)) {
-        let next = only.next_from(now).map_or_else(|| "never".to_owned(), |next| zone.shown(next));
-        lines.push(format!("Only: scheduled runs take place again from {next} on"));
-    }
-    let Some(known) = known else { return lines };
-    lines.extend(known.skipped.as_ref().map(|reason| format!("its runs are skipped: {reason}")));
-    lines.extend(known.attempt.filter(|attempt| attempt.is_soft).map(|attempt| {
-        let retries = spec.rules.retries.unwrap_or_default();
-        let again = retry.map_or_else(String::new, |at| format!(", tried again at {}", zone.shown(at)));
-        format!("the last result is soft: attempt {} of {retries}{again}", attempt.number)
-    }));
-    if known.is_flapping {
-        lines.push("it is flapping: its status changes too often".to_owned());
-    }
-    lines.extend(known.silence.as_ref().map(|PluginSilence { until, by, reason, .. }| {
-        let until = until.parse().map_or_else(|_| until.clone(), |until| zone.shown(until));
-        format!("no action follows: silenced until {until} by {by}: {reason}")
-    }));
-    if known.runs_skipped > 0 {
-        lines.push(format!(
-            "{} scheduled runs were skipped since the start; the log has the reasons",
-            known.runs_skipped
-        ));
-    }
-    lines
+fn parameters(spec: &PluginSpec, places: &[(String, Option<Location>)]) -> Vec<ExplainedParameter> {
+    let parameter = |(name, value): (&String, &Value)| {
+        let value = serde_json::from_str(&json_text::to_text(&masked(name, value))).unwrap_or(Json::Null);
+        let place = places.iter().find(|(known, _)| known == name).and_then(|(_, place)| place.as_ref());
+        ExplainedParameter { name: name.clone(), value, place: place.map(ToString::to_string) }
+    };
+    spec.parameters.iter().map(parameter).collect()
 }
 
 impl PluginManager {
@@ -199,8 +108,17 @@ impl PluginManager {
             }
             None => Vec::new(),
         };
-        let mut explanation = of(spec, &places, known.as_ref(), self.0.context.clock.now());
+        let leaders: Vec<_> =
+            spec.rules.after.iter().filter_map(|name| self.leader_line(name, &spec.rules.zone)).collect();
+        let lock = lock_in_the_way(&plugin).await;
+        let surroundings = Known { plugin: known.as_ref(), leaders: &leaders, lock: lock.as_deref() };
+        let mut explanation = of(spec, &places, surroundings, self.0.context.clock.now());
         explanation.relations.extend(self.alert_lines(&plugin));
+        let restarts = RestartAction::of_plugin(spec);
+        if !restarts.is_empty() {
+            let read = move || restarts.iter().filter_map(RestartAction::line).collect::<Vec<_>>();
+            explanation.relations.extend(tokio::task::spawn_blocking(read).await.unwrap_or_default());
+        }
         let query = RunQuery { plugin: Some(name.clone()), limit: RUNS, ..RunQuery::default() };
         let runs = self.state().runs(query).await.map(|page| page.runs).unwrap_or_default();
         explanation.last_runs = runs.iter().map(|it| run(it, &spec.rules.zone)).collect();
@@ -208,9 +126,48 @@ impl PluginManager {
     }
 }
 
+impl PluginManager {
+    /// Why a plugin that runs after this one does not run because of it; none when the newest result of this one is OK.
+    fn leader_line(&self, leader: &PluginName, zone: &Zone) -> Option<String> {
+        if self.set().prepared_of(leader).is_none() {
+            return Some(format!("After: {leader} is not loaded, so it starts nothing"));
+        }
+        match self.state().last_status(leader) {
+            None => Some(format!("After: {leader} has no result yet")),
+            Some((Status::Ok, _)) => None,
+            Some((status, since)) => {
+                let since = zone.shown(since);
+                Some(format!("After: {leader} is {status} since {since}; this runs when it ends OK"))
+            }
+        }
+    }
+}
+
+/// What there is to say of the maintenance lock of a plugin, if anything.
+async fn lock_in_the_way(plugin: &PreparedPlugin) -> Option<String> {
+    let lock = plugin.spec().maintenance_lock.as_ref()?;
+    match check::lock_exists(lock, plugin, LOCK_LIMIT).await {
+        Some(Ok(false)) => None,
+        Some(Ok(true)) => Some(locked(lock)),
+        Some(Err(error)) => Some(format!("cannot look for MaintenanceLock {}: {error}", lock.display())),
+        None => Some(format!(
+            "MaintenanceLock {} was looked for, without an answer for {} s",
+            lock.display(),
+            LOCK_LIMIT.as_secs()
+        )),
+    }
+}
+
+/// What there is to say of a maintenance lock that exists.
+pub(crate) fn locked(lock: &Path) -> String {
+    format!("MaintenanceLock {} exists: nothing is checked", lock.display())
+}
+
 fn run(run: &StoredRun, zone: &Zone) -> ExplainedRun {
     let facts = &run.facts;
+    let is_late = facts.started.signed_duration_since(facts.planned) >= TimeDelta::seconds(LATE);
     ExplainedRun {
+        planned: is_late.then(|| zone.shown(facts.planned)),
         started: zone.shown(facts.started),
         status: facts.status.as_str().to_owned(),
         trigger: facts.trigger.as_str().to_owned(),
@@ -232,7 +189,10 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
+    use chrono::{DateTime, Utc};
+
     use crate::results::plugin::standing::Attempt;
+    use crate::results::plugin_entry::PluginNow;
 
     #[test]
     fn an_attempt_is_no_run_of_the_schedule_and_one_outside_of_the_hours_takes_no_time() {
@@ -246,11 +206,11 @@ mod tests {
             let attempt = Some(Attempt { number: 1, is_bad: true, is_soft: true });
             let (next_run, last_planned) = (Some(at(retry)), Some(at("2026-11-30T08:50:00Z")));
             let known = PluginNow { next_run, last_planned, attempt, ..PluginNow::default() };
-            let explanation = of(&spec, &[], Some(&known), now);
+            let explanation = of(&spec, &[], Known { plugin: Some(&known), ..Known::default() }, now);
             let next: Vec<_> = explanation.next_runs.iter().map(String::as_str).collect();
             assert_eq!(next[..2], ["2026-12-01T08:50:00+00:00", "2026-12-02T08:50:00+00:00"]);
             let shown = retry.replace('Z', "+00:00");
-            let soft = format!("the last result is soft: attempt 1 of 3, tried again at {shown}");
+            let soft = format!("the last result is soft: attempt 1 of 3, next try at {shown}");
             assert!(explanation.in_the_way.contains(&soft), "{:?}", explanation.in_the_way);
         }
     }
@@ -264,7 +224,7 @@ mod tests {
         let places = smoker_config::config::parameter_places(file.path(), "Backup");
         // A Saturday, before the clocks are put forward.
         let now = Moment { wall: "2026-03-28T12:00:00Z".parse().expect("a time"), monotonic: Instant::now() };
-        let explanation = of(&config.plugins[1], &places, None, now);
+        let explanation = of(&config.plugins[1], &places, Known::default(), now);
         let lines = explanation.lines().join("\n");
         let next: Vec<_> = explanation.next_runs.iter().map(String::as_str).collect();
         assert_eq!(next[..2], ["2026-03-30T02:30:00+02:00", "2026-03-31T02:30:00+02:00"]);

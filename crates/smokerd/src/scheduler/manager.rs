@@ -19,6 +19,7 @@ use crate::results::processes::process::ProcessId;
 use crate::results::requester::{ClientAddress, Requester};
 use crate::results::store::SharedState;
 use crate::scheduler::alerts::notification_log::NotificationLog;
+use crate::scheduler::alerts::pending::DueCalls;
 use crate::scheduler::clock::Clock;
 use crate::scheduler::command::Command;
 use crate::scheduler::dependencies::ancestors::Ancestors;
@@ -58,6 +59,8 @@ pub(super) struct Inner {
     /// See [`PluginManager::not_loaded`].
     not_loaded: Mutex<Option<Arc<str>>>,
     names_not_loaded: Mutex<Vec<PluginName>>,
+    /// See [`PluginManager::set_absent`].
+    absent: Mutex<Vec<(PluginName, String)>>,
     /// What the configuration was read from.
     configuration: Mutex<Option<PathBuf>>,
     pub(super) silences: Mutex<SilenceTable>,
@@ -69,6 +72,8 @@ pub(super) struct Inner {
     pub(super) silences_shown: Notify,
     /// What actions were told.
     pub(super) notification_log: Mutex<NotificationLog>,
+    /// The calls of actions that are due.
+    pub(super) due_calls: DueCalls,
     /// A request holds the lock from its first name to its last command, so
     /// that no reload comes between. The other locks are taken after this one,
     /// and all for moments only.
@@ -99,12 +104,14 @@ impl PluginManager {
             forced_rate: Mutex::default(),
             not_loaded: Mutex::default(),
             names_not_loaded: Mutex::default(),
+            absent: Mutex::default(),
             configuration: Mutex::default(),
             silences: Mutex::default(),
             silences_changed: Notify::new(),
             silences_tried: watch::Sender::default(),
             silences_shown: Notify::new(),
             notification_log: Mutex::default(),
+            due_calls: DueCalls::default(),
             set: Mutex::default(),
         }))
     }
@@ -174,6 +181,16 @@ impl PluginManager {
     /// Those plugins, as [`NOT_LOADED_HEADER`](not_loaded::NOT_LOADED_HEADER) has them; none: none was left out.
     pub(crate) fn not_loaded(&self) -> Option<Arc<str>> {
         lock(&self.0.not_loaded).clone()
+    }
+
+    /// Changes which plugins of the configuration are broken or switched off, each with why and where.
+    pub(crate) fn set_absent(&self, absent: Vec<(PluginName, String)>) {
+        *lock(&self.0.absent) = absent;
+    }
+
+    /// Those plugins.
+    pub(crate) fn absent(&self) -> Vec<(PluginName, String)> {
+        lock(&self.0.absent).clone()
     }
 
     /// Says what the configuration was read from.

@@ -19,9 +19,9 @@ use smoker_runner::process::attributes::credentials::Credentials;
 
 use crate::service::error::StartError;
 use crate::service::{logger_names, privileges};
-use crate::startup::admission;
 use crate::startup::bounded_read::{self, READ_LIMIT};
 use crate::startup::trust::{self, TrustedOwners};
+use crate::startup::{absent_plugins, admission};
 
 /// What `!env` reads: the environment that this process was started with.
 pub(crate) const ENVIRONMENT: Environment = |name| env::var_os(name);
@@ -46,6 +46,8 @@ pub(crate) struct Prepared {
     pub(crate) plugins: Vec<PreparedPlugin>,
     /// The plugins that were left out because they are broken.
     pub(crate) not_loaded: Vec<PluginName>,
+    /// Those and the ones that are switched off, each with why and where.
+    pub(crate) absent: Vec<(PluginName, String)>,
 }
 
 /// Why a configuration does not load, and the problems beside that.
@@ -150,8 +152,9 @@ impl Prepared {
     ) -> Self {
         let python = origin.python(&settings);
         let not_loaded = not_loaded(problems, &plugins);
+        let absent = absent_plugins::all(problems, &plugins);
         let plugins = plugins.into_iter().map(|spec| PreparedPlugin::new(Arc::new(spec))).collect();
-        Self { settings, python, plugins, not_loaded }
+        Self { settings, python, plugins, not_loaded, absent }
     }
 
     /// What an operator should know before the first run.

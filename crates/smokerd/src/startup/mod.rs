@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! - `configuration`: a path becomes a configuration that this daemon can run
+//! - `absent_plugins`: plugins of the configuration that no daemon has, and why
 //! - `admission`: plugins whose users or groups this daemon cannot run as
 //! - `containment`: what `--check` says of the containment of runs on this host
 //! - `missing_logging_conf`: a logging configuration that was named and is not there
@@ -15,6 +16,7 @@
 //! - `bounded_read`: gives up reads that hang
 //! - `replace`: replaces a file in one step
 
+pub(crate) mod absent_plugins;
 pub(crate) mod admission;
 pub(crate) mod bounded_read;
 pub(crate) mod configuration;

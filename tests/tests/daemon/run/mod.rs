@@ -7,6 +7,7 @@ mod command;
 mod conditions;
 mod confinement;
 mod containment_level;
+mod explanations;
 mod faults;
 mod force;
 mod given_values;

@@ -45,7 +45,11 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let settings = WebhookSettings::of(request)?;
     let told = Told::of(request);
     let bodies = match &settings.template {
-        Some(template) => vec![template::fill(template, &told.fields())],
+        Some(template) => {
+            let fields = told.template_fields();
+            template::check(template, &|name| fields.contains_key(name))?;
+            vec![template::fill(template, &fields)]
+        }
         None => settings.preset.bodies(&told, settings.routing_key.as_deref()),
     };
     let end = post::end_of(request);

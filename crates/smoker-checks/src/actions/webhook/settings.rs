@@ -5,6 +5,7 @@ use smoker_model::plugin::module::ModuleRequest;
 
 use crate::actions::post::{self, CA_FILE, VERIFY};
 use crate::actions::webhook::preset::Preset;
+use crate::actions::webhook::template;
 use crate::checks::network::http::url::Url;
 use crate::checks::network::secure::Trust;
 use crate::parameters::{Parameters, scalar_text, wrong};
@@ -36,7 +37,11 @@ pub(super) const PARAMETERS: &[ParameterSpec] = &[
             form: "mapping or list",
             read: |name, value| {
                 let is_body = value.is_object() || value.is_array();
-                if is_body { Ok(()) } else { Err(wrong(name, "a mapping or a list", value)) }
+                if is_body {
+                    template::check(value, &|_| false)
+                } else {
+                    Err(wrong(name, "a mapping or a list", value))
+                }
             },
         },
         "that of the preset",

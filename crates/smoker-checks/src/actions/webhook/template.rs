@@ -1,9 +1,12 @@
 //! A body of the user's own: any JSON, whose texts may have `%(field)s`.
 
 use serde_json::{Map, Value as Json};
+use smoker_model::suggest;
+
+use crate::actions::told::FIELDS;
 
 /// The template with the fields in the place of their names. A text that is nothing but one field becomes its value, whatever
-/// kind that is; within a text a value that is no text is written as JSON. What is no field stays.
+/// kind that is; within a text a value that is no text is written as JSON. What names no field stays.
 pub(super) fn fill(template: &Json, fields: &Map<String, Json>) -> Json {
     match template {
         Json::String(text) => fill_text(text, fields),
@@ -13,6 +16,43 @@ pub(super) fn fill(template: &Json, fields: &Map<String, Json>) -> Json {
         }
         other => other.clone(),
     }
+}
+
+/// Refuses a template that names something that is no field: it would be posted as it is written. `is_field`: what is one beside
+/// [`FIELDS`].
+///
+/// # Errors
+///
+/// The name, and what was probably meant.
+pub(super) fn check(template: &Json, is_field: &dyn Fn(&str) -> bool) -> Result<(), String> {
+    match template {
+        Json::String(text) => {
+            names(text).find(|name| !FIELDS.contains(name) && !is_field(name)).map_or(Ok(()), |name| {
+                let next = near(name).map_or_else(
+                    || format!("the fields are {}", FIELDS.join(", ")),
+                    |near| format!("did you mean %({near})s?"),
+                );
+                Err(format!("Body has %({name})s, and there is no field {name}; {next}"))
+            })
+        }
+        Json::Array(items) => items.iter().try_for_each(|item| check(item, is_field)),
+        Json::Object(members) => members.values().try_for_each(|value| check(value, is_field)),
+        _ => Ok(()),
+    }
+}
+
+/// What stands in `%(...)s` and may be the name of a field.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    let behind = text.match_indices("%(").map(|(at, _)| &text[at + 2..]);
+    behind
+        .filter_map(|behind| Some(&behind[..behind.find(")s")?]))
+        .filter(|name| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_'))
+}
+
+fn near(name: &str) -> Option<&'static str> {
+    let lower = name.to_lowercase();
+    let begins = || FIELDS.into_iter().find(|field| field.to_lowercase().starts_with(&lower));
+    suggest::near(name, &FIELDS).or_else(begins)
 }
 
 fn fill_text(text: &str, fields: &Map<String, Json>) -> Json {
@@ -55,5 +95,16 @@ mod tests {
             json!({"a": ["%(count)s", "%(plugins)s", 7], "b": "%(status)s of %(count)s%(badSince)s %(other)s %("});
         let expected = json!({"a": [3, [{"name": "Db"}], 7], "b": "ERROR of 3 %(other)s %("});
         assert_eq!(fill(&template, &fields), expected);
+    }
+
+    #[test]
+    fn what_names_no_field_is_refused() {
+        let refused = |template: &Json| check(template, &|name| name == "region").expect_err("it names no field");
+        let near = "Body has %(Component)s, and there is no field Component; did you mean %(componentResults)s?";
+        assert_eq!(refused(&json!({"a": [{"b": "on %(Component)s"}]})), near);
+        assert!(refused(&json!(["%(satus)s"])).ends_with("did you mean %(status)s?"));
+        assert!(refused(&json!(["%(status)s %(Url)s"])).contains("the fields are host, plugin, text, status, "));
+        let good = json!({"%(x)s": ["%(region)s", "100% %( x)s %(", "%(exitStatus)s", 7]});
+        assert_eq!(check(&good, &|name| name == "region"), Ok(()));
     }
 }

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{StatusCode, Uri};
 use percent_encoding::percent_decode_str;
+use smoker_logging::secrets;
 use smoker_model::plugin::PluginName;
 use smoker_model::suggest;
 use smoker_model::wire::explanation::ExplanationPage;
@@ -134,14 +135,26 @@ fn meant(manager: &PluginManager, requester: &Requester, name: &str) -> Result<P
     if manager.state().config_of(&plugin_name).is_some() {
         return Ok(plugin_name);
     }
-    // A near name would tell a client with limits of plugins that it may not see.
+    // A near name would tell a client with limits of plugins that it may not see, and so would the reason of one that is absent.
+    let absent = if requester.limits.is_none() { manager.absent() } else { Vec::new() };
+    if let Some((_, reason)) = absent.iter().find(|(absent, _)| *absent == plugin_name) {
+        return Err(not_there(reason));
+    }
     let (_, plugins) = manager.state().plugins();
     let visible = plugins.iter().filter(|plugin| plugin.config.facts.check(requester.limits.as_deref()).is_ok());
-    let names: Vec<_> = visible.map(|plugin| plugin.config.facts.name()).collect();
-    suggest::of_any_case(name, &names).map(PluginName::from).map_err(|near| match near {
+    let mut names: Vec<_> = visible.map(|plugin| plugin.config.facts.name()).collect();
+    names.extend(absent.iter().map(|(absent, _)| absent.as_str()));
+    let meant = suggest::of_any_case(name, &names).map_err(|near| match near {
         Some(near) => ApiError::NotFound(format!("Plugin {name} not found; did you mean {near}?")),
         None => unknown(name),
-    })
+    })?;
+    let reason = absent.iter().find(|(absent, _)| absent.as_str() == meant).map(|(_, reason)| reason);
+    reason.map_or_else(|| Ok(PluginName::from(meant)), |reason| Err(not_there(reason)))
+}
+
+/// The configuration has this plugin, and the daemon has not.
+fn not_there(reason: &str) -> ApiError {
+    ApiError::NotFound(secrets::redact(reason.to_owned()))
 }
 
 /// There is no plugin of this name.

@@ -1,5 +1,6 @@
 //! The part of a plugin's JSON object that its configuration alone decides.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use smoker_model::plugin::{Parameters, PluginSpec, Trigger};
@@ -23,6 +24,8 @@ pub(crate) struct ConfigFields {
     pub(crate) facts: PluginFacts,
     /// The distance between the starts of two scheduled runs; none without a schedule.
     pub(crate) interval: Option<Duration>,
+    /// The file while which exists nothing is checked.
+    pub(crate) maintenance_lock: Option<PathBuf>,
 }
 
 /// What clients see in place of the secrets among the parameters.
@@ -74,6 +77,7 @@ impl ConfigFields {
                 Some(Trigger::Every { interval, .. }) => Some(interval),
                 Some(Trigger::Calendar { .. }) | None => None,
             },
+            maintenance_lock: spec.maintenance_lock.clone(),
         }
     }
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::FinishedRun;
 use smoker_model::status::Status;
+use smoker_model::time::local_zone::LocalZone;
 use smoker_model::wire::plugin::SkippedRuns;
 
 use crate::results::json_text;
@@ -19,8 +20,36 @@ const LOOKED_AT: u32 = 20;
 pub(crate) struct SkippedSince {
     pub(crate) since: DateTime<Utc>,
     /// The plugin that it depends on and that is bad.
-    pub(crate) parent: PluginName,
+    pub(crate) parent: BadParent,
     pub(crate) reason: String,
+}
+
+/// Why plugins that depend on one do not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BadParent {
+    pub(crate) name: PluginName,
+    /// Since when.
+    pub(crate) since: DateTime<Utc>,
+    /// Whether its own runs are skipped; else its status is ERROR.
+    pub(crate) is_skipped: bool,
+    /// Whether its result is soft.
+    pub(crate) is_retried: bool,
+}
+
+impl BadParent {
+    /// The reason for people; `since` is the time as the reader's clocks have it.
+    pub(crate) fn reason(&self, since: &str) -> String {
+        let state = if self.is_skipped { "skipped" } else { "ERROR" };
+        let retried = if self.is_retried { ", being retried" } else { "" };
+        format!("{} is {state} since {since}{retried}", self.name)
+    }
+
+    /// The reason with the time of day by the machine's clocks, with the day when it is not this one.
+    pub(crate) fn reason_of_day(&self, now: DateTime<Utc>) -> String {
+        let (at, now) = (self.since.with_timezone(&LocalZone), now.with_timezone(&LocalZone));
+        let form = if at.date_naive() == now.date_naive() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+        self.reason(&at.naive_local().format(form).to_string())
+    }
 }
 
 /// How often in a row results were bad.

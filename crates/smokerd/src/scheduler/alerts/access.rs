@@ -4,6 +4,7 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::DateTime;
+use smoker_model::plugin::PluginSpec;
 use smoker_model::status::Status;
 use smoker_runner::prepared::PreparedPlugin;
 use tokio::task::JoinError;
@@ -18,6 +19,7 @@ use crate::scheduler::alerts::queued::queued;
 use crate::scheduler::alerts::told::AlertKey;
 use crate::scheduler::alerts::told_file::ToldFile;
 use crate::scheduler::manager::PluginManager;
+use crate::scheduler::run::TaskContext;
 
 /// How long the record of notifications is waited for when the daemon stops.
 const LAST_SAVE: Duration = Duration::from_secs(5);
@@ -62,7 +64,8 @@ impl PluginManager {
             let held = hold(spec, call, context, |_, _| false);
             // What waits for other runs is of interest where there is something to tell.
             let held = held.filter(|held| held.awaited.is_empty() || matches!(decision, Decision::Call(_)));
-            if let Some(held) = held.map(|held| format!("actions are held: {}", held.reason))
+            if let Some(held) =
+                held.map(|held| format!("actions are held: {}", by_clocks_of(spec, held.reason, context)))
                 && !lines.contains(&held)
             {
                 lines.push(held);
@@ -72,7 +75,10 @@ impl PluginManager {
         for action in queued(plugin) {
             let key = AlertKey::of(spec, action);
             let name = if key.action.is_empty() { "of its template" } else { &key.action };
-            lines.extend(log.describe(&key, &spec.rules.zone).into_iter().map(|text| format!("action {name}: {text}")));
+            let zone = &spec.rules.zone;
+            let due = self.0.due_calls.time_of(&key).filter(|_| action.rules.group.is_some());
+            let due = due.map(|at| format!("waits until {} for others of the group", zone.shown(at)));
+            lines.extend(log.describe(&key, zone).into_iter().chain(due).map(|text| format!("action {name}: {text}")));
         }
         lines
     }
@@ -81,6 +87,14 @@ impl PluginManager {
     pub(super) fn notification_log(&self) -> MutexGuard<'_, NotificationLog> {
         self.0.notification_log.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The reason of a hold; that another plugin is bad is said by the clocks of this one.
+fn by_clocks_of(spec: &PluginSpec, reason: String, context: &TaskContext) -> String {
+    let ancestors = context.ancestors.of(spec);
+    let bad = context.state.bad_parent(ancestors.iter().map(|ancestor| &ancestor.name));
+    let bad = bad.filter(|bad| reason == bad.reason_of_day(context.clock.now().wall));
+    bad.map_or(reason, |bad| bad.reason(&spec.rules.zone.shown(bad.since)))
 }
 
 impl Notifier {

@@ -21,7 +21,7 @@ mod decision;
 mod holds;
 pub(crate) mod notification_log;
 pub(crate) mod notifier;
-mod pending;
+pub(crate) mod pending;
 mod queued;
 mod told;
 pub(crate) mod told_file;

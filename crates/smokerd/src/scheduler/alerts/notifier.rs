@@ -70,7 +70,7 @@ impl PluginManager {
     pub(crate) fn watch_alerts(&self) {
         let notifier = Notifier {
             manager: self.clone(),
-            pending: Pending::default(),
+            pending: Pending::shown_in(self.0.due_calls.clone()),
             calls: JoinSet::new(),
             made: HashMap::new(),
             busy: HashSet::new(),

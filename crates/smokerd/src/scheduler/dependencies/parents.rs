@@ -4,21 +4,24 @@ use smoker_model::plugin::{OnParentBad, PluginName};
 use smoker_model::run_record::{RunRecord, RunState, RunTrigger, SkipReason};
 use smoker_model::time::moment::Moment;
 
+use crate::results::plugin::standing::BadParent;
 use crate::scheduler::dependencies::judgement::can_run_on_demand;
 use crate::scheduler::plugin_task::PluginTask;
 
 impl PluginTask {
     /// The plugin because of which this one does not run now, and why.
-    pub(crate) fn bad_parent(&self) -> Option<(PluginName, String)> {
+    pub(crate) fn bad_parent(&self) -> Option<(BadParent, String)> {
         let rules = &self.definition.plugin.spec().rules;
         if rules.depends_on.is_empty() || rules.on_parent_bad == OnParentBad::Run {
             return None;
         }
-        self.state.bad_parent(&rules.depends_on, self.context.clock.now().wall)
+        let bad = self.state.bad_parent(rules.depends_on.iter())?;
+        let reason = bad.reason_of_day(self.context.clock.now().wall);
+        Some((bad, reason))
     }
 
     /// Skips a run because of another plugin, and owes it.
-    pub(crate) fn skip_for(&mut self, parent: PluginName, reason: String, trigger: RunTrigger, planned: Moment) {
+    pub(crate) fn skip_for(&mut self, parent: BadParent, reason: String, trigger: RunTrigger, planned: Moment) {
         let name = self.name().clone();
         let text = format!("Plugin {name}: its runs are skipped: {reason}");
         if self.state.set_skipped(&name, parent, reason, self.context.clock.now().wall) {

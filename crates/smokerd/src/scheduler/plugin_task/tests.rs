@@ -223,7 +223,7 @@ async fn hours_hold_for_all_runs_that_no_client_requests() {
         tokio::task::yield_now().await;
     }
     assert_eq!(is_given_up(&*record(&mut events).await), (true, RunTrigger::After("db".into())));
-    let skipped = || state.plugin_now(&"a".into()).expect("it is configured").runs_skipped;
+    let skipped = || state.plugin_now(&"a".into()).expect("it is configured").counters.skipped();
     let before = skipped();
     commands.send(Command::Follow("db".into())).expect("a task that lives");
     let (reply, mut answered) = mpsc::channel(1);
