@@ -265,6 +265,8 @@ mod tests {
     /// A call that failed may have arrived, whatever was told before and after it.
     #[test]
     fn an_alert_that_may_have_arrived_is_ended() {
+        use Status::{Error, Ok, Warn};
+
         let sent = |status: Status, previous: Option<&str>, is_after_failure: bool, is_test: bool| -> Vec<String> {
             let part = ToldPart {
                 name: "Db".to_owned(),
@@ -281,7 +283,6 @@ mod tests {
             let text = |alert: Json| format!("{} {}", alert["labels"]["severity"], alert["endsAt"]).replace('"', "");
             alerts.into_iter().map(text).collect()
         };
-        use Status::{Error, Ok, Warn};
         for (status, previous, is_after_failure, is_test, expected) in [
             (Error, None, false, false, vec!["critical later"]),
             (Error, Some("WARN"), false, false, vec!["critical later", "warning now"]),
