@@ -77,7 +77,7 @@ fn a_daemon_says_which_plugins_of_the_configuration_it_does_not_have() {
     let unknown: Json = daemon.get("/plugins/Nothing/explain").json();
     assert_eq!(unknown["message"], "Plugin Nothing not found");
 
-    daemon.reload(&Config::new().plugin("Away", "Command: echo x").plugin("Good", "Command: x\nEnabled: false"));
+    let _ = daemon.reload(&Config::new().plugin("Away", "Command: echo x").plugin("Good", "Command: x\nEnabled: false"));
     assert_eq!(daemon.get("/plugins/Away/explain").status, 200);
     assert!(daemon.get("/plugins/Good/explain").text().contains("Plugin Good is switched off"));
 }
@@ -105,7 +105,7 @@ fn why_runs_did_not_take_place_is_said_by_the_clocks_of_the_plugin() {
     let lines = |part: &str| shown.lines().filter(|line| line.contains(part)).collect::<Vec<_>>().join("\n");
     let in_the_way = lines("its runs are skipped: Db is ERROR since ");
     assert!(in_the_way.ends_with("+09:00"), "{shown}");
-    assert!(lines("skipped since the start, because a plugin that it depends on was bad") != "", "{shown}");
+    assert!(!lines("skipped since the start, because a plugin that it depends on was bad").is_empty(), "{shown}");
     assert!(lines("+09:00: Db is ERROR since ").lines().count() <= 5, "{shown}");
     assert!(!shown.contains("the log has the reasons"), "{shown}");
     let after = section(&daemon, "Copy", "inTheWay");
@@ -151,7 +151,7 @@ fn calls_of_actions_that_are_due_and_restarts_are_explained() {
         "{relations}"
     );
     assert!(!relations.contains("waits until"), "{relations}");
-    daemon.run("App");
+    let _ = daemon.run("App");
     wait::until_true("the call to wait for others", || {
         let relations = section(&daemon, "App", "relations");
         relations.contains("action Tell: waits until 20") && relations.contains(" for others of the group")
