@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use smoker_model::occasion::OccasionEvent;
 use smoker_model::plugin::{ActionOn, ActionRules, ActionSpec, PluginName, PluginSpec};
+use smoker_model::status::Status;
 use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -21,7 +22,7 @@ use crate::scheduler::alerts::holds::hold::{Held, Hold, hold};
 use crate::scheduler::alerts::holds::on_demand::OnDemandRuns;
 use crate::scheduler::alerts::pending::{Pending, PendingCall};
 use crate::scheduler::alerts::queued::{action_of, has_queued, queued, queued_keys};
-use crate::scheduler::alerts::told::{AlertKey, Told};
+use crate::scheduler::alerts::told::{AlertKey, Delivery, Told};
 use crate::scheduler::command::Command;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::run::TaskContext;
@@ -103,6 +104,7 @@ impl Notifier {
                         self.manager.notification_log().locked.remove(&record.plugin);
                         self.review_with_dependents(&record.plugin);
                     }
+                    Received::Event(Event::GivenUp(plugin)) => self.review_with_dependents(&plugin),
                     Received::Event(Event::Started(_) | Event::Silence(_)) => {}
                     Received::Event(Event::Reloaded(_)) => {
                         self.forget_removed();
@@ -191,9 +193,10 @@ impl Notifier {
         let key = AlertKey::of(spec, action);
         let Some(followed) = state.followed_by(&action.rules) else { return Err(None) };
         let note = || self.manager.notification_log().confirm(key.clone(), Told::of(followed, now));
-        let decision = decide(&action.rules, followed, &self.manager.notification_log().delivery(&key), now);
+        let delivery = self.manager.notification_log().delivery(&key);
+        let decision = decide(&action.rules, followed, &delivery, now);
         match decision {
-            Decision::Call(OccasionEvent::Recovery) if is_told_by_another(spec, action) => note(),
+            Decision::Call(OccasionEvent::Recovery) if self.is_told_by_another(spec, action, &delivery) => note(),
             Decision::Call(event) => {
                 let locked_until = self.manager.notification_log().locked.until(&spec.name, now);
                 let (rules, told) = (&action.rules, state);
@@ -208,6 +211,24 @@ impl Notifier {
             Decision::Nothing => self.manager.notification_log().forget_failure(&key),
         }
         Err(None)
+    }
+
+    /// Whether the recovery of an escalation, which had this delivery, is told by the same action in an earlier role: among the ordinary
+    /// actions, or as an earlier step that was told of what is over.
+    fn is_told_by_another(&self, spec: &PluginSpec, action: &ActionSpec, own: &Delivery) -> bool {
+        let follows_recoveries =
+            |rules: &ActionRules| matches!(rules.on, ActionOn::Always | ActionOn::Change | ActionOn::Recovery);
+        let told_at = own.all().filter(|told| told.status != Status::Ok).map(|told| told.at).min();
+        let tells = |told: &Told| told.status != Status::Ok || told_at.is_some_and(|at| told.at >= at);
+        let log = self.manager.notification_log();
+        let has_part = |other: &ActionSpec| {
+            other.rules.escalates_after.is_none() || log.delivery(&AlertKey::of(spec, other)).all().any(tells)
+        };
+        let earlier = spec.actions.iter().take_while(|other| *other != action);
+        let is_same = |other: &&ActionSpec| other.name == action.name && follows_recoveries(&other.rules);
+        action.rules.escalates_after.is_some()
+            && action.name.is_some()
+            && earlier.filter(is_same).any(|other| has_part(other))
     }
 
     /// Why a call is held. Has plugins run that it waits for.
@@ -370,16 +391,6 @@ impl Notifier {
             );
         }
     }
-}
-
-/// Whether the recovery of an escalation is told by the same action in an earlier role: among the ordinary actions, or as an earlier step.
-fn is_told_by_another(spec: &PluginSpec, action: &ActionSpec) -> bool {
-    let follows_recoveries =
-        |rules: &ActionRules| matches!(rules.on, ActionOn::Always | ActionOn::Change | ActionOn::Recovery);
-    let earlier = spec.actions.iter().take_while(|other| *other != action);
-    action.rules.escalates_after.is_some()
-        && action.name.is_some()
-        && earlier.into_iter().any(|other| other.name == action.name && follows_recoveries(&other.rules))
 }
 
 fn waiting(at: DateTime<Utc>) -> PendingCall {
