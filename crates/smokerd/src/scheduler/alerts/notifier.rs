@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use smoker_model::occasion::OccasionEvent;
-use smoker_model::plugin::{ActionOn, ActionRules, ActionSpec, PluginName, PluginSpec};
-use smoker_model::status::Status;
+use smoker_model::plugin::{ActionSpec, PluginName, PluginSpec};
 use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -21,8 +20,8 @@ use crate::scheduler::alerts::decision::{Decision, decide};
 use crate::scheduler::alerts::holds::hold::{Held, Hold, hold};
 use crate::scheduler::alerts::holds::on_demand::OnDemandRuns;
 use crate::scheduler::alerts::pending::{Pending, PendingCall};
-use crate::scheduler::alerts::queued::{action_of, has_queued, queued, queued_keys};
-use crate::scheduler::alerts::told::{AlertKey, Delivery, Told};
+use crate::scheduler::alerts::queued::{action_of, has_queued, is_told_by_another, queued, queued_keys};
+use crate::scheduler::alerts::told::{AlertKey, Told};
 use crate::scheduler::command::Command;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::run::TaskContext;
@@ -196,7 +195,11 @@ impl Notifier {
         let delivery = self.manager.notification_log().delivery(&key);
         let decision = decide(&action.rules, followed, &delivery, now);
         match decision {
-            Decision::Call(OccasionEvent::Recovery) if self.is_told_by_another(spec, action, &delivery) => note(),
+            Decision::Call(OccasionEvent::Recovery)
+                if is_told_by_another(spec, action, &delivery, &self.manager.notification_log()) =>
+            {
+                note()
+            }
             Decision::Call(event) => {
                 let locked_until = self.manager.notification_log().locked.until(&spec.name, now);
                 let (rules, told) = (&action.rules, state);
@@ -211,24 +214,6 @@ impl Notifier {
             Decision::Nothing => self.manager.notification_log().forget_failure(&key),
         }
         Err(None)
-    }
-
-    /// Whether the recovery of an escalation, which had this delivery, is told by the same action in an earlier role: among the ordinary
-    /// actions, or as an earlier step that was told of what is over.
-    fn is_told_by_another(&self, spec: &PluginSpec, action: &ActionSpec, own: &Delivery) -> bool {
-        let follows_recoveries =
-            |rules: &ActionRules| matches!(rules.on, ActionOn::Always | ActionOn::Change | ActionOn::Recovery);
-        let told_at = own.all().filter(|told| told.status != Status::Ok).map(|told| told.at).min();
-        let tells = |told: &Told| told.status != Status::Ok || told_at.is_some_and(|at| told.at >= at);
-        let log = self.manager.notification_log();
-        let has_part = |other: &ActionSpec| {
-            other.rules.escalates_after.is_none() || log.delivery(&AlertKey::of(spec, other)).all().any(tells)
-        };
-        let earlier = spec.actions.iter().take_while(|other| *other != action);
-        let is_same = |other: &&ActionSpec| other.name == action.name && follows_recoveries(&other.rules);
-        action.rules.escalates_after.is_some()
-            && action.name.is_some()
-            && earlier.filter(is_same).any(|other| has_part(other))
     }
 
     /// Why a call is held. Has plugins run that it waits for.
@@ -362,6 +347,13 @@ impl Notifier {
                 }
             }
             Err(CallEnd::Stopped) => {}
+            // One that follows each result is called once for it, as in a run.
+            Err(CallEnd::Failed(reason, _)) if !action.rules.is_deferred() => {
+                tracing::warn!("{about} failed: {reason}");
+                for (key, told) in tells {
+                    log.confirm(key, told);
+                }
+            }
             Err(CallEnd::Failed(reason, asked)) => {
                 let (next, given_up) = log.fail((&tells, action), (&reason, asked), now);
                 for (key, told) in given_up {

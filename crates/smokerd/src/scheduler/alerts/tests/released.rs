@@ -85,8 +85,9 @@ async fn a_reload_that_withdraws_the_run_that_is_made_up_for_releases_what_waits
 /// That it is well is true whatever the others are.
 #[tokio::test]
 async fn a_recovery_is_told_while_a_parent_is_bad() {
-    let host =
-        host("  Db: {Interval: 9h}\n  Runs: {DependsOn: Db, OnParentBad: run}\n  Skips: {DependsOn: Db}\n  Each: {Interval: 0, DependsOn: Db, Action: Each}");
+    let host = host(
+        "  Db: {Interval: 9h}\n  Runs: {DependsOn: Db, OnParentBad: run}\n  Skips: {DependsOn: Db}\n  Each: {Interval: 0, DependsOn: Db, Action: Each}",
+    );
     host.set_down(&["Runs", "Skips"]);
     host.hand.advance(HOUR);
     host.told_line("Runs ERROR hard").await;
