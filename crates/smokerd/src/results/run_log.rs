@@ -28,7 +28,7 @@ pub(crate) async fn follow(mut runs: Subscription, shutdown: CancellationToken) 
         match event {
             Received::Event(Event::Record { record, previous, .. }) => {
                 let RunState::Finished(run) = &record.state else { continue };
-                if run.is_interrupted {
+                if !run.counts() {
                     // It says nothing of what it checked, so it is no change.
                     tracing::info!("Plugin {}: {}", record.plugin, message(&run.result));
                 } else {

@@ -194,13 +194,13 @@ impl State {
             plugin.note(record);
             plugin.counters
         });
-        let is_shown = !matches!(&record.state, RunState::Finished(run) if run.is_interrupted);
+        let is_shown = !matches!(&record.state, RunState::Finished(run) if !run.counts());
         let exceeded = texts.and_then(|texts| self.store(&record.plugin, texts, is_shown, waiting));
         Recorded { counters, previous, exceeded }
     }
 
-    /// Stores a result, in the plugin's history unless the daemon's end has ended the run, which says nothing of what it
-    /// checks. Returns the memory limit the first time that it is exceeded.
+    /// Stores a result, in the plugin's history unless the daemon's end has ended the run, or it had other values, which says nothing of
+    /// what the plugin checks. Returns the memory limit the first time that it is exceeded.
     fn store(&mut self, name: &PluginName, texts: PackedTexts, is_shown: bool, waiting: &[ProcessId]) -> Option<isize> {
         self.revision += 1;
         let last = match self.plugins.get_mut(name) {

@@ -234,7 +234,8 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
                 return Acting::Held;
             }
             let (spec, status, seen) = (plugin.spec(), result.status, number.1);
-            if spec.rules.depends_on.is_empty() {
+            // With values of a client it says nothing of what others may be the cause of.
+            if spec.rules.depends_on.is_empty() || request.values.is_some() {
                 return Acting::OfRun;
             }
             let first = state.first_with_status(name, status).unwrap_or(Sequence::MAX);
@@ -302,7 +303,7 @@ fn finished(plugin: &PreparedPlugin, request: RunRequest, run: &Run, acted: Acte
     let &Run { started, ended, generation, number, started_behind, is_interrupted } = run;
     let Attempt { number: attempt, is_soft, .. } =
         if is_maintenance { Attempt::after(0, Status::Ok, None) } else { request.attempt(plugin, &result) };
-    let RunRequest { trigger, planned, .. } = request;
+    let RunRequest { trigger, planned, values, .. } = request;
     let run = FinishedRun {
         started,
         ended,
@@ -313,6 +314,7 @@ fn finished(plugin: &PreparedPlugin, request: RunRequest, run: &Run, acted: Acte
         started_behind,
         is_interrupted,
         is_maintenance,
+        has_given_values: values.is_some(),
         has_postponed_actions,
         result,
         text,

@@ -54,7 +54,7 @@ impl PluginManager {
         let set = self.set();
         let of = |names: &HashMap<PluginName, Vec<PluginName>>| names.get(&record.plugin).cloned().unwrap_or_default();
         match &record.state {
-            RunState::Finished(run) if !run.is_interrupted => {
+            RunState::Finished(run) if run.counts() => {
                 set.send(&of(&set.relations.dependents), || Command::ParentChanged);
                 let followers = of(&set.relations.followers);
                 if run.result.status == Status::Ok && !followers.is_empty() {
