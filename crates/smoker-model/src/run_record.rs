@@ -147,6 +147,8 @@ pub struct FinishedRun {
     pub is_interrupted: bool,
     /// Whether nothing was checked, because of maintenance: the result says nothing of what the plugin checks.
     pub is_maintenance: bool,
+    /// Whether a client gave values for its parameters, so that its result is no answer to what the plugin checks.
+    pub has_given_values: bool,
     /// Whether actions that follow each result have not followed this one, because it may be the fault of another plugin.
     pub has_postponed_actions: bool,
     /// The result.
@@ -165,6 +167,12 @@ pub struct ResultText {
 }
 
 impl FinishedRun {
+    /// Whether its result is one of the plugin: not of a run that the end of the daemon has ended, nor of one with other values.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        !self.is_interrupted && !self.has_given_values
+    }
+
     /// How long the run took, its action included.
     #[must_use]
     pub fn duration(&self) -> Duration {

@@ -161,8 +161,8 @@ impl PluginEntry {
         self.recent_skips.note(record, self.skipped.as_ref().map(|skipped| &skipped.parent));
         let RunState::Finished(run) = &record.state else { return };
         self.interrupted.note(&record.trigger, record.planned.wall, run);
-        // The end of the daemon says nothing of what the run checked.
-        if run.is_interrupted {
+        // Neither the end of the daemon nor a run with other values says anything of what the plugin checks.
+        if !run.counts() {
             return;
         }
         if run.result.status != Status::Ok {

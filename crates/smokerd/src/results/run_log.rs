@@ -30,7 +30,7 @@ pub(crate) async fn follow(mut runs: Subscription, state: SharedState, shutdown:
         match event {
             Received::Event(Event::Record { record, previous, .. }) => {
                 let RunState::Finished(run) = &record.state else { continue };
-                if run.is_interrupted {
+                if !run.counts() {
                     // It says nothing of what it checked, so it is no change.
                     tracing::info!("Plugin {}: {}", record.plugin, message(&run.result));
                 } else {
@@ -39,7 +39,7 @@ pub(crate) async fn follow(mut runs: Subscription, state: SharedState, shutdown:
                     log.record(&record, previous, (&run.result, locked_by));
                 }
             }
-            Received::Event(Event::Started(_) | Event::Reloaded(_) | Event::Silence(_)) => {}
+            Received::Event(Event::Started(_) | Event::Reloaded(_) | Event::Silence(_) | Event::GivenUp(_)) => {}
             Received::Lagged(count) => {
                 tracing::warn!(
                     "{count} results or starts of runs are not looked at for the log, which could not keep up"

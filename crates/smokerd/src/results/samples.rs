@@ -40,6 +40,7 @@ pub(crate) fn finished(plugin: &PluginName, text: &str) -> RunRecord {
             started_behind: 0,
             is_interrupted: false,
             is_maintenance: false,
+            has_given_values: false,
             has_postponed_actions: false,
             result,
             text,

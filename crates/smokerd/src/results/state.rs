@@ -113,6 +113,11 @@ impl State {
         self.returning = plugins.into_iter().map(|(name, plugin)| (name, PluginEntry::from(plugin))).collect();
     }
 
+    /// Those of them that are not configured at present.
+    pub(super) fn returning(&self) -> Vec<PluginName> {
+        self.returning.keys().filter(|name| self.plugins.get(name).is_none()).cloned().collect()
+    }
+
     /// When the last scheduled run of a plugin was to start, also of one that is about to be configured.
     pub(super) fn last_planned(&self, plugin: &PluginName) -> Option<DateTime<Utc>> {
         self.plugins.get(plugin).or_else(|| self.returning.get(plugin))?.last_planned
@@ -189,13 +194,13 @@ impl State {
             plugin.note(record);
             plugin.counters
         });
-        let is_shown = !matches!(&record.state, RunState::Finished(run) if run.is_interrupted);
+        let is_shown = !matches!(&record.state, RunState::Finished(run) if !run.counts());
         let exceeded = texts.and_then(|texts| self.store(&record.plugin, texts, is_shown, waiting));
         Recorded { counters, previous, exceeded }
     }
 
-    /// Stores a result, in the plugin's history unless the daemon's end has ended the run, which says nothing of what it
-    /// checks. Returns the memory limit the first time that it is exceeded.
+    /// Stores a result, in the plugin's history unless the daemon's end has ended the run, or it had other values, which says nothing of
+    /// what the plugin checks. Returns the memory limit the first time that it is exceeded.
     fn store(&mut self, name: &PluginName, texts: PackedTexts, is_shown: bool, waiting: &[ProcessId]) -> Option<isize> {
         self.revision += 1;
         let last = match self.plugins.get_mut(name) {

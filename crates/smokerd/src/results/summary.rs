@@ -18,10 +18,10 @@ pub(crate) struct MeasuredRun {
 }
 
 impl MeasuredRun {
-    /// None for a run that the end of the daemon ended, too: it says nothing of what it checks.
+    /// None for a run that the end of the daemon ended, too, or that had other values: it says nothing of what it checks.
     pub(crate) fn of(facts: &RunFacts) -> Option<Self> {
         let duration = facts.duration.as_secs_f64();
-        (!facts.is_interrupted).then_some(Self { status: facts.status, started: facts.started, duration })
+        facts.counts().then_some(Self { status: facts.status, started: facts.started, duration })
     }
 }
 

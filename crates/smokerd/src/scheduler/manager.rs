@@ -141,7 +141,12 @@ impl PluginManager {
         let ReloadPlan { entries, commands, to_spawn, changes } = set.replace(loaded);
         context.ancestors.replace(set.prepared().map(|plugin| plugin.spec()));
         // The state comes first: it ignores what a task reports for a generation that it does not know yet.
+        let returning = state.returning();
         state.replace_plugins(entries, history_memory);
+        // What was told of one that was removed is forgotten, so nothing is told of its old results again.
+        let log = lock(&self.0.notification_log);
+        returning.iter().filter(|name| !log.knows(name)).for_each(|name| state.forget_told_state(name));
+        drop(log);
         for (plugin, from) in &first_plans {
             state.note_first_plan(plugin, *from);
         }
@@ -155,6 +160,8 @@ impl PluginManager {
             tasks.spawn(PluginTask::new(definition, inbox, state.clone(), context.clone()).run());
         }
         drop(tasks);
+        // One that was bad may be gone, of which no result tells those that it kept from running.
+        set.send_to_dependents();
         drop(set);
         self.match_silences();
         changes

@@ -2,10 +2,11 @@
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use smoker_model::occasion::Occasion;
-use smoker_model::plugin::Parameters;
+use smoker_model::plugin::{Parameters, PluginSpec, Trigger};
 use smoker_model::result::{Findings, PluginResult};
 use smoker_model::run_record::{FinishedRun, ResultText, RunRecord, RunState, RunTrigger};
 use smoker_model::status::Status;
@@ -14,6 +15,7 @@ use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::runner::Runner;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::results::json_text;
@@ -30,6 +32,9 @@ use crate::scheduler::forced::given_values;
 use crate::scheduler::reports::known;
 use crate::scheduler::serial_groups::SerialGroups;
 use crate::scheduler::slots::Slots;
+
+/// How long a run waits until the journal has that it starts.
+const LONGEST_NOTE: Duration = Duration::from_secs(1);
 
 /// What the tasks of all plugins share.
 #[derive(Clone, Debug)]
@@ -220,19 +225,23 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
     let ((number, started_behind), acted) = if let Some(_slot) = slot {
         let name = &plugin.spec().name;
         let number = state.started(name, started, (&request.trigger, request.planned), generation);
+        if has_times(plugin.spec()) && !request.trigger.is_request() {
+            // A crash must not make it take place twice. A disk that hangs keeps it from nothing.
+            let _ = timeout(LONGEST_NOTE, state.written()).await;
+        }
         let acting = |result: &PluginResult| {
             if state.is_silenced(name) {
                 return Acting::Held;
             }
             let (spec, status, seen) = (plugin.spec(), result.status, number.1);
-            if spec.rules.depends_on.is_empty() {
+            // With values of a client it says nothing of what others may be the cause of.
+            if spec.rules.depends_on.is_empty() || request.values.is_some() {
                 return Acting::OfRun;
             }
             let first = state.first_with_status(name, status).unwrap_or(Sequence::MAX);
             let shown = Shown { spec, status, first, seen };
             match judge(shown, &ancestors.of(spec), &state, clock.now().wall, |_, _| false) {
                 Judgement::Own => Acting::OfRun,
-                Judgement::Consequence { .. } if status == Status::Ok => Acting::Held,
                 Judgement::Consequence { .. } | Judgement::Open { .. } => Acting::Postponed,
             }
         };
@@ -257,6 +266,11 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
     let is_interrupted = is_stopping || (acted.result.is_fault && shutdown.is_cancelled());
     let run = Run { started, ended: clock.now(), generation, number, started_behind, is_interrupted };
     Some(finished(&plugin, request, &run, acted))
+}
+
+/// Whether a plugin may be a job, whose runs matter each: it does not run all the time.
+fn has_times(spec: &PluginSpec) -> bool {
+    !matches!(spec.trigger, Some(Trigger::Every { .. }))
 }
 
 /// What a run's record says of it beside its result.
@@ -289,7 +303,7 @@ fn finished(plugin: &PreparedPlugin, request: RunRequest, run: &Run, acted: Acte
     let &Run { started, ended, generation, number, started_behind, is_interrupted } = run;
     let Attempt { number: attempt, is_soft, .. } =
         if is_maintenance { Attempt::after(0, Status::Ok, None) } else { request.attempt(plugin, &result) };
-    let RunRequest { trigger, planned, .. } = request;
+    let RunRequest { trigger, planned, values, .. } = request;
     let run = FinishedRun {
         started,
         ended,
@@ -300,6 +314,7 @@ fn finished(plugin: &PreparedPlugin, request: RunRequest, run: &Run, acted: Acte
         started_behind,
         is_interrupted,
         is_maintenance,
+        has_given_values: values.is_some(),
         has_postponed_actions,
         result,
         text,

@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Command;
 
+use nix::sys::signal::Signal;
 use serde_json::{Value as Json, json};
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
@@ -89,4 +90,37 @@ fn a_forced_run_has_the_values_that_its_request_gives() {
     let wrong = client(&["--param", "host=x"]);
     assert!(wrong.code != 0 && wrong.text().contains("match db[0-9]"), "{}", wrong.text());
     assert!(client(&["--param", "host"]).stderr.contains("write NAME=VALUE"));
+}
+
+/// What is asked of another host says nothing of the one that the plugin checks.
+#[test]
+fn a_run_with_other_values_has_a_result_of_its_own_alone() {
+    let config = Config::new()
+        .top("state_dir: {{DIR}}/state")
+        .action("Tell", "Command: 'echo \"$SMOKER_PLUGIN $SMOKER_EVENT\" >> {{DIR}}/told'\nActionOn: change")
+        .plugin("Look", "Command: 'exit %(code)s'\nAction: Tell\nParameters: {code: {Type: integer, Default: 0}}")
+        .plugin("Child", "Command: 'true'\nDependsOn: Look")
+        .plugin("Mark", "Command: exit 1\nAction: Tell");
+    let mut daemon = Daemon::start(config);
+    let run = |daemon: &Daemon, code: u8| {
+        let process = daemon.force_with(&body("Look", &json!({"code": code})));
+        daemon.finish(&process).pop().expect("a result").1.status().to_owned()
+    };
+    let shown = |daemon: &Daemon| daemon.plugin("Look")["plugin"]["lastResult"]["status"].clone();
+    assert_eq!(run(&daemon, 1), "ERROR");
+    assert_eq!(shown(&daemon), Json::Null);
+    assert_eq!(daemon.run("Look").status(), "OK");
+    assert_eq!(run(&daemon, 1), "ERROR");
+    assert_eq!(shown(&daemon), "OK");
+    let _ = daemon.run("Mark");
+    wait::until_true("the mark to be told", || {
+        fs::read_to_string(daemon.path("told")).is_ok_and(|told| told.lines().any(|line| line == "Mark problem"))
+    });
+    assert_eq!(fs::read_to_string(daemon.path("told")).expect("a file"), "Mark problem\n");
+
+    // So it is after a restart.
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0, "{}", daemon.console());
+    daemon.try_start().expect("it starts again");
+    assert_eq!(shown(&daemon), "OK");
 }

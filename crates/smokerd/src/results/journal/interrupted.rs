@@ -75,6 +75,7 @@ fn record(state: &SharedState, run: &InterruptedRun, text: &str, identity: Optio
         started_behind: 0,
         is_interrupted: true,
         is_maintenance: false,
+        has_given_values: false,
         has_postponed_actions: false,
         result,
         text,

@@ -25,6 +25,7 @@ const AFTER: u8 = 8;
 const SOFT: u8 = 16;
 const MAINTENANCE: u8 = 32;
 const REPORT: u8 = 64;
+const GIVEN_VALUES: u8 = 128;
 
 /// What is known of a run beside the text of its result.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +52,8 @@ pub(crate) struct RunFacts {
     pub(crate) is_interrupted: bool,
     /// Whether nothing was checked, because of maintenance.
     pub(crate) is_maintenance: bool,
+    /// Whether a client gave values for its parameters.
+    pub(crate) has_given_values: bool,
     /// Whether actions that follow each result have not followed this one.
     pub(crate) has_postponed_actions: bool,
 }
@@ -71,8 +74,14 @@ impl RunFacts {
             generation: run.generation,
             is_interrupted: run.is_interrupted,
             is_maintenance: run.is_maintenance,
+            has_given_values: run.has_given_values,
             has_postponed_actions: run.has_postponed_actions,
         })
+    }
+
+    /// See [`FinishedRun::counts`](smoker_model::run_record::FinishedRun::counts).
+    pub(crate) fn counts(&self) -> bool {
+        !self.is_interrupted && !self.has_given_values
     }
 
     /// When it ended.
@@ -113,7 +122,8 @@ impl RunFacts {
             RunTrigger::Schedule | RunTrigger::OnDemand(_) | RunTrigger::Request { .. } => 0,
         };
         let flag = |flag: u8, is_set: bool| if is_set { flag } else { 0 };
-        bytes.push(status | trigger | flag(SOFT, self.is_soft) | flag(MAINTENANCE, self.is_maintenance));
+        let given_values = flag(GIVEN_VALUES, self.has_given_values);
+        bytes.push(status | trigger | flag(SOFT, self.is_soft) | flag(MAINTENANCE, self.is_maintenance) | given_values);
         put_signed(bytes, self.started.timestamp_micros());
         put_signed(bytes, (self.started - self.planned).num_microseconds().unwrap_or(0));
         put_number(bytes, u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX));
@@ -134,7 +144,8 @@ impl RunFacts {
         let byte = fields.byte()?;
         let (is_retry, is_after, is_soft) = (byte & RETRY != 0, byte & AFTER != 0, byte & SOFT != 0);
         let (is_maintenance, is_report) = (byte & MAINTENANCE != 0, byte & REPORT != 0);
-        let status = match byte & !(RETRY | AFTER | SOFT | MAINTENANCE | REPORT) {
+        let has_given_values = byte & GIVEN_VALUES != 0;
+        let status = match byte & !(RETRY | AFTER | SOFT | MAINTENANCE | REPORT | GIVEN_VALUES) {
             0 => Status::Ok,
             1 => Status::Warn,
             2 => Status::Error,
@@ -173,6 +184,7 @@ impl RunFacts {
             generation,
             is_interrupted,
             is_maintenance,
+            has_given_values,
             has_postponed_actions,
         })
     }
@@ -197,6 +209,7 @@ mod tests {
             generation: 1,
             is_interrupted: false,
             is_maintenance: false,
+            has_given_values: false,
             has_postponed_actions: false,
         };
         let retry = RunFacts {
@@ -214,6 +227,7 @@ mod tests {
             planned: now + TimeDelta::hours(1),
             end: Some(RunEnd::Signalled(9)),
             is_interrupted: true,
+            has_given_values: true,
             ..scheduled.clone()
         };
         let trigger = RunTrigger::Report { requester: Some("local".into()), identity: None };

@@ -8,7 +8,7 @@ use smoker_model::status::Status;
 
 use crate::results::kept::facts::RunFacts;
 
-/// The moments of a plugin, each the start of a run. A run that the daemon's end has ended says nothing of what it checks, and has none.
+/// The moments of a plugin, each the start of a run. A run that the daemon's end has ended, or that had other values, says nothing of what the plugin checks, and has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RunTimes {
     /// The newest run.
@@ -26,7 +26,7 @@ impl RunTimes {
         if record.trigger == RunTrigger::Schedule {
             self.lag = Some(run.started.since(record.planned.monotonic));
         }
-        if run.is_interrupted {
+        if !run.counts() {
             return;
         }
         self.run = Some(run.started.wall);
@@ -37,7 +37,7 @@ impl RunTimes {
 
     /// Notes a run that took place before all runs that were noted.
     pub(crate) fn note_older(&mut self, facts: &RunFacts) {
-        if facts.is_interrupted {
+        if !facts.counts() {
             return;
         }
         self.run = self.run.or(Some(facts.started));

@@ -35,6 +35,7 @@ impl PluginManager {
             match events.next().await {
                 Received::Event(Event::Record { record, .. }) => self.tell(&record, &mut followed),
                 Received::Event(Event::Reloaded(_)) => self.note_leaders(&mut followed),
+                Received::Event(Event::GivenUp(plugin)) => self.tell_dependents(&plugin),
                 Received::Event(Event::Started(_) | Event::Silence(_)) => {}
                 // What was lost may have been about any of them.
                 Received::Lagged(_) => self.catch_up(&mut followed),
@@ -42,11 +43,18 @@ impl PluginManager {
         }
     }
 
+    /// A plugin is not skipped any more, although no run of it has taken place.
+    fn tell_dependents(&self, plugin: &PluginName) {
+        let set = self.set();
+        let dependents = set.relations.dependents.get(plugin).map(Vec::as_slice).unwrap_or_default();
+        set.send(dependents, || Command::ParentChanged);
+    }
+
     fn tell(&self, record: &RunRecord, followed: &mut Followed) {
         let set = self.set();
         let of = |names: &HashMap<PluginName, Vec<PluginName>>| names.get(&record.plugin).cloned().unwrap_or_default();
         match &record.state {
-            RunState::Finished(run) if !run.is_interrupted => {
+            RunState::Finished(run) if run.counts() => {
                 set.send(&of(&set.relations.dependents), || Command::ParentChanged);
                 let followers = of(&set.relations.followers);
                 if run.result.status == Status::Ok && !followers.is_empty() {
@@ -83,8 +91,7 @@ impl PluginManager {
 
     fn catch_up(&self, followed: &mut Followed) {
         let set = self.set();
-        let all: Vec<_> = set.relations.dependents.values().flatten().cloned().collect();
-        set.send(&all, || Command::ParentChanged);
+        set.send_to_dependents();
         for (leader, followers) in &set.relations.followers {
             let newest = self.state().newest_ok(leader).unwrap_or_default();
             let last = followed.entry(leader.clone()).or_default();

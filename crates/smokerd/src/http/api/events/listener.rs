@@ -167,7 +167,7 @@ impl Listener {
         let is_any = !runs.is_empty();
         for run in runs {
             let before = statuses.get(&run.plugin).copied();
-            if !run.facts.is_interrupted {
+            if run.facts.counts() {
                 statuses.insert(run.plugin.clone(), run.facts.status);
             }
             self.push_result(&run, before, before != Some(run.facts.status)).await?;
@@ -206,6 +206,7 @@ impl Listener {
                 }
                 Ok(())
             }
+            Received::Event(Event::GivenUp(_)) => Ok(()),
             Received::Lagged(_) => {
                 message::push_lagged(&mut self.text, self.cursor);
                 self.send(sender).await?;
@@ -230,7 +231,7 @@ impl Listener {
             return Ok(());
         };
         let is_change = previous != Some(facts.status);
-        let is_change = is_change && !facts.is_interrupted;
+        let is_change = is_change && facts.counts();
         if self.wanted.admits_result(&facts, is_change) && self.may_see(&record.plugin).await? {
             let text = shared.get(|| {
                 let (plugin, text) = (record.plugin.clone(), finished.text.listed.as_ref().to_owned());
@@ -253,7 +254,7 @@ impl Listener {
     /// Adds a result, if the client wants it and may see it.
     async fn push_result(&mut self, run: &StoredRun, previous: Option<Status>, is_change: bool) -> Result<(), Ended> {
         // A run that the end of the daemon has ended says nothing of what it checks.
-        let is_change = is_change && !run.facts.is_interrupted;
+        let is_change = is_change && run.facts.counts();
         if self.wanted.admits_result(&run.facts, is_change) && self.may_see(&run.plugin).await? {
             message::push_result(&mut self.text, run, previous, is_change);
         }

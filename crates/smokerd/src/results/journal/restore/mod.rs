@@ -156,8 +156,8 @@ impl Restoring {
             let has_result = |plugin| finished.get(&process.id).is_some_and(|plugins| plugins.contains(plugin));
             (is_certain && process.is_certain) || process.plugins.iter().all(has_result)
         });
-        // The page of an interrupted run shows the result that its plugin had before.
-        for (sequence, outcome) in restored.outcomes.iter_mut().filter(|(_, outcome)| outcome.is_interrupted) {
+        // The page of a run that does not count shows the result that its plugin had before.
+        for (sequence, outcome) in restored.outcomes.iter_mut().filter(|(_, outcome)| !outcome.is_shown) {
             let results = restored.plugins.get(&outcome.plugin).map_or(&[][..], |plugin| &plugin.results);
             let before = results.iter().find(|(other, _)| other < sequence);
             outcome.outcome.last = before.map(|(_, text)| text.clone());
@@ -220,11 +220,11 @@ impl Restoring {
             if matches!(result.facts.trigger, RunTrigger::After(_)) {
                 plugin.newest_after = plugin.newest_after.or(Some(sequence));
             }
-            let is_bad = result.facts.status != Status::Ok && !result.facts.is_interrupted;
+            let is_bad = result.facts.status != Status::Ok && result.facts.counts();
             if is_bad && plugin.failures.len() < plugin.history_failures {
                 plugin.failures.push(sequence);
             }
-            if !result.facts.is_interrupted {
+            if result.facts.counts() {
                 if plugin.last_status.is_none() {
                     plugin.postponed = PostponedActions::restored(sequence, &result.facts);
                 }
@@ -243,7 +243,7 @@ impl Restoring {
                     plugin.hard.note(sequence, &result.facts);
                 }
             }
-            is_shown = !result.facts.is_interrupted && plugin.results.len() < plugin.history;
+            is_shown = result.facts.counts() && plugin.results.len() < plugin.history;
         }
         if !is_shown && processes.is_empty() {
             return;
@@ -255,9 +255,9 @@ impl Restoring {
         }
         if !processes.is_empty() {
             let forced = if mapped == listed { packed.clone() } else { PackedText::from(mapped) };
-            let is_interrupted = result.facts.is_interrupted;
+            let is_shown = result.facts.counts();
             let outcome = ForcedOutcome { forced, last: has_history.then_some(packed) };
-            let outcome = RestoredOutcome { plugin: result.plugin.into(), processes, outcome, is_interrupted };
+            let outcome = RestoredOutcome { plugin: result.plugin.into(), processes, outcome, is_shown };
             self.restored.outcomes.insert(sequence, outcome);
         }
     }

@@ -94,7 +94,8 @@ pub(crate) struct RestoredOutcome {
     pub(crate) plugin: PluginName,
     pub(crate) processes: Vec<ProcessId>,
     pub(crate) outcome: ForcedOutcome,
-    pub(super) is_interrupted: bool,
+    /// Whether it is shown as the result of its plugin.
+    pub(super) is_shown: bool,
 }
 
 /// A run that had not ended when the daemon did.

@@ -63,7 +63,7 @@ impl OnDemandRuns {
     pub(crate) fn note(&mut self, record: &RunRecord, now: DateTime<Utc>) {
         let Some(asked) = self.0.get_mut(&record.plugin).filter(|asked| !asked.is_answered) else { return };
         let is_answer = match &record.state {
-            RunState::Finished(run) if run.is_interrupted => return,
+            RunState::Finished(run) if !run.counts() => return,
             RunState::Finished(run) => {
                 let is_newer = run.started_behind == 0 || run.started_behind >= asked.behind;
                 is_newer && matches!(record.trigger, RunTrigger::OnDemand(_))
