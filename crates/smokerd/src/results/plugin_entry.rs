@@ -79,8 +79,6 @@ pub(crate) struct PluginNow {
     pub(crate) is_flapping: bool,
     /// The silence that it is under.
     pub(crate) silence: Option<PluginSilence>,
-    /// The status of its newest result, and since when it has it.
-    pub(crate) status: Option<(Status, DateTime<Utc>)>,
     /// What was counted of its runs.
     pub(crate) counters: RunCounters,
     /// Its newest runs that did not take place, newest first.
@@ -237,7 +235,6 @@ impl PluginEntry {
             attempt: self.attempt.filter(|_| self.retries.is_some()),
             is_flapping: self.is_flapping,
             silence: self.silence.as_ref().and_then(|text| serde_json::from_str(text).ok()),
-            status: self.last_status.zip(self.status_since),
             counters: self.counters,
             recent_skips: self.recent_skips.newest_first(),
         }

@@ -30,13 +30,13 @@ pub(crate) async fn follow(mut runs: Subscription, state: SharedState, shutdown:
         match event {
             Received::Event(Event::Record { record, previous, .. }) => {
                 let RunState::Finished(run) = &record.state else { continue };
-                if !run.counts() {
-                    // It says nothing of what it checked, so it is no change.
-                    tracing::info!("Plugin {}: {}", record.plugin, message(&run.result));
-                } else {
+                if run.counts() {
                     let locked_by = locked_by(&record.plugin, run, &state);
                     let log = plugins.entry(record.plugin.clone()).or_default();
                     log.record(&record, previous, (&run.result, locked_by));
+                } else {
+                    // It says nothing of what it checked, so it is no change.
+                    tracing::info!("Plugin {}: {}", record.plugin, message(&run.result));
                 }
             }
             Received::Event(Event::Started(_) | Event::Reloaded(_) | Event::Silence(_) | Event::GivenUp(_)) => {}

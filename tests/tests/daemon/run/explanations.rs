@@ -77,7 +77,8 @@ fn a_daemon_says_which_plugins_of_the_configuration_it_does_not_have() {
     let unknown: Json = daemon.get("/plugins/Nothing/explain").json();
     assert_eq!(unknown["message"], "Plugin Nothing not found");
 
-    let _ = daemon.reload(&Config::new().plugin("Away", "Command: echo x").plugin("Good", "Command: x\nEnabled: false"));
+    let _ =
+        daemon.reload(&Config::new().plugin("Away", "Command: echo x").plugin("Good", "Command: x\nEnabled: false"));
     assert_eq!(daemon.get("/plugins/Away/explain").status, 200);
     assert!(daemon.get("/plugins/Good/explain").text().contains("Plugin Good is switched off"));
 }

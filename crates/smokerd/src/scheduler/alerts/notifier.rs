@@ -198,7 +198,7 @@ impl Notifier {
             Decision::Call(OccasionEvent::Recovery)
                 if is_told_by_another(spec, action, &delivery, &self.manager.notification_log()) =>
             {
-                note()
+                note();
             }
             Decision::Call(event) => {
                 let locked_until = self.manager.notification_log().locked.until(&spec.name, now);
