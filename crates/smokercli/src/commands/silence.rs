@@ -32,6 +32,7 @@ type Outcome = (String, Result<Vec<ListedSilence>, String>);
 pub(crate) fn run(args: &SilenceArgs, targets: &Targets, console: &Console) -> Result<u8, ExitError> {
     let filter = query::filter(&args.filters)?;
     let order = order(args, filter != Filter::default());
+    output::check_open()?;
     let runtime = networking()?;
     let transport = targets.transport()?;
     let session = Session {

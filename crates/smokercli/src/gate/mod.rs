@@ -45,6 +45,7 @@ use crate::query;
 use crate::targets::Targets;
 use crate::targets::inputs::InputFiles;
 use crate::terminal::console::Console;
+use crate::terminal::output;
 use crate::terminal::sanitize;
 use crate::transport::any::AnyTransport;
 
@@ -57,6 +58,9 @@ pub(crate) fn run(args: &GateArgs, targets: &Targets, console: &Console) -> Resu
     let outputs = outputs::parse(&args.outputs)?;
     let inputs = InputFiles::of(&args.targets).with("--against", args.against.as_deref());
     outputs::check_distinct(&outputs, &inputs)?;
+    if outputs::has_standard_output(&outputs) {
+        output::check_open()?;
+    }
     let gate = Gate::prepare(args.clone(), targets, console)?;
     let judged = gate.judge(targets, console)?;
     let report = judged.report(&gate, targets);
