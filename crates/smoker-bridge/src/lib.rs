@@ -33,6 +33,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use smoker_logging::log;
+use smoker_paths::standard_streams;
 
 use crate::cli::Command;
 use crate::failure::Failure;
@@ -54,8 +55,8 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 
 fn run_command(arguments: impl Iterator<Item = OsString>) -> Result<(), Failure> {
     match cli::command(arguments)? {
-        Command::Print(text) => io::stdout()
-            .write_all(text.as_bytes())
+        Command::Print(text) => standard_streams::check_output()
+            .and_then(|()| io::stdout().write_all(text.as_bytes()))
             .map_err(|error| Failure::new(format!("cannot write to standard output: {error}"))),
         Command::Check(settings) => identity::check(&settings),
         Command::Bridge(settings) => serve::bridge(settings),

@@ -22,6 +22,7 @@ use std::process::ExitCode;
 
 use smokercli::error::ExitError;
 use smokercli::fleet_page::{self, FleetCommand};
+use smokercli::terminal::output;
 
 fn main() -> ExitCode {
     match run() {
@@ -36,9 +37,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), ExitError> {
     match fleet_page::command(std::env::args_os())? {
-        FleetCommand::Print(text) => io::stdout()
-            .write_all(text.as_bytes())
-            .map_err(|error| ExitError::new(format!("cannot write to standard output: {error}"))),
+        FleetCommand::Print(text) => output::print(&text),
         FleetCommand::Serve(page) => serve::run(&page),
     }
 }

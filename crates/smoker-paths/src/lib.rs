@@ -13,8 +13,7 @@
 //! - `acl`: the access control list of a file
 //! - `resolved_path`: a path, followed component by component
 //! - `size_limit`: files that may not grow beyond a limit
-
-#![forbid(unsafe_code)]
+//! - `standard_streams`: standard streams that were closed when the program began
 
 pub mod acl;
 pub mod append;
@@ -24,3 +23,4 @@ pub mod regular;
 pub mod replace;
 pub mod resolved_path;
 pub mod size_limit;
+pub mod standard_streams;

@@ -96,6 +96,7 @@ fn ask_hosts(arguments: Vec<OsString>, config: &ClientConfig) -> Result<u8, Exit
 }
 
 fn answer(query: &Query, targets: &Targets, console: &Console) -> Result<u8, ExitError> {
+    output::check_open()?;
     let addresses = targets.selection.addresses();
     let hosts = addresses.len();
     console.debug(&format!("{hosts} hosts, {:?}, {:?}", query.action, query.filter));

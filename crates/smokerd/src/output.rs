@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
+use smoker_paths::standard_streams;
 use thiserror::Error;
 
 /// Why a text is not on standard output.
@@ -16,12 +17,22 @@ impl From<OutputError> for String {
     }
 }
 
+/// Makes sure that standard output was open when the program began: the runtime opens `/dev/null` in its place.
+///
+/// # Errors
+///
+/// When it was closed (`>&-`).
+pub(crate) fn check_open() -> Result<(), OutputError> {
+    Ok(standard_streams::check_output()?)
+}
+
 /// Writes a text to standard output.
 ///
 /// # Errors
 ///
 /// When it cannot be written, for example to a full disk. A reader that closed the pipe (`| head`) has read enough: that is none.
 pub(crate) fn print(text: &str) -> Result<(), OutputError> {
+    check_open()?;
     let mut out = io::stdout().lock();
     ignore_closed_pipe(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
@@ -32,6 +43,7 @@ pub(crate) fn print(text: &str) -> Result<(), OutputError> {
 ///
 /// When it cannot be written, also because the reader has closed the pipe.
 pub(crate) fn print_secret(line: &str) -> Result<(), OutputError> {
+    check_open()?;
     let mut out = io::stdout().lock();
     Ok(out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush())?)
 }

@@ -41,6 +41,9 @@ pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> 
     let filter = query::judged_filter(&args.filters)?;
     let at = args.at.and_then(|at| at.instant(Utc::now()));
     let file = if args.output == Path::new("-") { None } else { Some(OutputFile::new(&args.output)?) };
+    if file.is_none() {
+        output::check_open()?;
+    }
     let inputs = InputFiles::of(&args.targets);
     file.iter().try_for_each(|file| inputs.check("-o", file.path()))?;
     let runtime = networking()?;

@@ -147,7 +147,7 @@ pub(crate) fn load(path: &Path) -> Result<Baseline, ExitError> {
     let text = text.map_err(|error| {
         let is_absent = error.kind() == io::ErrorKind::NotFound;
         let cure =
-            if is_absent { "; smokercli baseline makes one, before that begins which is to be judged" } else { "" };
+            if is_absent { "; smokercli baseline makes one, before the change that is to be judged" } else { "" };
         failed(path, &format!("{error}{cure}"))
     })?;
     Baseline::parse(&text).map_err(|reason| failed(path, &reason))

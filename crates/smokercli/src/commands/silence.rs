@@ -38,6 +38,7 @@ pub(crate) fn run(args: &SilenceArgs, targets: &Targets, console: &Console) -> R
             "-p, --category and the like choose what --for silences; without it leave them out, and end a silence by its number (--end N)",
         ));
     }
+    output::check_open()?;
     let runtime = networking()?;
     let transport = targets.transport()?;
     let session = Session {

@@ -48,6 +48,7 @@ use crate::query;
 use crate::targets::Targets;
 use crate::targets::inputs::InputFiles;
 use crate::terminal::console::Console;
+use crate::terminal::output;
 use crate::terminal::sanitize;
 use crate::transport::any::AnyTransport;
 
@@ -61,6 +62,9 @@ pub(crate) fn run(args: &GateArgs, targets: &Targets, console: &Console) -> Resu
     let inputs = InputFiles::of(&args.targets).with("--against", args.against.as_deref());
     outputs::check_distinct(&outputs, &inputs)?;
     check_budget(args.budget.budget(), targets.selection.hosts().len())?;
+    if outputs::has_standard_output(&outputs) {
+        output::check_open()?;
+    }
     let gate = Gate::prepare(args.clone(), targets, console)?;
     let judged = gate.judge(targets, console)?;
     let report = judged.report(&gate, targets);

@@ -47,6 +47,7 @@ pub(crate) fn run(args: &OddArgs, targets: &Targets, console: &Console) -> Resul
             "odd compares hosts, and {name} is the only one; name more, such as -s HOST HOST or -g GROUP"
         )));
     }
+    output::check_open()?;
     let (answers, is_whole) = asked(targets, &filter, args.force, console)?;
     let answers = FleetAnswers::of(selection, answers);
     let answered = answers.names.len();

@@ -63,6 +63,7 @@ pub(crate) fn begin(
     arguments: &[OsString],
     plugin_options: &[PluginOption],
 ) -> Result<u8, ExitError> {
+    output::check_open()?;
     let (orders, gate) = (orders(args)?, gate_args(args, plugin_options)?);
     let console = Console::new(query::verbosity(&args.console));
     let gate = Gate::prepare(gate, &targets, &console)?;
@@ -95,6 +96,7 @@ pub(crate) fn resume(
     hosts_of: impl FnOnce(&RollArgs, &[String]) -> Result<Targets, ExitError>,
     reached: impl FnOnce(&RollArgs, HostSelection) -> Result<Targets, ExitError>,
 ) -> Result<u8, ExitError> {
+    output::check_open()?;
     let named = args.resume.as_ref().filter(|path| **path != Path::new(NEWEST)).or(args.state.as_ref());
     let path = named.map_or_else(record::newest_open, |path| Ok(path.clone()))?;
     let (record, events) = Record::open(&path)?;

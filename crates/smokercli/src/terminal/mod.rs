@@ -8,7 +8,7 @@
 //! - `style`: colours
 
 pub(crate) mod console;
-pub(crate) mod output;
+pub mod output;
 pub(crate) mod output_file;
 pub mod sanitize;
 pub mod style;

@@ -8,8 +8,9 @@
 //! - `corpus`: the recorded command lines, and `compare`: whether a run equals one
 //! - `replay`: all of them, against our binaries
 //! - `report`: rendering, against golden files; `junit`: against its schema
-//! - `config`, `diff`, `fleet`, `discovery`, `terminal`, `nagios`, `verdict`, `pages`, `tls`, `trust`, `facts`, `odd`, `odd_results`, `force`, `gate`, `inventory`, `roll`, `nats`: what the recordings do not cover
+//! - `config`, `diff`, `fleet`, `discovery`, `terminal`, `nagios`, `verdict`, `pages`, `tls`, `trust`, `facts`, `odd`, `odd_results`, `force`, `closed_output`, `gate`, `inventory`, `roll`, `nats`: what the recordings do not cover
 
+mod closed_output;
 mod compare;
 mod config;
 mod corpus;

@@ -27,6 +27,7 @@ pub(super) fn dump(folder: &Path) -> Result<u8, Box<dyn Error>> {
         let path = path.display();
         output::report(format_args!("ERROR: {path}: {records} records are out of order, and are passed over"));
     }
+    output::check_open()?;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut code = if survey.is_sound() { exit_code::SUCCESS } else { exit_code::JOURNAL_DAMAGED };
     for entry in reader::oldest_first(folder, 0)? {

@@ -1,11 +1,12 @@
-//! Unsafe code is in the files of one audited folder, each block with its reason.
+//! Unsafe code is in audited files, each block with its reason: those of one folder, and one that looks before the runtime does.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use smoker_tests::documents::markdown;
 
-const AUDITED: [&str; 6] = [
+const AUDITED: [&str; 7] = [
+    "crates/smoker-paths/src/standard_streams.rs",
     "crates/smoker-runner/src/process/sys/calls.rs",
     "crates/smoker-runner/src/process/sys/child/account.rs",
     "crates/smoker-runner/src/process/sys/child/limits.rs",
@@ -88,6 +89,8 @@ fn every_other_crate_forbids_it() {
         let text = fs::read_to_string(source.join("lib.rs")).or_else(|_| fs::read_to_string(source.join("main.rs")));
         let text = text.expect("a library or a program");
         let forbids = text.contains("#![forbid(unsafe_code)]");
-        assert_eq!(forbids, entry.file_name() != "smoker-runner", "{}", entry.path().display());
+        let is_audited =
+            AUDITED.iter().any(|file| Path::new(file).starts_with(Path::new("crates").join(entry.file_name())));
+        assert_eq!(forbids, !is_audited, "{}", entry.path().display());
     }
 }
