@@ -157,6 +157,8 @@ mod tests {
         ] {
             assert_eq!(budget(allow, min).is_kept(bad, total), expected, "{allow} {min} {bad} of {total}");
         }
-        assert!(budget("0", "3").can_be_kept(3) && budget("", "100%").can_be_kept(3) && !budget("9", "4").can_be_kept(3));
+        assert!(
+            budget("0", "3").can_be_kept(3) && budget("", "100%").can_be_kept(3) && !budget("9", "4").can_be_kept(3)
+        );
     }
 }

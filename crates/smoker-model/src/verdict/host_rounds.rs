@@ -116,7 +116,17 @@ impl HostRounds {
                 self.contact = Contact::Silent { reason, is_restarting };
                 self.begin_again();
             }
-            Answer::Answered { instance, has, selected, deselected, missing, runs, fallen, reconfigured, not_loaded } => {
+            Answer::Answered {
+                instance,
+                has,
+                selected,
+                deselected,
+                missing,
+                runs,
+                fallen,
+                reconfigured,
+                not_loaded,
+            } => {
                 self.note_instance(instance);
                 self.not_loaded = not_loaded;
                 self.contact = Contact::Answered { has_plugins: !has.is_empty(), has_selected: !selected.is_empty() };

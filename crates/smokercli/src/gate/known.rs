@@ -40,7 +40,10 @@ impl Shown {
         let mut shown: BTreeMap<String, PageDigest> = BTreeMap::new();
         for plugin in plugins {
             let digest = plugin.digest();
-            shown.entry(plugin.name().to_owned()).and_modify(|of_both| *of_both = of_both.and(digest)).or_insert(digest);
+            shown
+                .entry(plugin.name().to_owned())
+                .and_modify(|of_both| *of_both = of_both.and(digest))
+                .or_insert(digest);
         }
         Self(shown)
     }

@@ -144,7 +144,13 @@ fn what_the_schedule_breaks_while_a_plugin_runs_keeps_the_gate_closed() {
         ("it stays bad", (3_000, u64::MAX), 12_000, 1, (End::Deadline, Decision::NotSettled)),
         ("the run is short", (300, u64::MAX), 600, 1, (End::Deadline, Decision::NotSettled)),
         ("more rounds", (3_000, u64::MAX), 12_000, 2, (End::Deadline, Decision::NotSettled)),
-        ("the run ends shortly before the deadline", (58_000, u64::MAX), 59_900, 1, (End::Deadline, Decision::NotSettled)),
+        (
+            "the run ends shortly before the deadline",
+            (58_000, u64::MAX),
+            59_900,
+            1,
+            (End::Deadline, Decision::NotSettled),
+        ),
         ("it is good again", (3_000, 20_000), 12_000, 1, (End::Settled, Decision::Proceed)),
         ("it is good all the time", (0, 0), 12_000, 1, (End::Settled, Decision::Proceed)),
     ] {

@@ -66,7 +66,8 @@ mod tests {
     #[test]
     fn parameters_and_results_have_numbers_of_their_own() {
         let of = |json: &str| Plugin::parse(RawValue::from_string(json.to_owned()).expect("JSON")).digest();
-        let page = r#"{"name": "p", "parameters": {"Command": "true"}, "lastResult": {"status": "OK"}, "nextRun": "1"}"#;
+        let page =
+            r#"{"name": "p", "parameters": {"Command": "true"}, "lastResult": {"status": "OK"}, "nextRun": "1"}"#;
         let first = of(page);
         assert_eq!(of(&page.replace("\"1\"", "\"2\"")), first, "when it runs next is neither");
         let other = of(&page.replace("true", "false"));

@@ -105,8 +105,10 @@ fn every_format_shows_what_has_wavered() {
         json!({"status": "ERROR", "messages": null, "componentResults": null, "lastRun": "2026-01-01T00:00:12"});
     let fake = Fake::start(&then(daemon(&[("Other", "ERROR"), ("Web", "OK")]), ("poll", 1), pages));
     let formats = ["text", "long", "table", "json", "raw", "junit", "tap", "markdown", "github", "gitlab"];
-    let outputs: Vec<_> = formats.iter().flat_map(|format| ["-o".to_owned(), format!("{format}={format}.txt")]).collect();
-    let ours = ["gate", "-s", fake.address(), "--no-progress", "--every", "100ms", "--within", "60s", "--fail-on", "review"];
+    let outputs: Vec<_> =
+        formats.iter().flat_map(|format| ["-o".to_owned(), format!("{format}={format}.txt")]).collect();
+    let ours =
+        ["gate", "-s", fake.address(), "--no-progress", "--every", "100ms", "--within", "60s", "--fail-on", "review"];
     let run = Run::of(SMOKERCLI).args(ours.into_iter().chain(outputs.iter().map(String::as_str)));
     let (child, home) = run.start();
     let output = child.wait_with_output().expect("it ends");

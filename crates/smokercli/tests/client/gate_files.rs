@@ -240,8 +240,7 @@ fn a_plugin_that_is_not_loaded_is_told_in_every_report() {
     let mut pages = daemon(&[("Disk", "OK")]);
     pages["not_loaded"] = json!("1; We%20b");
     let site = Site::of(&pages);
-    let formats =
-        ["minimal", "text", "long", "table", "json", "raw", "junit", "tap", "markdown", "github", "gitlab"];
+    let formats = ["minimal", "text", "long", "table", "json", "raw", "junit", "tap", "markdown", "github", "gitlab"];
     let outputs: Vec<_> = formats.iter().map(|format| format!(" -o {format}=@{format}")).collect();
     let line = format!("gate -s HOST --within 60s --fail-on review{}", outputs.concat());
     let done = site.run(&line);

@@ -30,8 +30,8 @@ pub(super) fn render(report: &GateReport<'_>, detail: Detail, style: Style) -> S
             style.push(&mut out, Some(Paint::Red), &sanitize::line(&problem));
             out.push('\n');
         }
-        if let Some(remark) = host_remark(verdict)
-            .filter(|_| detail > Detail::Minimal || verdict.is_bad || is_unknown(verdict))
+        if let Some(remark) =
+            host_remark(verdict).filter(|_| detail > Detail::Minimal || verdict.is_bad || is_unknown(verdict))
         {
             style.push(&mut out, Some(Paint::Gold), &name);
             append(&mut out, format_args!(": {}\n", sanitize::line(&remark)));
