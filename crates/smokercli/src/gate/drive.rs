@@ -199,18 +199,11 @@ pub(super) async fn drive(
             GateStanding::Settled => {
                 // A host may have gone since it settled, and its schedule may have found something bad while others ran.
                 let since = *settled_since.get_or_insert(now);
-                let is_outdated = |pace: &Pace| pace.has_run || pace.is_old(since);
-                let old: Vec<_> =
-                    (0..hosts).filter(|host| rounds.is_settled(*host) && is_outdated(&paces[*host])).collect();
-                // A host that is bad within the budget may be silent by now, and one that has settled may run something again.
-                let may_change = |host| rounds.is_settled(host) || prober.under_way(host).has_met_restart;
-                let is_under_way = |(host, pace): (usize, &Pace)| {
-                    pace.planned.is_some_and(|begin| begin <= now) && (pace.is_old(since) || may_change(host))
-                };
-                if old.is_empty() && !paces.iter().enumerate().any(is_under_way) {
+                let outdated = outdated(rounds, &paces, since);
+                if outdated.is_empty() && !is_any_under_way(rounds, &paces, since, now, prober) {
                     return End::Settled;
                 }
-                for host in old {
+                for host in outdated {
                     if paces[host].planned.is_none() {
                         paces[host].planned = Some(now);
                         running.push(round(host, now, rounds.settled_plugins(host)));
@@ -239,6 +232,22 @@ pub(super) async fn drive(
 fn last_looks(deadline: Instant, timing: Timing) -> VecDeque<Instant> {
     let last = deadline - timing.every.max(LAST_LOOK).min(timing.within / 2);
     VecDeque::from([last, last.max(deadline - LAST_LOOK.min(timing.within / 2))])
+}
+
+/// The hosts that have settled and whose newest pages are older than that, or than the end of their last run.
+fn outdated(rounds: &Rounds, paces: &[Pace], since: Instant) -> Vec<usize> {
+    let is_outdated = |(host, pace): &(usize, &Pace)| rounds.is_settled(*host) && (pace.has_run || pace.is_old(since));
+    paces.iter().enumerate().filter(is_outdated).map(|(host, _)| host).collect()
+}
+
+/// Whether a round is under way that may change how the gate stands: a host that is bad within the budget may be silent by now, and one
+/// that has settled may run something again.
+fn is_any_under_way(rounds: &Rounds, paces: &[Pace], since: Instant, now: Instant, prober: &impl Prober) -> bool {
+    paces
+        .iter()
+        .enumerate()
+        .filter(|(_, pace)| pace.planned.is_some_and(|begin| begin <= now))
+        .any(|(host, pace)| rounds.is_settled(host) || pace.is_old(since) || prober.under_way(host).has_met_restart)
 }
 
 /// How many hosts are bad within the budget, and since when they are no more than that; none without any.

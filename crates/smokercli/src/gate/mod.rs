@@ -232,7 +232,7 @@ fn check_budget(budget: Option<Budget>, hosts: usize) -> Result<(), ExitError> {
     let Some(budget) = budget.filter(|budget| !budget.can_be_kept(hosts)) else { return Ok(()) };
     let (wanted, hosts) = (budget.min_ok.map_or_else(String::new, |share| share.to_string()), counted(hosts, "host"));
     Err(ExitError::usage(format!(
-        "--min-ok {wanted}: the call has {hosts}, so that it can never be; give it more hosts, or a share such as 90%"
+        "--min-ok {wanted} can never be reached: the call has {hosts}; ask for fewer, or for a share such as 90%"
     )))
 }
 

@@ -37,7 +37,7 @@ fn a_report_for_a_closed_output_is_an_error_before_anything_runs() {
         assert!(done.stderr.ends_with(told), "{line}: {done:?}");
     }
     let methods: Vec<_> = fake.requests().iter().map(|request| request["method"].clone()).collect();
-    assert!(methods.iter().all(|method| *method == Value::from("GET")), "{methods:?}");
+    assert!(methods.iter().all(|method| *method == "GET"), "{methods:?}");
     let done = run(CHECK, ">&-", &format!("-H {host} Disk"));
     assert_eq!(
         (done.code, done.stderr.contains("UNKNOWN: cannot write to standard output: it is closed")),
