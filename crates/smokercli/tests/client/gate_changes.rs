@@ -8,7 +8,7 @@ use crate::gate::daemon;
 use crate::run::{Run, SMOKERCLI};
 
 /// A daemon that behaves so until it has answered this number of requests of a stage, and otherwise from then on.
-fn then(mut pages: Value, (stage, times): (&str, u64), into: Value) -> Value {
+fn then(mut pages: Value, (stage, times): (&str, u64), into: &Value) -> Value {
     pages["then"] = json!({"at": stage, "times": times, "into": into});
     pages
 }
@@ -42,8 +42,8 @@ fn a_restart_while_the_daemon_lets_no_more_runs_be_forced_is_noticed() {
     let mut limited = started("a", &plugins("ERROR"));
     limited["refused_posts"] = json!(1);
     let restarted = started("b", &plugins("OK"));
-    let limited = then(limited, ("post", 1), restarted);
-    let fake = Fake::start(&then(started("a", &plugins("ERROR")), ("poll", 1), limited));
+    let limited = then(limited, ("post", 1), &restarted);
+    let fake = Fake::start(&then(started("a", &plugins("ERROR")), ("poll", 1), &limited));
     let report = report(&fake, &[]);
     assert_eq!(report["hosts"][0]["restarts"], 1, "{report}");
     assert_eq!(forced(&fake).last(), Some(&json!(["Other", "Web"])), "{:?}", forced(&fake));
@@ -55,7 +55,7 @@ fn a_process_of_another_start_of_the_daemon_is_not_that_of_the_round() {
     let good = [("Web", "OK")];
     let mut restarted = started("b", &good);
     restarted["others_run"] = json!([daemon(&[("Web", "ERROR")])["forced"]["Web"]]);
-    let mut pages = then(started("a", &good), ("poll", 2), restarted);
+    let mut pages = then(started("a", &good), ("poll", 2), &restarted);
     pages["then"]["lost"] = json!(true);
     let fake = Fake::start(&pages);
     let report = report(&fake, &["--settle", "2"]);
@@ -72,7 +72,7 @@ fn a_bad_result_counts_whatever_the_clock_of_the_host_says() {
         let mut pages = daemon(&[("Other", "OK"), ("Web", "OK")]);
         pages["plugins"]["plugins"]["items"][1]["plugin"]["lastResult"] =
             json!({"status": "ERROR", "messages": null, "componentResults": null, "lastRun": time});
-        let fake = Fake::start(&then(daemon(&[("Other", "ERROR"), ("Web", "OK")]), ("poll", 1), pages));
+        let fake = Fake::start(&then(daemon(&[("Other", "ERROR"), ("Web", "OK")]), ("poll", 1), &pages));
         let report = report(&fake, &[]);
         assert_eq!(forced(&fake)[1], json!(["Other", "Web"]), "{time}");
         // Its own page goes on showing that result, as of a daemon that keeps forced ones apart.
@@ -89,10 +89,10 @@ fn a_reload_that_changes_a_plugin_has_it_settle_again() {
         pages["plugins"]["plugins"]["items"][1]["plugin"]["parameters"]["Command"] = json!(command);
         pages
     };
-    let fake = Fake::start(&then(pages("ERROR", "true"), ("poll", 1), pages("OK", "false")));
+    let fake = Fake::start(&then(pages("ERROR", "true"), ("poll", 1), &pages("OK", "false")));
     let report = report(&fake, &[]);
     assert_eq!(forced(&fake), [json!(["Other", "Web"]), json!(["Other", "Web"])]);
-    let told = [0, 1].map(|at| report["hosts"][0]["parts"][at]["reconfigured"].clone());
+    let told = [0_usize, 1].map(|at| report["hosts"][0]["parts"][at]["reconfigured"].clone());
     assert_eq!(told, [false, true], "{report}");
     assert_eq!(report["needsReview"], false, "as a restart");
 }
@@ -103,7 +103,7 @@ fn every_format_shows_what_has_wavered() {
     let mut pages = daemon(&[("Other", "OK"), ("Web", "OK")]);
     pages["plugins"]["plugins"]["items"][1]["plugin"]["lastResult"] =
         json!({"status": "ERROR", "messages": null, "componentResults": null, "lastRun": "2026-01-01T00:00:12"});
-    let fake = Fake::start(&then(daemon(&[("Other", "ERROR"), ("Web", "OK")]), ("poll", 1), pages));
+    let fake = Fake::start(&then(daemon(&[("Other", "ERROR"), ("Web", "OK")]), ("poll", 1), &pages));
     let formats = ["text", "long", "table", "json", "raw", "junit", "tap", "markdown", "github", "gitlab"];
     let outputs: Vec<_> =
         formats.iter().flat_map(|format| ["-o".to_owned(), format!("{format}={format}.txt")]).collect();
