@@ -50,6 +50,8 @@ pub(super) trait Prober {
 pub(super) struct UnderWay {
     /// Whether another start of the daemon has answered than in the round before.
     pub(super) has_met_restart: bool,
+    /// Whether something that had settled runs again.
+    pub(super) runs_settled: bool,
     /// What the round waits for.
     pub(super) waits_for: WaitsFor,
 }
@@ -106,7 +108,8 @@ struct Pace {
     pause: Duration,
     /// When the newest answer came.
     answered: Option<Instant>,
-    /// Whether plugins ran behind the pages of that answer, so that these say nothing of what the schedule has brought meanwhile.
+    /// Whether plugins that have settled ran behind the pages of that answer, so that these say nothing of what the schedule has brought
+    /// meanwhile. A known failure does not settle, and runs in each round.
     has_run: bool,
     /// When the round begins that is under way or planned.
     planned: Option<Instant>,
@@ -174,14 +177,21 @@ pub(super) async fn drive(
         let now = Instant::now();
         let factor = pause_factor(&probed.answer);
         let has_answered = matches!(probed.answer, Answer::Answered { .. });
-        let has_run = matches!(&probed.answer, Answer::Answered { runs, .. } if !runs.is_empty());
+        let ran: Vec<_> = match &probed.answer {
+            Answer::Answered { runs, .. } => runs.keys().cloned().collect(),
+            Answer::Silent { .. } => Vec::new(),
+        };
         if let Some(past) = probed.past {
             rounds.note_past(host, past);
         }
         rounds.record(host, probed.answer);
         observe(rounds);
-        let pause = paces[host].pause;
-        paces[host] = Pace { pause, answered: has_answered.then_some(now), has_run, planned: None };
+        let has_run = has_settled_by(rounds, host, &ran);
+        // A look is as old as its pages, whatever a known failure takes behind them.
+        let answered = if rounds.is_settled(host) && !ran.is_empty() && !has_run { started } else { now };
+        let pace = &mut paces[host];
+        pace.planned = None;
+        (pace.answered, pace.has_run) = (has_answered.then_some(answered), has_run);
         let standing = rounds.standing();
         let is_settled = standing == GateStanding::Settled;
         tolerated = tolerate(tolerated, hosts - rounds.progress().settled, now).filter(|_| is_settled);
@@ -234,6 +244,12 @@ fn last_looks(deadline: Instant, timing: Timing) -> VecDeque<Instant> {
     VecDeque::from([last, last.max(deadline - LAST_LOOK.min(timing.within / 2))])
 }
 
+/// Whether any of the plugins that have just run has settled.
+fn has_settled_by(rounds: &Rounds, host: usize, ran: &[String]) -> bool {
+    let settled = rounds.settled_plugins(host);
+    ran.iter().any(|name| settled.contains(name))
+}
+
 /// The hosts that have settled and whose newest pages are older than that, or than the end of their last run.
 fn outdated(rounds: &Rounds, paces: &[Pace], since: Instant) -> Vec<usize> {
     let is_outdated = |(host, pace): &(usize, &Pace)| rounds.is_settled(*host) && (pace.has_run || pace.is_old(since));
@@ -261,7 +277,7 @@ fn tolerate(before: Option<(usize, Instant)>, bad: usize, now: Instant) -> Optio
 /// report says how far that is.
 fn give_up_on(rounds: &mut Rounds, paces: &[Pace], last_look: Instant, prober: &impl Prober) {
     for (host, pace) in paces.iter().enumerate() {
-        let UnderWay { has_met_restart: is_restarting, waits_for } = prober.under_way(host);
+        let UnderWay { has_met_restart: is_restarting, runs_settled, waits_for } = prober.under_way(host);
         if pace.planned.is_none() || !(rounds.is_settled(host) || rounds.is_unasked(host)) {
             continue;
         }
@@ -270,7 +286,7 @@ fn give_up_on(rounds: &mut Rounds, paces: &[Pace], last_look: Instant, prober: &
             reason
         } else if is_restarting {
             "it had settled, and its daemon was restarted before the time was over"
-        } else if matches!(waits_for, WaitsFor::Runs | WaitsFor::Rate) {
+        } else if runs_settled {
             "it had settled, and had to run plugins again before the time was over"
         } else if pace.has_run || pace.answered.is_none_or(|answered| answered < last_look) {
             "it had settled, and did not answer once more before the time was over"

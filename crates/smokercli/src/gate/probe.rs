@@ -94,6 +94,7 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         let (done, mut open): (Vec<_>, Vec<_>) = chosen.plugins.iter().copied().partition(is_done);
         let fallen: Vec<_> = done.into_iter().filter(|plugin| self.has_fallen(host, plugin, &shown)).collect();
         open.extend(&fallen);
+        self.known[host].borrow_mut().under_way.runs_settled = !fallen.is_empty() || !reconfigured.is_empty();
         self.known[host].borrow_mut().note_shown(open.iter().map(|plugin| plugin.name()), &shown);
         let wanted: Vec<_> =
             open.into_iter().filter(|plugin| plugin.has_name()).map(|plugin| plugin.name().to_owned()).collect();

@@ -53,7 +53,8 @@ impl Prober for Restarting {
     }
 
     fn under_way(&self, host: usize) -> UnderWay {
-        UnderWay { has_met_restart: host == 0 && self.has_met_restart.get(), waits_for: WaitsFor::Runs }
+        let has_met_restart = host == 0 && self.has_met_restart.get();
+        UnderWay { has_met_restart, runs_settled: has_met_restart, waits_for: WaitsFor::Runs }
     }
 }
 
@@ -132,8 +133,7 @@ impl Prober for Broken {
     }
 
     fn under_way(&self, _: usize) -> UnderWay {
-        let waits_for = if self.runs_again.get() { WaitsFor::Runs } else { WaitsFor::Answer };
-        UnderWay { has_met_restart: false, waits_for }
+        UnderWay { runs_settled: self.runs_again.get(), ..UnderWay::default() }
     }
 }
 

@@ -188,13 +188,12 @@ impl Shared {
         }
         let (instance, not_loaded) = (self.spec()["instance"].clone(), self.spec()["not_loaded"].clone());
         let Some((status, body)) = self.answer(&request) else { return };
-        let mut headers = if status == 429 { "Retry-After: 1\r\n".to_owned() } else { String::new() };
-        if let Some(instance) = instance.as_str().filter(|_| request.path == "/") {
-            headers.extend(["Smoker-Instance: ", instance, "; started=2026-01-01T00:00:00Z\r\n"]);
-        }
-        if let Some(not_loaded) = not_loaded.as_str().filter(|_| request.path == "/plugins") {
-            headers.extend(["Smoker-Not-Loaded: ", not_loaded, "\r\n"]);
-        }
+        let retry = (status == 429).then(|| "Retry-After: 1\r\n".to_owned());
+        let instance = instance.as_str().filter(|_| request.path == "/");
+        let instance = instance.map(|id| format!("Smoker-Instance: {id}; started=2026-01-01T00:00:00Z\r\n"));
+        let not_loaded = not_loaded.as_str().filter(|_| request.path == "/plugins");
+        let not_loaded = not_loaded.map(|names| format!("Smoker-Not-Loaded: {names}\r\n"));
+        let headers: String = [retry, instance, not_loaded].into_iter().flatten().collect();
         let answer = format!(
             "HTTP/1.1 {status} Whatever\r\n{headers}Content-Type: application/json\r\nContent-Length: {}\r\n\
              Connection: close\r\n\r\n{body}",

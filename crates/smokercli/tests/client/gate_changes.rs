@@ -92,7 +92,7 @@ fn a_reload_that_changes_a_plugin_has_it_settle_again() {
     let fake = Fake::start(&then(pages("ERROR", "true"), ("poll", 1), &pages("OK", "false")));
     let report = report(&fake, &[]);
     assert_eq!(forced(&fake), [json!(["Other", "Web"]), json!(["Other", "Web"])]);
-    let told = [0, 1].map(|at| report["hosts"][0]["parts"][at]["reconfigured"].clone());
+    let told = [0_usize, 1].map(|at| report["hosts"][0]["parts"][at]["reconfigured"].clone());
     assert_eq!(told, [false, true], "{report}");
     assert_eq!(report["needsReview"], false, "as a restart");
 }
