@@ -101,6 +101,12 @@ export async function accessible(page, what) {
   assert.deepEqual(found, [], `axe, ${what}`);
 }
 
+/** Nothing is beyond the edge of the screen. `innerWidth` would grow with what is: a phone shows such a page smaller. */
+export const fits = (page) =>
+  eventually(async () => assert(await evaluate(page, "document.documentElement.scrollWidth <= document.documentElement.clientWidth"), "something is beyond the edge"));
+
+export const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+
 export const line = (page, plugin) => page.locator("#plugins > tbody > tr", { has: page.getByRole("button", { name: plugin, exact: true }) }).first();
 export const picture = (page, name) => page.screenshot({ path: `${folder}/${name}.png` });
 

@@ -2,7 +2,7 @@
 // The folder gets the pictures. tests/tests/daemon/api/page.rs boots the daemons.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { accessible, browser, cut, evaluate, eventually, folder, line, open, picture, proxy, until, way } from "./harness.mjs";
+import { PHONE, accessible, browser, cut, evaluate, eventually, fits, folder, line, open, picture, proxy, until, way } from "./harness.mjs";
 import { trouble } from "./trouble.mjs";
 
 const [scenario, , , tokens = ""] = process.argv.slice(2);
@@ -30,6 +30,12 @@ const scenarios = {
     await page.locator("tbody > tr").nth(1).getByRole("link").click();
     await page.waitForSelector("text=ERROR");
     await accessible(page, "the page of a host");
+    const phone = await open("/", PHONE);
+    await fits(phone);
+    await phone.locator("tbody > tr").first().getByRole("link").click();
+    await phone.waitForSelector("text=UNREACHABLE");
+    await accessible(phone, "the page of a host that does not answer");
+    await fits(phone);
   },
 
   async page() {
@@ -105,11 +111,11 @@ const scenarios = {
     await accessible(dark, "dark");
     await picture(dark, "page-dark");
 
-    const phone = await open("/ui/", { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+    const phone = await open("/ui/", PHONE);
     await phone.waitForSelector("#plugins > tbody > tr");
     await phone.waitForSelector("#live[data-state=live]");
     await accessible(phone, "phone");
-    await eventually(async () => assert(await evaluate(phone, "document.documentElement.scrollWidth <= innerWidth"), "nothing is beyond the edge"));
+    await fits(phone);
     await picture(phone, "page-phone");
 
     // Without scripts.
@@ -118,8 +124,9 @@ const scenarios = {
     await eventually(() => assert.match(bare.url(), /\/ui\/table$/));
     await eventually(async () => assert.equal(await bare.locator("main > table > tbody > tr").count(), 5));
     assert.equal(await bare.locator("main script, main img").count(), 0);
-    const table = await open("/ui/table");
+    const table = await open("/ui/table", PHONE);
     await accessible(table, "table");
+    await fits(table);
   },
 
   async login() {

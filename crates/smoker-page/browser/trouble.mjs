@@ -1,13 +1,23 @@
 // Scenarios of look.mjs in which the way to the daemon, the browser or a plugin does what it should not.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { cut, evaluate, eventually, folder, force, line, open, stall, until, way } from "./harness.mjs";
+import { PHONE, cut, evaluate, eventually, fits, folder, force, line, open, stall, until, way } from "./harness.mjs";
 
 const LIVE = "#live[data-state=live]";
 const CUT = "#live[data-state=cut]";
 
 /** This many seconds later, as far as the page knows: the machine has slept. */
 const sleep = (page, seconds = 3600) => evaluate(page, `void ((now) => { Date.now = () => now() + ${seconds * 1000}; })(Date.now.bind(Date))`);
+
+/** A page that nobody sees notices that, and time goes by until it has left its connection. */
+async function longAfter(page) {
+  for (let turn = 0; turn < 50; turn++) {
+    await new Promise((wake) => setTimeout(wake, 1500));
+    await sleep(page, 90);
+    if (await page.locator(CUT).waitFor({ timeout: 2500 }).then(() => true, () => false)) return;
+  }
+  assert.fail("it keeps its connection");
+}
 
 /** What another tab in front of this one does to it. */
 const hide = (page, isHidden) =>
@@ -25,17 +35,21 @@ const event = (number, plugin, status, more = {}) => {
   return `id: ${number}\nevent: result\ndata: ${JSON.stringify(data)}\n\n`;
 };
 
-/** The page with this text as its only stream; later ones never answer. */
-async function withEvents(...texts) {
-  return open("/ui", {}, (page) =>
-    page.route("**/events*", async (route) => {
-      const body = texts.shift();
-      if (body === undefined) return;
-      // Before, it takes the plugins as they are.
+/** The page with this text as its only stream behind the plugins as they are; later requests for both are never answered. */
+async function withEvents(text) {
+  let [isRead, isSent] = [false, false];
+  return open("/ui", {}, async (page) => {
+    await page.route("**/plugins", async (route) => {
+      if (!isRead) await route.continue();
+      isRead = true;
+    });
+    await page.route("**/events*", async (route) => {
+      if (isSent) return;
+      isSent = true;
       await page.waitForSelector("#plugins > tbody > tr");
-      await route.fulfill({ contentType: "text/event-stream", body });
-    }),
-  );
+      await route.fulfill({ contentType: "text/event-stream", body: text });
+    });
+  });
 }
 
 export const trouble = {
@@ -76,10 +90,7 @@ export const trouble = {
       await page.waitForSelector("#plugins > tbody > tr");
       await page.waitForSelector(LIVE);
       await hide(page, true);
-      // It notices that nobody sees it, and a minute goes by.
-      await new Promise((wake) => setTimeout(wake, 1500));
-      await sleep(page);
-      await page.waitForSelector(CUT);
+      await longAfter(page);
       pages.push(page);
     }
     const last = pages[count - 1];
@@ -128,7 +139,7 @@ export const trouble = {
     assert.match(await line(other, "fine").innerText(), /✓\s*OK/);
   },
 
-  /** Results that no page may be harmed by, and a token that is none. */
+  /** Names and results that no page may be harmed by. */
   async odd() {
     const page = await open("/ui");
     await force(page, "odd");
@@ -136,6 +147,12 @@ export const trouble = {
     await page.waitForSelector(".details thead");
     const shown = await page.locator(".details").innerText();
     assert(!/[\u{e0000}-\u{e007f}\u202e]/u.test(shown) && shown.includes("\\u{e0041}"), shown);
+    // Long names are within the screen of a phone.
+    const phone = await open("/ui", PHONE);
+    await phone.getByRole("button", { name: "odd", exact: true }).click();
+    await phone.waitForSelector(".details thead");
+    await fits(phone);
+    await fits(await open("/ui/table", PHONE));
   },
 
   /** What the daemon alone knows: soft and hard results, runs that are left out. */

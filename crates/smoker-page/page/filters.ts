@@ -43,7 +43,10 @@ export class Filters {
       const values = new Set(rows.map((row) => row.parameter(parameter(key))).filter(Boolean));
       const chosen = select.value;
       if (chosen) values.add(chosen);
-      const options = [...values].sort().map((value) => make("option", { value, selected: value === chosen }, value));
+      const sorted = [...values].sort();
+      // A list that somebody has opened stays open.
+      if (sorted.length + 1 === select.options.length && sorted.every((value, at) => select.options[at + 1]?.value === value)) continue;
+      const options = sorted.map((value) => make("option", { value, selected: value === chosen }, value));
       select.replaceChildren(make("option", { value: "" }, "all"), ...options);
     }
   }

@@ -10,6 +10,9 @@ import type { Entry, Plugin, Result, Status } from "./wire";
 /** How many past results are kept of a plugin. */
 const PAST = 100;
 
+/** How far the clocks of the daemon are before UTC, in milliseconds, as far as results have said it. */
+let zone = NaN;
+
 const pastOf = (result: Result): Past => ({ status: statusOf(result), start: startOf(result), duration: durationOf(result) });
 
 export class Row {
@@ -144,7 +147,10 @@ export class Row {
     const { nextRun, lastResult } = this.plugin;
     if (nextRun === null) return NaN;
     if (nextRun.endsWith("Z")) return Date.parse(nextRun);
-    const offset = typeof lastResult?.lastRun === "string" ? Date.parse(`${lastResult.lastRun}Z`) - startOf(lastResult) : NaN;
+    const own = typeof lastResult?.lastRun === "string" ? Date.parse(`${lastResult.lastRun}Z`) - startOf(lastResult) : NaN;
+    // That of another plugin, where this one has not run yet.
+    if (Number.isFinite(own)) zone = own;
+    const offset = Number.isFinite(own) ? own : zone;
     return Number.isFinite(offset) ? Date.parse(`${nextRun}Z`) - offset : Date.parse(nextRun);
   }
 }

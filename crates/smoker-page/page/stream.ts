@@ -35,6 +35,8 @@ export class Stream {
       [this.stop, this.heard] = [new AbortController(), new Moment()];
       try {
         const response = await ask(since ? `/events?since=${since}` : "/events", { signal: this.stop.signal });
+        // What stands between the two may answer with a page of its own.
+        if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) throw new Error("no events");
         failures = 0;
         since = await this.read(response, since);
         this.listener.cut(null);

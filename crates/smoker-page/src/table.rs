@@ -9,6 +9,10 @@ const MESSAGE: usize = 16 * 1024;
 /// How many bytes of a name are shown.
 const NAME: usize = 1024;
 
+/// Columns that a phone does not show.
+const DURATION: &str = "Duration";
+const NEXT_RUN: &str = "Next run";
+
 /// Messages, each with its level.
 pub type Messages = Vec<(String, String)>;
 
@@ -81,8 +85,12 @@ pub fn begin(head: &Head<'_>) -> String {
     push_text(&mut page, note, NAME);
     page.push_str("</p></header>\n<main>\n<table>\n<caption class=\"unseen\">Plugins</caption>\n<thead><tr>");
     let hosts = has_hosts.then_some("Host");
-    for head in hosts.into_iter().chain(["Status", "Plugin", when, "Duration", "Next run", "Messages"]) {
-        page.push_str("<th scope=\"col\">");
+    for head in hosts.into_iter().chain(["Status", "Plugin", when, DURATION, NEXT_RUN, "Messages"]) {
+        page.push_str(if [DURATION, NEXT_RUN].contains(&head) {
+            "<th scope=\"col\" class=\"wide\">"
+        } else {
+            "<th scope=\"col\">"
+        });
         page.push_str(head);
         page.push_str("</th>");
     }
@@ -105,14 +113,20 @@ pub(crate) fn push_head(page: &mut String, title: &str) {
 pub fn row(row: &Row) -> String {
     let mut page = "<tr>".to_owned();
     if let Some(host) = &row.host {
-        cell(&mut page, host);
+        cell(&mut page, "<td>", host);
     }
     state(&mut page, &row.status);
-    page.push_str("<th scope=\"row\"><bdi>");
-    push_text(&mut page, &row.plugin, NAME);
-    page.push_str("</bdi></th>");
-    for text in [&row.when, &row.duration, &row.next_run] {
-        cell(&mut page, text);
+    if row.plugin.is_empty() {
+        // A host that does not answer: a head without a text is none.
+        page.push_str("<td></td>");
+    } else {
+        page.push_str("<th scope=\"row\"><bdi>");
+        push_text(&mut page, &row.plugin, NAME);
+        page.push_str("</bdi></th>");
+    }
+    cell(&mut page, "<td>", &row.when);
+    for text in [&row.duration, &row.next_run] {
+        cell(&mut page, "<td class=\"wide\">", text);
     }
     page.push_str("<td>");
     messages(&mut page, &row.messages);
@@ -148,8 +162,8 @@ pub fn end() -> &'static str {
     "</tbody>\n</table>\n</main>\n</body>\n</html>\n"
 }
 
-fn cell(page: &mut String, text: &str) {
-    page.push_str("<td>");
+fn cell(page: &mut String, begin: &str, text: &str) {
+    page.push_str(begin);
     push_text(page, text, NAME);
     page.push_str("</td>");
 }
@@ -207,6 +221,15 @@ mod tests {
         assert!(!page.contains("<script") && !page.contains(['\u{202e}', '\u{1b}']), "{page}");
         assert_eq!(page.matches("&lt;script&gt;").count(), 13, "{page}");
         assert_eq!(page.matches("<td").count(), page.matches("</td>").count());
+    }
+
+    #[test]
+    fn a_row_without_a_plugin_has_no_head() {
+        assert!(!row(&Row { status: "UNREACHABLE".to_owned(), ..Row::default() }).contains("<th"));
+        assert!(
+            row(&Row { plugin: "disk".to_owned(), ..Row::default() })
+                .contains("<th scope=\"row\"><bdi>disk</bdi></th>")
+        );
     }
 
     #[test]

@@ -41,11 +41,11 @@ fn talkative_plugins_do_not_cost_the_host() {
     pages.insert("/plugins/a%20b%2Fc".to_owned(), own);
     let site = Site::start(pages);
     let address = format!("127.0.0.1:{}", site.port());
-    let done = smokercli(&["-s", &address, "-o", "ndjson"]);
+    let done = smokercli(&["-s", &address, "-o", "ndjson", "--timeout", "600"]);
     assert_eq!((done.code, done.stdout.lines().count()), (Some(0), 7), "{}", done.stderr);
     assert_eq!(done.stdout.matches("... (6287360 more bytes are left out)").count(), 6);
     assert!(done.stdout.contains("[\"short\"]"));
-    let one = smokercli(&["-s", &address, "-o", "ndjson", "-p", "LOUD3,a b/c"]);
+    let one = smokercli(&["-s", &address, "-o", "ndjson", "--timeout", "600", "-p", "LOUD3,a b/c"]);
     assert_eq!((one.code, one.stdout.lines().count()), (Some(0), 2), "{}", one.stderr);
     assert!(one.stdout.contains(&long) && !one.stdout.contains("are left out"));
 }
@@ -57,9 +57,9 @@ fn plugins_that_are_named_are_fetched_alone_when_the_page_of_all_is_too_large() 
     pages.entry("/plugins".to_owned()).and_modify(|page| *page += &" ".repeat(65 << 20));
     let site = Site::start(pages);
     let address = format!("127.0.0.1:{}", site.port());
-    let all = smokercli(&["-s", &address]);
+    let all = smokercli(&["-s", &address, "--timeout", "600"]);
     assert!(all.stdout.contains("larger than 64 MiB; name plugins by -p"), "{}", all.stdout);
-    let one = smokercli(&["-s", &address, "-p", "disk", "nosuch"]);
+    let one = smokercli(&["-s", &address, "--timeout", "600", "-p", "disk", "nosuch"]);
     assert!(one.stdout.contains("- disk ") && one.stdout.contains("[error] full"), "{}", one.stdout);
     assert!(one.stderr.contains("MISSING nosuch"), "{}", one.stderr);
 }

@@ -115,6 +115,9 @@ fn the_table_needs_no_scripts_and_what_plugins_print_stays_text() {
     {
         assert!(text.contains(part), "{part} is not in {}", &text[..text.len().min(20_000)]);
     }
+    // All of its times are of one clock, and say so.
+    let fine = text.split("<bdi>fine</bdi>").nth(1).and_then(|rest| rest.split("</tr>").next()).expect("a row");
+    assert_eq!(fine.matches(" UTC</td>").count(), 2, "{fine}");
     assert!(!text.contains("<script") && !text.contains("<img") && !text.contains(['\u{202e}', '\u{1b}']));
     assert!(text.len() < 200_000, "a long message is cut");
     let place = |part: &str| text.find(part).unwrap_or_else(|| panic!("no {part}"));
@@ -190,7 +193,8 @@ fn of_trouble() -> Config {
 
 /// What no program should give as a result.
 const ODD: &str = r#"{"status": "OK", "messages": {"info": ["a\udb40\udc41b\u202e"], "warn": [], "error": []},
- "componentResults": {"__proto__": {"status": "OK", "messages": null}, "": {"status": "OK", "messages": null}},
+ "componentResults": {"__proto__": {"status": "OK", "messages": null}, "": {"status": "OK", "messages": null},
+  "a.component.for.which.somebody.has.taken.a.lot.of.time.and.no.blanks.either": {"status": "WARN", "messages": null}},
  "perfdata": [null, "x", [], {"label": "a", "value": 1}]}"#;
 
 #[test]
@@ -229,7 +233,9 @@ fn a_burst_of_changes_is_told_whole_and_an_interrupted_run_says_nothing() {
 #[test]
 #[cfg_attr(not(has_browser), ignore = "needs chromium and `npm ci` in crates/smoker-page")]
 fn an_odd_result_harms_no_page() {
-    trouble("odd", of_trouble().plugin("odd", "Command: cat {{DIR}}/odd"), "");
+    let long = "a.name.of.a.plugin.for.which.somebody.has.taken.a.lot.of.time.and.no.blanks";
+    let config = of_trouble().plugin("odd", "Command: cat {{DIR}}/odd").plugin(long, "Command: 'true'");
+    trouble("odd", config, "");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::http::api::ui::page;
 use crate::http::held_pages::{HeldPages, PageKey};
 use crate::http::streamed_body::StreamedBody;
 use crate::os::host_name::host_name;
+use crate::results::json_text;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::measures::PluginMeasures;
 use crate::results::plugin::standing::Standing;
@@ -66,7 +67,8 @@ fn row(plugin: &PluginMeasures) -> Row {
         status: plugin.status.as_str().to_owned(),
         when: moment(plugin.changed),
         duration: result.duration.map_or(String::new(), |seconds| format!("{seconds:.3} s")),
-        next_run: plugin.next_run.trim_matches('"').replace("null", "on request"),
+        next_run: json_text::local_time(&plugin.next_run)
+            .map_or_else(|| "on request".to_owned(), |next| moment(Some(next))),
         messages: standing.chain(result.messages.as_ref().map(messages).unwrap_or_default()).collect(),
         components: components.iter().filter_map(component).collect(),
     }
