@@ -60,8 +60,8 @@ fn watch(kind: SignalKind) {
 fn remove_all() {
     let folders = folders();
     // Twice, since tests go on meanwhile and may start something in one that has been looked at.
-    for folder in folders.iter().chain(folders.iter()) {
-        processes::kill_with_environment(MARK, folder);
+    for _ in 0..2 {
+        processes::kill_with_environments(MARK, &folders);
     }
     for folder in folders.iter() {
         // What cannot be removed is in the folder for temporary files.

@@ -1,7 +1,7 @@
 //! What `/proc` tells of other processes, and the strays that a test leaves.
 //! Where there is no `/proc` (macOS) nothing is found.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::fs;
 use std::process::{self, Command};
@@ -16,14 +16,20 @@ use crate::wait;
 /// The processes, other than this one, whose environment holds `NAME=value`.
 #[must_use]
 pub fn with_environment(name: &str, value: &str) -> Vec<i32> {
-    let wanted = format!("{name}={value}");
+    with_value(name, |found| found == value)
+}
+
+/// The processes, other than this one, whose environment holds the name with such a value.
+fn with_value(name: &str, is_wanted: impl Fn(&str) -> bool) -> Vec<i32> {
+    let name = format!("{name}=");
     let holds = |pid: &i32| {
         let environment = wait::within(Duration::from_secs(5), || {
             let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
             (!environment.is_empty() || !is_in_exec(*pid)).then_some(environment)
         });
         let environment = environment.unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes())
+        let mut values = environment.split(|byte| *byte == 0).filter_map(|entry| entry.strip_prefix(name.as_bytes()));
+        values.any(|value| std::str::from_utf8(value).is_ok_and(&is_wanted))
     };
     all().into_iter().filter(holds).filter(|pid| is_running(*pid)).collect()
 }
@@ -58,6 +64,11 @@ pub fn with_arguments<'a>(wanted: &[&'a str]) -> HashMap<&'a str, Vec<i32>> {
 /// Ends the processes whose environment holds `NAME=value`.
 pub fn kill_with_environment(name: &str, value: &str) {
     kill_all(|| with_environment(name, value));
+}
+
+/// The same for many values, with one look at all processes for all of them.
+pub fn kill_with_environments(name: &str, values: &BTreeSet<String>) {
+    kill_all(|| with_value(name, |found| values.contains(found)));
 }
 
 /// Ends processes. One can have forked while it was looked for, so it looks
