@@ -58,7 +58,8 @@ pub(super) fn read(words: &str, known: &[String]) -> Result<GateWords, String> {
                 return wrong(part, &more);
             }
             (None, Some(last)) if !is_option && !first.is_empty() && !last.starts_with("--") => {
-                *last += &format!(",{first}");
+                last.push(',');
+                last.push_str(first);
                 read.options.extend(words_of_part.map(str::to_owned));
                 read.continued.push(part.to_owned());
             }
