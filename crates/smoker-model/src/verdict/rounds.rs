@@ -44,7 +44,7 @@ pub struct Rounds {
 
 /// How a host stands, and what else is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(clippy::struct_excessive_bools, reason = "each is counted by itself")]
+#[expect(clippy::struct_excessive_bools, reason = "facts of a host that are counted each by itself")]
 struct HostSummary {
     standing: HostStanding,
     is_restarting: bool,
