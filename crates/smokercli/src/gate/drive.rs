@@ -178,10 +178,7 @@ pub(super) async fn drive(
         let now = Instant::now();
         let factor = pause_factor(&probed.answer);
         let has_answered = matches!(probed.answer, Answer::Answered { .. });
-        let ran: Vec<_> = match &probed.answer {
-            Answer::Answered { runs, .. } => runs.keys().cloned().collect(),
-            Answer::Silent { .. } => Vec::new(),
-        };
+        let ran = plugins_run(&probed.answer);
         if let Some(past) = probed.past {
             rounds.note_past(host, past);
         }
@@ -238,6 +235,14 @@ pub(super) async fn drive(
             pace.planned = Some(at);
             running.push(round(host, at, rounds.settled_plugins(host)));
         }
+    }
+}
+
+/// The plugins that have run for an answer.
+fn plugins_run(answer: &Answer) -> Vec<String> {
+    match answer {
+        Answer::Answered { runs, .. } => runs.keys().cloned().collect(),
+        Answer::Silent { .. } => Vec::new(),
     }
 }
 
