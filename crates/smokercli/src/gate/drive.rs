@@ -177,10 +177,7 @@ pub(super) async fn drive(
         let now = Instant::now();
         let factor = pause_factor(&probed.answer);
         let has_answered = matches!(probed.answer, Answer::Answered { .. });
-        let ran: Vec<_> = match &probed.answer {
-            Answer::Answered { runs, .. } => runs.keys().cloned().collect(),
-            Answer::Silent { .. } => Vec::new(),
-        };
+        let ran = plugins_run(&probed.answer);
         if let Some(past) = probed.past {
             rounds.note_past(host, past);
         }
@@ -242,6 +239,14 @@ pub(super) async fn drive(
 fn last_looks(deadline: Instant, timing: Timing) -> VecDeque<Instant> {
     let last = deadline - timing.every.max(LAST_LOOK).min(timing.within / 2);
     VecDeque::from([last, last.max(deadline - LAST_LOOK.min(timing.within / 2))])
+}
+
+/// The plugins that have run for an answer.
+fn plugins_run(answer: &Answer) -> Vec<String> {
+    match answer {
+        Answer::Answered { runs, .. } => runs.keys().cloned().collect(),
+        Answer::Silent { .. } => Vec::new(),
+    }
 }
 
 /// Whether any of the plugins that have just run has settled.
