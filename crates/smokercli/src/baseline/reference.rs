@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use reqwest::Url;
 use serde_json::json;
 use serde_json::value::to_raw_value;
 use smoker_model::counted::counted;
@@ -61,17 +62,22 @@ impl LeftOut {
     }
 }
 
-/// Reads a baseline, and returns how each host of the call was, and what is not compared.
+/// A baseline, as a call compares with it.
+#[derive(Debug)]
+pub(crate) struct Reference {
+    /// How each host of the call was.
+    pub(crate) before: Vec<HostBefore>,
+    pub(crate) left_out: LeftOut,
+    /// Whether it has all that the call chooses by, so that what it has and the call does not select was selected before.
+    pub(crate) tells_choice: bool,
+}
+
+/// Reads a baseline.
 ///
 /// # Errors
 ///
 /// When it cannot be used, or has none of the hosts.
-pub(crate) fn read(
-    path: &Path,
-    targets: &Targets,
-    filter: &Filter,
-    console: &Console,
-) -> Result<(Vec<HostBefore>, LeftOut), ExitError> {
+pub(crate) fn read(path: &Path, targets: &Targets, filter: &Filter, console: &Console) -> Result<Reference, ExitError> {
     let baseline = load(path)?;
     let hosts = targets.selection.hosts();
     let found: Vec<_> = hosts.iter().map(|host| baseline.host(&key(host), &host.address.label, None)).collect();
@@ -90,18 +96,21 @@ pub(crate) fn read(
     let mut left_out = LeftOut { parts: 0, hosts: Vec::new() };
     left_out.hosts.extend(baseline.hosts.iter().filter(|host| !is_asked(host)).map(|host| host.host.clone()));
     // A baseline of other options does not know of plugins that it did not select.
-    let knows_all = baseline.selects.is_none() || baseline.selects == filter.selection();
+    let is_of_same_options = baseline.selects == filter.selection();
+    let knows_all = baseline.selects.is_none() || is_of_same_options;
     let before = found.into_iter().map(|host| {
-        let (all, selected) = (host?.known_parts(), before(host?, filter));
+        // By the same options all that it has was selected, whatever its parameters are by now.
+        let selected = if is_of_same_options { before(host?, &Filter::default()) } else { before(host?, filter) };
+        let all = host?.known_parts();
         left_out.parts += all.as_ref().map_or(0, BTreeMap::len) - selected.as_ref().map_or(0, BTreeMap::len);
         selected.filter(|selected| knows_all || !selected.is_empty())
     });
     let before = before.collect();
-    Ok((before, left_out))
+    Ok(Reference { before, left_out, tells_choice: is_of_same_options || tells(filter) })
 }
 
-/// Whether a baseline has all that the filter chooses by.
-pub(crate) fn tells(filter: &Filter) -> bool {
+/// Whether a baseline of other options has all that the filter chooses by.
+fn tells(filter: &Filter) -> bool {
     filter.tests.iter().all(|test| KEPT_PARAMETERS.contains(&test.key.as_str()))
 }
 
@@ -157,10 +166,13 @@ fn failed(path: &Path, reason: &str) -> ExitError {
     ExitError::new(format!("cannot use the baseline {}: {reason}", path.display()))
 }
 
-/// Host and port of a daemon, by which a baseline knows it.
+/// Host and port of a daemon, and the path below which it is where others are at the same port, by which a baseline knows it.
 pub(super) fn key(host: &InventoryHost) -> String {
-    let page = host.address.page.as_ref().ok().and_then(host_and_port);
-    page.map_or_else(|| host.address.label.clone(), |(host, port)| format!("{host}:{port}"))
+    let key = |url: &Url| {
+        let (host, port) = host_and_port(url)?;
+        Some(format!("{host}:{port}{}", url.path().trim_end_matches('/')))
+    };
+    host.address.page.as_ref().ok().and_then(key).unwrap_or_else(|| host.address.label.clone())
 }
 
 /// Of which day a baseline is, when that is longer ago than a day.
@@ -239,6 +251,19 @@ mod tests {
         let told = age_text(&made(old, None), now).expect("old");
         assert!(told.starts_with("of 2026-11-20T09:00:00+02:00, 9 days ago: "), "{told}");
         assert!(age_text(&made(today, Some(old)), now).is_some(), "it was made after the fact");
+    }
+
+    #[test]
+    fn daemons_behind_one_port_are_told_apart_by_their_paths() {
+        let of = |typed: &str| {
+            let address = crate::inventory::address::HostAddress::parse(typed, "8086");
+            key(&InventoryHost { address, groups: BTreeSet::new(), labels: BTreeMap::default() })
+        };
+        assert_eq!(of("http://proxy/web1/"), "proxy:80/web1");
+        assert_eq!(
+            (of("web7"), of("http://web7:8086/"), of("https://web7:8086")),
+            ("web7:8086".into(), "web7:8086".into(), "web7:8086".into())
+        );
     }
 
     #[test]

@@ -83,6 +83,8 @@ pub(crate) struct Gate {
     filter: Filter,
     /// How each host was, with a baseline.
     before: Option<Vec<HostBefore>>,
+    /// Whether the baseline tells what the call would have selected then.
+    tells_choice: bool,
     /// What of the baseline is not compared.
     left_out: LeftOut,
 }
@@ -149,9 +151,11 @@ impl Gate {
         check_addresses(&targets.selection.addresses())?;
         warn_of_too_little_time(&args, console);
         let read = |path: &PathBuf| reference::read(path, targets, &filter, console);
-        let (before, left_out) = args.against.as_ref().map(read).transpose()?.unzip();
+        let reference = args.against.as_ref().map(read).transpose()?;
+        let tells_choice = reference.as_ref().is_some_and(|reference| reference.tells_choice);
+        let (before, left_out) = reference.map(|reference| (reference.before, reference.left_out)).unzip();
         left_out.iter().filter_map(LeftOut::text).for_each(|text| console.info(&sanitize::line(&text)));
-        Ok(Self { args, filter, before, left_out: left_out.unwrap_or_default() })
+        Ok(Self { args, filter, before, tells_choice, left_out: left_out.unwrap_or_default() })
     }
 
     /// The same gate for the hosts at these places.
@@ -159,7 +163,13 @@ impl Gate {
         let part = |all: &Vec<HostBefore>| places.iter().map(|place| all.get(*place).cloned().flatten()).collect();
         let before = self.before.as_ref().map(part);
         // The whole says it.
-        Self { args: self.args.clone(), filter: self.filter.clone(), before, left_out: LeftOut::default() }
+        Self {
+            args: self.args.clone(),
+            filter: self.filter.clone(),
+            before,
+            tells_choice: self.tells_choice,
+            left_out: LeftOut::default(),
+        }
     }
 
     /// Waits until the hosts are healthy, nothing can recover, or the time is over. The hosts are those of [`Self::prepare`]
@@ -169,7 +179,7 @@ impl Gate {
     ///
     /// When networking cannot be set up.
     pub(crate) fn judge(&self, targets: &Targets, console: &Console) -> Result<Judged, ExitError> {
-        let Self { args, filter, before, .. } = self;
+        let Self { args, filter, before, tells_choice, .. } = self;
         let addresses = targets.selection.addresses();
         let settings = Settings {
             settle: args.settle,
@@ -190,8 +200,13 @@ impl Gate {
             forces: ForcedRuns::Repeated { is_expected: true },
             names: &filter.names,
         };
-        let prober =
-            DaemonProber::new(session, &addresses, filter, before.as_deref().unwrap_or_default(), settings.warn_is_bad);
+        let prober = DaemonProber::new(
+            session,
+            &addresses,
+            filter,
+            (before.as_deref().unwrap_or_default(), *tells_choice),
+            settings.warn_is_bad,
+        );
         let begin = Instant::now();
         let end = runtime.block_on(gate(&mut rounds, &addresses, &prober, timing, console));
         let elapsed = begin.elapsed();

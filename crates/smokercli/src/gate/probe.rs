@@ -11,7 +11,6 @@ use smoker_model::verdict::past::Past;
 use smoker_model::wire::not_loaded::NotLoaded;
 use tokio::sync::Semaphore;
 
-use crate::baseline::reference;
 use crate::client::ask_error::AskError;
 use crate::client::history;
 use crate::client::host::{self, HostAnswer, HostLinks};
@@ -48,17 +47,17 @@ pub(super) struct DaemonProber<'a, T> {
 }
 
 impl<'a, T: Transport> DaemonProber<'a, T> {
-    /// For these hosts. `before` says how each of them was; it is empty where that is not known.
+    /// For these hosts. `before` says how each of them was; it is empty where that is not known. The other value is whether the baseline
+    /// tells what the call would have selected then.
     pub(super) fn new(
         session: Session<'a, T>,
         addresses: &'a [HostAddress],
         filter: &'a Filter,
-        before: &'a [Option<BTreeMap<Part, Before>>],
+        (before, is_told_by_baselines): (&'a [Option<BTreeMap<Part, Before>>], bool),
         warn_is_bad: bool,
     ) -> Self {
         let known = addresses.iter().map(|_| RefCell::default()).collect();
         let asking = Semaphore::new(session.transport.parallel());
-        let is_told_by_baselines = !before.is_empty() && reference::tells(filter);
         Self {
             session,
             addresses,

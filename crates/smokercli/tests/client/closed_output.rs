@@ -1,7 +1,5 @@
 //! Standard output that is closed when the program begins (`>&-`): a report is not lost without an error.
 
-use serde_json::Value;
-
 use crate::fake::Fake;
 use crate::gate::daemon;
 use crate::run::{CHECK, Done, Run, SMOKERCLI};

@@ -1,6 +1,8 @@
 //! What changes behind the back of a gate: the daemon is restarted within a round or reads its configuration
 //! again, and the schedule breaks plugins.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::fake::Fake;
@@ -120,4 +122,28 @@ fn every_format_shows_what_has_wavered() {
         let word = if is_json { "\"wavered\":true" } else { "bad or gone after it was good" };
         assert!(text.contains(word), "{format}: {text}");
     }
+}
+
+/// What the same options selected before, and do not select any more, is gone: also by a parameter that a baseline does not have.
+#[test]
+fn what_a_deployment_takes_out_of_the_filter_is_gone() {
+    let pages = |team: &str, status: &str| {
+        let mut pages = daemon(&[("Db", "OK"), ("Web", status)]);
+        for (at, team) in [(0, "x"), (1, team)] {
+            pages["plugins"]["plugins"]["items"][at]["plugin"]["parameters"] = json!({"Team": team});
+        }
+        pages
+    };
+    let (old, new) = (Fake::start(&pages("x", "OK")), Fake::start(&pages("X", "ERROR")));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let run = |fake: &Fake, words: &[&str]| {
+        let hosts = format!("h1 smoker_host=127.0.0.1 smoker_port={}\n", fake.port());
+        fs::write(path("hosts.ini"), hosts).expect("written");
+        Run::of(SMOKERCLI).args([words, &["--inventory", &path("hosts.ini"), "--filter", "Team x"]].concat()).done()
+    };
+    let made = run(&old, &["baseline", "-o", &path("before.json")]);
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let done = run(&new, &["gate", "--against", &path("before.json"), "--within", "2s", "--every", "100ms"]);
+    assert!(done.code == Some(69) && done.stdout.contains("Web"), "{done:?}");
 }
