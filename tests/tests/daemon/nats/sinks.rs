@@ -95,7 +95,7 @@ fn a_collector_gets_records_of_each_host_and_only_its_success_counts() {
     wait::until_true("one more", || collector.records().len() == 3);
     for record in collector.records() {
         assert_eq!(record["severityText"], "ERROR", "{record}");
-        assert_eq!(record["body"]["stringValue"], "full", "{record}");
+        assert_eq!(record["body"]["stringValue"], "full (exit status 1)", "{record}");
         let text = |name| attribute(&record, name)["stringValue"].as_str().map(str::to_owned);
         let trigger = text("trigger");
         assert_eq!((text("plugin").as_deref(), trigger.as_deref()), (Some("disk /"), Some("force")), "{record}");
