@@ -9,6 +9,7 @@ use smoker_model::plugin::{ActionRules, PluginName};
 use smoker_model::run_record::RunTrigger;
 use smoker_model::status::Status;
 
+use crate::results::events::Event;
 use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::freshness::{Freshness, PostponedActions};
@@ -165,6 +166,8 @@ impl SharedState {
         if let Some(entry) = self.lock().plugins.get_mut(plugin) {
             entry.held_back = None;
         }
+        // No record says so to those that depend on the plugin, or wait to tell of it.
+        self.announce(Event::GivenUp(plugin.clone()));
     }
 
     /// How many bad results in a row a plugin has had that no client requested.

@@ -39,6 +39,8 @@ pub(crate) enum Event {
     Reloaded(PluginCounts),
     /// A silence was made, or has ended.
     Silence(Arc<SilenceEvent>),
+    /// A run that was skipped because of another plugin takes place no more, so that nothing waits for it.
+    GivenUp(PluginName),
 }
 
 /// An event as text, written for the first who sends it, and in memory once for all of them. Cheap to clone.

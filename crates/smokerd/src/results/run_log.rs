@@ -35,7 +35,7 @@ pub(crate) async fn follow(mut runs: Subscription, shutdown: CancellationToken) 
                     plugins.entry(record.plugin.clone()).or_default().record(&record, previous, &run.result);
                 }
             }
-            Received::Event(Event::Started(_) | Event::Reloaded(_) | Event::Silence(_)) => {}
+            Received::Event(Event::Started(_) | Event::Reloaded(_) | Event::Silence(_) | Event::GivenUp(_)) => {}
             Received::Lagged(count) => {
                 tracing::warn!(
                     "{count} results or starts of runs are not looked at for the log, which could not keep up"

@@ -145,6 +145,8 @@ impl PluginManager {
             tasks.spawn(PluginTask::new(definition, inbox, state.clone(), context.clone()).run());
         }
         drop(tasks);
+        // One that was bad may be gone, of which no result tells those that it kept from running.
+        set.send_to_dependents();
         drop(set);
         self.show_silences();
         changes

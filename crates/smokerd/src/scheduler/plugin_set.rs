@@ -204,6 +204,12 @@ impl PluginSet {
         }
     }
 
+    /// Tells all that depend on others to look how these are.
+    pub(crate) fn send_to_dependents(&self) {
+        let all: Vec<_> = self.relations.dependents.values().flatten().cloned().collect();
+        self.send(&all, || Command::ParentChanged);
+    }
+
     /// The plugins that a client may see.
     pub(crate) fn visible_to(&self, requester: &Requester) -> Vec<&ManagedPlugin> {
         self.all().filter(|managed| managed.facts().check(requester.limits.as_deref()).is_ok()).collect()

@@ -331,13 +331,18 @@ impl PluginTask {
             Ok((id, outcome)) => (id, Ok(outcome)),
             Err(error) => (error.id(), Err(error)),
         };
-        if let Some((run, processes)) = self.take_run(id)
-            && let Some(record) = run.outcome(&self.definition.plugin, end, &self.context.clock)
-        {
-            if !run.trigger().is_request() {
-                self.count_attempt(&record);
+        if let Some((run, processes)) = self.take_run(id) {
+            match run.outcome(&self.definition.plugin, end, &self.context.clock) {
+                Some(record) => {
+                    if !run.trigger().is_request() {
+                        self.count_attempt(&record);
+                    }
+                    self.state.record(record, &processes);
+                }
+                // It was withdrawn, and may have made up for the one that was skipped.
+                None if self.owed.is_none() => self.state.give_up_skipped(self.name()),
+                None => {}
             }
-            self.state.record(record, &processes);
         }
         if let Some(trigger) = self.reported.take() {
             self.start_for_report(trigger);

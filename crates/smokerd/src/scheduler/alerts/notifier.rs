@@ -103,6 +103,7 @@ impl Notifier {
                         self.manager.notification_log().locked.remove(&record.plugin);
                         self.review_with_dependents(&record.plugin);
                     }
+                    Received::Event(Event::GivenUp(plugin)) => self.review_with_dependents(&plugin),
                     Received::Event(Event::Started(_) | Event::Silence(_)) => {}
                     Received::Event(Event::Reloaded(_)) => {
                         self.forget_removed();

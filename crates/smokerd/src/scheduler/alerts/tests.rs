@@ -3,6 +3,7 @@
 mod held;
 mod places;
 mod receivers;
+mod released;
 
 use std::fs;
 use std::num::NonZeroUsize;
@@ -21,6 +22,7 @@ use smoker_runner::runner::Runner;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+use crate::results::events::{Event, PluginCounts};
 use crate::results::requester::Requester;
 use crate::results::store::SharedState;
 use crate::scheduler::alerts::told::{AlertKey, Told};
@@ -48,6 +50,23 @@ fn host(plugins: &str) -> Host {
 /// The same, with what is to be done before calls are made.
 fn prepared_host(plugins: &str, prepare: impl FnOnce(&PluginManager)) -> Host {
     let folder = tempfile::tempdir().expect("a folder");
+    let python = PythonSettings::new(None, &[], Path::new("/"), Path::new("/"));
+    let runner = Runner::new(Reaper::start(ContainmentLevel::prepare(None)).expect("a reaper"), python);
+    let (hand, clock) = ManualClock::at("2026-11-30T10:00:00Z".parse().expect("a time"));
+    let stop = CancellationToken::new();
+    let (state, slots) = (SharedState::new(), Slots::new(NonZeroUsize::new(20)));
+    let manager = PluginManager::with_clock(clock, runner, slots, state, stop.clone());
+    fs::write(folder.path().join("down"), "echo run >> $1.runs\ntest ! -e $1\n").expect("writable");
+    let host = Host { manager, hand, folder, stop };
+    host.load(plugins);
+    prepare(&host.manager);
+    host.manager.watch_relations();
+    host.manager.watch_alerts();
+    host
+}
+
+/// What these plugins are, whose commands are in a folder.
+fn prepared(plugins: &str, folder: &Path) -> Vec<PreparedPlugin> {
     let text = format!(
         "actions:\n  Tell: {{Command: 'echo \"$SMOKER_PLUGIN $SMOKER_STATUS $SMOKER_STATE\" >> told', ActionOn: change}}\n  \
          Collect: {{Command: 'echo \"$SMOKER_EVENT\" >> told', ActionOn: change, ActionGroup: 30s}}\n  \
@@ -57,18 +76,11 @@ fn prepared_host(plugins: &str, prepare: impl FnOnce(&PluginManager)) -> Host {
          templates: {{BasePlugin: {{Interval: 1h, Splay: 0, Timeout: 30, Action: Tell, Command: 'sh ./down $SMOKER_PLUGIN'}}}}\n\
          plugins:\n{plugins}\n"
     );
-    let text = text.replace("{DIR}", &folder.path().display().to_string());
-    fs::write(folder.path().join("smokerd.yaml"), text).expect("writable");
-    fs::write(folder.path().join("down"), "echo run >> $1.runs\ntest ! -e $1\n").expect("writable");
-    let specs = smoker_config::config::load(&folder.path().join("smokerd.yaml"), |_| None).expect("valid").plugins;
-    let python = PythonSettings::new(None, &[], Path::new("/"), Path::new("/"));
-    let runner = Runner::new(Reaper::start(ContainmentLevel::prepare(None)).expect("a reaper"), python);
-    let (hand, clock) = ManualClock::at("2026-11-30T10:00:00Z".parse().expect("a time"));
-    let stop = CancellationToken::new();
-    let (state, slots) = (SharedState::new(), Slots::new(NonZeroUsize::new(20)));
-    let manager = PluginManager::with_clock(clock, runner, slots, state, stop.clone());
+    let text = text.replace("{DIR}", &folder.display().to_string());
+    fs::write(folder.join("smokerd.yaml"), text).expect("writable");
+    let specs = smoker_config::config::load(&folder.join("smokerd.yaml"), |_| None).expect("valid").plugins;
     let prepared = specs.into_iter().map(|mut spec| {
-        let folder = Some(folder.path().to_owned());
+        let folder = Some(folder.to_owned());
         spec.invocation.process.work_dir.clone_from(&folder);
         for action in &mut spec.actions {
             if let Some(invocation) = &mut action.invocation {
@@ -77,14 +89,17 @@ fn prepared_host(plugins: &str, prepare: impl FnOnce(&PluginManager)) -> Host {
         }
         PreparedPlugin::new(Arc::new(spec))
     });
-    manager.replace_plugins(prepared.collect(), 1 << 20, ShowSecrets::Never);
-    prepare(&manager);
-    manager.watch_relations();
-    manager.watch_alerts();
-    Host { manager, hand, folder, stop }
+    prepared.collect()
 }
 
 impl Host {
+    /// Replaces the plugins, as a reload does.
+    fn load(&self, plugins: &str) {
+        self.manager.replace_plugins(prepared(plugins, self.folder.path()), 1 << 20, ShowSecrets::Never);
+        let (added, changed, removed, unchanged) = (0, 0, 0, 0);
+        self.manager.state().announce(Event::Reloaded(PluginCounts { added, changed, removed, unchanged }));
+    }
+
     fn set_down(&self, names: &[&str]) {
         for name in names {
             fs::write(self.folder.path().join(name), "").expect("writable");

@@ -35,11 +35,19 @@ impl PluginManager {
             match events.next().await {
                 Received::Event(Event::Record { record, .. }) => self.tell(&record, &mut followed),
                 Received::Event(Event::Reloaded(_)) => self.note_leaders(&mut followed),
+                Received::Event(Event::GivenUp(plugin)) => self.tell_dependents(&plugin),
                 Received::Event(Event::Started(_) | Event::Silence(_)) => {}
                 // What was lost may have been about any of them.
                 Received::Lagged(_) => self.catch_up(&mut followed),
             }
         }
+    }
+
+    /// A plugin is not skipped any more, although no run of it has taken place.
+    fn tell_dependents(&self, plugin: &PluginName) {
+        let set = self.set();
+        let dependents = set.relations.dependents.get(plugin).map(Vec::as_slice).unwrap_or_default();
+        set.send(dependents, || Command::ParentChanged);
     }
 
     fn tell(&self, record: &RunRecord, followed: &mut Followed) {
@@ -83,8 +91,7 @@ impl PluginManager {
 
     fn catch_up(&self, followed: &mut Followed) {
         let set = self.set();
-        let all: Vec<_> = set.relations.dependents.values().flatten().cloned().collect();
-        set.send(&all, || Command::ParentChanged);
+        set.send_to_dependents();
         for (leader, followers) in &set.relations.followers {
             let newest = self.state().newest_ok(leader).unwrap_or_default();
             let last = followed.entry(leader.clone()).or_default();

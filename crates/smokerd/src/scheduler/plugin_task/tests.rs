@@ -113,7 +113,7 @@ async fn record(events: &mut Subscription) -> Arc<RunRecord> {
     loop {
         match events.next().await {
             Received::Event(Event::Record { record, .. }) => return record,
-            Received::Event(Event::Started(_) | Event::Reloaded(_) | Event::Silence(_)) => {}
+            Received::Event(_) => {}
             Received::Lagged(lost) => panic!("lost {lost} events"),
         }
     }

@@ -206,6 +206,7 @@ impl Listener {
                 }
                 Ok(())
             }
+            Received::Event(Event::GivenUp(_)) => Ok(()),
             Received::Lagged(_) => {
                 message::push_lagged(&mut self.text, self.cursor);
                 self.send(sender).await?;
