@@ -94,6 +94,21 @@ impl CalendarPlan {
         (self.made, self.next, self.missed_before) = (now, self.after(now), None);
     }
 
+    /// The same behind another plan: a time of both that has come, and whose run waits for its part of `Splay`, stays.
+    pub(crate) fn begin_behind(&mut self, before: &Self, now: DateTime<Utc>) {
+        self.begin(now);
+        let has_come = |time: &DateTime<Utc>| *time <= now;
+        let mut waiting = before.next.filter(has_come);
+        for _ in 0..COUNTED {
+            let Some(time) = waiting else { return };
+            if self.after(time - TimeDelta::seconds(1)) == Some(time) {
+                self.next = Some(time);
+                return;
+            }
+            waiting = before.after(time).filter(has_come);
+        }
+    }
+
     /// When the next run starts; none when there is none.
     pub(crate) fn due(&self) -> Option<DateTime<Utc>> {
         self.next?.checked_add_signed(self.delay)

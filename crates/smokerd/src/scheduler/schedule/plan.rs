@@ -57,8 +57,13 @@ impl Schedule {
                 }
             }
             (Plan::Calendar(new), Some(Plan::Calendar(old))) if new.has_times_of(old) => new.go_on_from(old),
+            (Plan::Calendar(new), Some(Plan::Calendar(old))) => new.begin_behind(old, now.wall),
             (Plan::Calendar(new), _) => new.begin(now.wall),
             (Plan::Interval(_), _) => {}
+        }
+        // It was that of the plan before it took the place of the other.
+        if let Plan::Calendar(_) = self.plan {
+            self.shown = None;
         }
     }
 
@@ -281,5 +286,33 @@ mod tests {
         assert!(late > TimeDelta::zero() && late < TimeDelta::minutes(10), "{late}");
         let sundays = plan(", Only: Sun", "2026-03-10T12:00:00Z", None);
         assert_eq!(due(&sundays), "2026-03-15T01:30:00+00:00");
+    }
+
+    #[test]
+    fn a_reload_keeps_a_run_that_waits_for_its_splay() {
+        let at = |time: &str| time.parse::<DateTime<Utc>>().expect("a time");
+        let moment = |time: &str| Moment { wall: at(time), monotonic: Instant::now() };
+        let spec = |rest: &str| spec(&format!("Splay: 600, Timezone: UTC, {rest}"));
+        let mut before = Schedule::of(&spec("Cron: '30 2 * * *'"), moment("2026-03-09T12:00:00Z"), None).expect("one");
+        let now = moment("2026-03-10T02:30:00.5Z");
+        let after_reload = |rest: &str| {
+            let mut new = Schedule::of(&spec(rest), now, Some(at("2026-03-09T02:30:00Z"))).expect("a schedule");
+            new.shown(now);
+            new.take_over(Some(&before), now);
+            (new.due(), new.shown(now))
+        };
+        let kept = ["Cron: ['30 2 * * *', '0 5 1 1 *']", "Cron: '30 2 * * *', Only: 'Mon-Sun'", "Cron: '30 2 * * 0-7'"];
+        let results = kept.map(after_reload);
+        let (due, shown) = (before.due(), before.shown(now));
+        assert!(matches!(due, Due::Wall(due) if due > now.wall), "{due:?}");
+        assert_eq!(results, [(due, shown); 3]);
+
+        // The time is none of the plan any more.
+        let mut new = Schedule::of(&spec("Cron: '0 9 * * *'"), now, Some(at("2026-03-09T02:30:00Z"))).expect("one");
+        new.shown(now);
+        new.take_over(Some(&before), now);
+        let Due::Wall(due) = new.due() else { panic!("{new:?}") };
+        assert!(due > at("2026-03-10T09:00:00Z") && due < at("2026-03-10T09:10:00Z"), "{due}");
+        assert_eq!(new.shown(now), Some(Timestamp::from(due)));
     }
 }
