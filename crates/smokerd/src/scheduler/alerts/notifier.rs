@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use smoker_model::occasion::OccasionEvent;
-use smoker_model::plugin::{ActionOn, ActionRules, ActionSpec, PluginName, PluginSpec};
+use smoker_model::plugin::{ActionSpec, PluginName, PluginSpec};
 use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -20,7 +20,7 @@ use crate::scheduler::alerts::decision::{Decision, decide};
 use crate::scheduler::alerts::holds::hold::{Held, Hold, hold};
 use crate::scheduler::alerts::holds::on_demand::OnDemandRuns;
 use crate::scheduler::alerts::pending::{Pending, PendingCall};
-use crate::scheduler::alerts::queued::{action_of, has_queued, queued, queued_keys};
+use crate::scheduler::alerts::queued::{action_of, has_queued, is_told_by_another, queued, queued_keys};
 use crate::scheduler::alerts::told::{AlertKey, Told};
 use crate::scheduler::command::Command;
 use crate::scheduler::manager::PluginManager;
@@ -192,9 +192,14 @@ impl Notifier {
         let key = AlertKey::of(spec, action);
         let Some(followed) = state.followed_by(&action.rules) else { return Err(None) };
         let note = || self.manager.notification_log().confirm(key.clone(), Told::of(followed, now));
-        let decision = decide(&action.rules, followed, &self.manager.notification_log().delivery(&key), now);
+        let delivery = self.manager.notification_log().delivery(&key);
+        let decision = decide(&action.rules, followed, &delivery, now);
         match decision {
-            Decision::Call(OccasionEvent::Recovery) if is_told_by_another(spec, action) => note(),
+            Decision::Call(OccasionEvent::Recovery)
+                if is_told_by_another(spec, action, &delivery, &self.manager.notification_log()) =>
+            {
+                note();
+            }
             Decision::Call(event) => {
                 let locked_until = self.manager.notification_log().locked.until(&spec.name, now);
                 let (rules, told) = (&action.rules, state);
@@ -342,6 +347,13 @@ impl Notifier {
                 }
             }
             Err(CallEnd::Stopped) => {}
+            // One that follows each result is called once for it, as in a run.
+            Err(CallEnd::Failed(reason, _)) if !action.rules.is_deferred() => {
+                tracing::warn!("{about} failed: {reason}");
+                for (key, told) in tells {
+                    log.confirm(key, told);
+                }
+            }
             Err(CallEnd::Failed(reason, asked)) => {
                 let (next, given_up) = log.fail((&tells, action), (&reason, asked), now);
                 for (key, told) in given_up {
@@ -371,16 +383,6 @@ impl Notifier {
             );
         }
     }
-}
-
-/// Whether the recovery of an escalation is told by the same action in an earlier role: among the ordinary actions, or as an earlier step.
-fn is_told_by_another(spec: &PluginSpec, action: &ActionSpec) -> bool {
-    let follows_recoveries =
-        |rules: &ActionRules| matches!(rules.on, ActionOn::Always | ActionOn::Change | ActionOn::Recovery);
-    let earlier = spec.actions.iter().take_while(|other| *other != action);
-    action.rules.escalates_after.is_some()
-        && action.name.is_some()
-        && earlier.into_iter().any(|other| other.name == action.name && follows_recoveries(&other.rules))
 }
 
 fn waiting(at: DateTime<Utc>) -> PendingCall {
