@@ -232,7 +232,6 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
             let shown = Shown { spec, status, first, seen };
             match judge(shown, &ancestors.of(spec), &state, clock.now().wall, |_, _| false) {
                 Judgement::Own => Acting::OfRun,
-                Judgement::Consequence { .. } if status == Status::Ok => Acting::Held,
                 Judgement::Consequence { .. } | Judgement::Open { .. } => Acting::Postponed,
             }
         };

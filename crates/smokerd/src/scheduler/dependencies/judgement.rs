@@ -53,15 +53,13 @@ pub(crate) fn judge(
     now: DateTime<Utc>,
     is_given_up: impl Fn(&PluginName, Sequence) -> bool,
 ) -> Judgement {
-    if ancestors.is_empty() {
+    // That it is well is true however the others are.
+    if ancestors.is_empty() || shown.status == Status::Ok {
         return Judgement::Own;
     }
     let parents = state.parent_states(ancestors.iter().map(|spec| &spec.name), now);
     if let Some(reason) = parents.iter().find_map(|parent| parent.bad.clone()) {
         return Judgement::Consequence { reason, until: None };
-    }
-    if shown.status == Status::Ok {
-        return Judgement::Own;
     }
     let parents: Vec<_> = ancestors.iter().zip(parents).collect();
     let may_run = |spec: &PluginSpec, behind| can_run_on_demand(spec, now) && !is_given_up(&spec.name, behind);

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use smoker_model::occasion::OccasionEvent;
 use smoker_model::plugin::{ActionOn, ActionRules, PluginName, PluginSpec};
+use smoker_model::status::Status;
 
 use crate::results::conditions::ToldState;
 use crate::results::kept::history::Sequence;
@@ -67,7 +68,9 @@ pub(crate) fn hold(
     let shown = Shown::of(spec, followed);
     match judge(shown, &context.ancestors.of(spec), &context.state, now, is_given_up) {
         Judgement::Consequence { reason, until } => hold(&reason, until),
-        _ if told.is_held_back => hold("its run that was skipped has not ended yet", None),
+        _ if told.is_held_back && followed.status != Status::Ok => {
+            hold("its run that was skipped has not ended yet", None)
+        }
         Judgement::Open { plugins: awaited, behind } => {
             let names: Vec<_> = awaited.iter().map(PluginName::as_str).collect();
             let reason = format!("it may be the fault of another plugin, which a run of {} shows", names.join(", "));

@@ -81,3 +81,26 @@ async fn a_reload_that_withdraws_the_run_that_is_made_up_for_releases_what_waits
     host.told_line("App ERROR hard").await;
     assert_eq!(host.runs("App"), 1);
 }
+
+/// That it is well is true whatever the others are.
+#[tokio::test]
+async fn a_recovery_is_told_while_a_parent_is_bad() {
+    let host = host(
+        "  Db: {Interval: 9h}\n  Runs: {DependsOn: Db, OnParentBad: run}\n  Skips: {DependsOn: Db}\n  Each: {Interval: 0, DependsOn: Db, Action: Each}",
+    );
+    host.set_down(&["Runs", "Skips"]);
+    host.hand.advance(HOUR);
+    host.told_line("Runs ERROR hard").await;
+    host.told_line("Skips ERROR hard").await;
+    host.set_down(&["Db"]);
+    host.force("Db");
+    host.told_line("Db ERROR hard").await;
+    host.set_up(&["Runs", "Skips"]);
+    host.hand.advance(HOUR);
+    host.told_line("Runs OK hard").await;
+    host.skipped("Skips", true).await;
+    host.force("Skips");
+    host.told_line("Skips OK hard").await;
+    host.force("Each");
+    host.told_line("Each OK result").await;
+}
