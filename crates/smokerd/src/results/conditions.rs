@@ -13,7 +13,7 @@ use crate::results::events::Event;
 use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::freshness::{Freshness, PostponedActions};
-use crate::results::plugin::hard_state::HardState;
+use crate::results::plugin::hard_state::{HardState, HardStateTracker};
 use crate::results::plugin::held_back::HeldBack;
 use crate::results::plugin::standing::{Attempt, SkippedSince};
 use crate::results::plugin_entry::{PluginEntry, PluginNow};
@@ -185,6 +185,25 @@ impl SharedState {
         let state = self.lock();
         let hard = state.plugins.get(plugin)?.hard.state()?;
         (hard.status == Status::Ok).then_some(hard.sequence)
+    }
+
+    /// Takes back when a plugin became bad, where it was by all of its results that are kept.
+    pub(crate) fn begin_bad_spell(&self, plugin: &PluginName, since: DateTime<Utc>) {
+        if let Some(entry) = self.lock().plugins.get_mut(plugin) {
+            entry.hard.begin_at(since);
+        }
+    }
+
+    /// Begins anew with what is told of a plugin: its next result is the first.
+    pub(crate) fn forget_told_state(&self, plugin: &PluginName) {
+        if let Some(entry) = self.lock().plugins.get_mut(plugin) {
+            (entry.hard, entry.postponed) = (HardStateTracker::default(), None);
+        }
+    }
+
+    /// The plugins that are about to be configured again, with results of before.
+    pub(crate) fn returning(&self) -> Vec<PluginName> {
+        self.lock().returning()
     }
 
     /// What decides whether actions are told of a plugin.

@@ -113,6 +113,11 @@ impl State {
         self.returning = plugins.into_iter().map(|(name, plugin)| (name, PluginEntry::from(plugin))).collect();
     }
 
+    /// Those of them that are not configured at present.
+    pub(super) fn returning(&self) -> Vec<PluginName> {
+        self.returning.keys().filter(|name| self.plugins.get(name).is_none()).cloned().collect()
+    }
+
     /// When the last scheduled run of a plugin was to start, also of one that is about to be configured.
     pub(super) fn last_planned(&self, plugin: &PluginName) -> Option<DateTime<Utc>> {
         self.plugins.get(plugin).or_else(|| self.returning.get(plugin))?.last_planned

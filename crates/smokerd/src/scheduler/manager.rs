@@ -131,7 +131,12 @@ impl PluginManager {
         let ReloadPlan { entries, commands, to_spawn, changes } = set.replace(loaded);
         context.ancestors.replace(set.prepared().map(|plugin| plugin.spec()));
         // The state comes first: it ignores what a task reports for a generation that it does not know yet.
+        let returning = state.returning();
         state.replace_plugins(entries, history_memory);
+        // What was told of one that was removed is forgotten, so nothing is told of its old results again.
+        let log = lock(&self.0.notification_log);
+        returning.iter().filter(|name| !log.knows(name)).for_each(|name| state.forget_told_state(name));
+        drop(log);
         for (plugin, from) in &first_plans {
             state.note_first_plan(plugin, *from);
         }

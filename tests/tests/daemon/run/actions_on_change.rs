@@ -289,3 +289,23 @@ fn an_escalation_whose_time_changes_is_told_of_the_end() {
     let _ = daemon.wait_for_results("Web", results.min(8) + 2);
     assert_eq!(lines(&daemon, "told").len(), 3, "nothing old comes back");
 }
+
+/// With its old result, which the journal has; what was told of it is forgotten.
+#[test]
+fn a_plugin_that_comes_back_is_not_told_of_by_its_old_result() {
+    let config = |more: &str| {
+        Config::new()
+            .top("state_dir: {{DIR}}/state")
+            .action("Tell", "Command: 'echo \"$SMOKER_PLUGIN $SMOKER_EVENT\" >> {{DIR}}/told'\nActionOn: change")
+            .plugin("Db", &format!("Command: exit 1\nAction: Tell{more}"))
+            .plugin("Mark", "Command: exit 1\nAction: Tell")
+    };
+    let daemon = Daemon::start(config(""));
+    let _ = daemon.run("Db");
+    wait::until_true("the problem", || lines(&daemon, "told") == ["Db problem"]);
+    let _ = daemon.reload(&config("\nEnabled: false"));
+    let _ = daemon.reload(&config(""));
+    let _ = daemon.run("Mark");
+    wait::until_true("the mark", || lines(&daemon, "told").iter().any(|line| line == "Mark problem"));
+    assert_eq!(lines(&daemon, "told"), ["Db problem", "Mark problem"]);
+}

@@ -37,6 +37,8 @@ pub(crate) struct HardStateTracker {
     state: Option<HardState>,
     /// When the plugin became bad, also by results that do not count yet.
     bad_since: Option<DateTime<Utc>>,
+    /// Whether it was bad by all results that are kept, and so perhaps before them.
+    is_open: bool,
 }
 
 /// Finds it from results, the newest first.
@@ -51,6 +53,14 @@ impl HardStateTracker {
     /// It, where there is one.
     pub(crate) fn state(&self) -> Option<&HardState> {
         self.state.as_ref()
+    }
+
+    /// Takes back when the plugin became bad to what is known from elsewhere, where results of that time are not kept.
+    pub(crate) fn begin_at(&mut self, since: DateTime<Utc>) {
+        let Some(state) = self.state.as_mut().filter(|_| self.is_open) else { return };
+        if state.bad_since.is_some_and(|own| since < own) {
+            (state.bad_since, self.bad_since) = (Some(since), Some(since));
+        }
     }
 
     /// Adds the newest result of those that may count.
@@ -111,7 +121,8 @@ impl HardStateSearch {
     pub(crate) fn into_tracker(self) -> HardStateTracker {
         let bad_since =
             self.state.as_ref().filter(|state| state.status != Status::Ok).and_then(|state| state.bad_since);
-        HardStateTracker { state: self.state, bad_since }
+        let is_open = bad_since.is_some() && !self.is_done;
+        HardStateTracker { state: self.state, bad_since, is_open }
     }
 }
 
@@ -167,5 +178,28 @@ mod tests {
             let bad_since = expected.bad_since.filter(|_| expected.status != Ok);
             assert_eq!(found, HardState { bad_since, ..expected.clone() }, "{at}");
         }
+    }
+
+    #[test]
+    fn a_bad_spell_begins_before_the_results_that_are_kept_where_that_is_known() {
+        use Status::{Error, Ok};
+        let start = Utc::now();
+        let early = start - chrono::TimeDelta::hours(1);
+        let found = |statuses: &[Status]| {
+            let mut search = HardStateSearch::default();
+            for (at, status) in statuses.iter().enumerate().rev() {
+                let mut record: RunRecord = samples::finished(&"a".into(), "");
+                let RunState::Finished(run) = &mut record.state else { panic!("{record:?}") };
+                run.started.wall = start + chrono::TimeDelta::seconds(at.try_into().expect("small"));
+                run.result.status = *status;
+                search.note(at as Sequence + 1, &RunFacts::of(&record).expect("a result"));
+            }
+            let mut tracker = search.into_tracker();
+            tracker.begin_at(early);
+            tracker.state().and_then(|state| state.bad_since)
+        };
+        assert_eq!(found(&[Error, Error]), Some(early));
+        assert_eq!(found(&[Ok, Error]), Some(start + chrono::TimeDelta::seconds(1)), "another spell");
+        assert_eq!(found(&[Error, Ok]), None);
     }
 }

@@ -36,7 +36,11 @@ const NO_RESULT: HardState = HardState {
 impl PluginManager {
     /// Takes over what a file says that actions were told; the file has it from now on.
     pub(crate) fn keep_told_in(&self, file: ToldFile) {
-        *self.notification_log() = NotificationLog::from_file(file);
+        let log = NotificationLog::from_file(file);
+        for (plugin, since) in log.bad_since() {
+            self.state().begin_bad_spell(&plugin, since);
+        }
+        *self.notification_log() = log;
     }
 
     /// What actions of a plugin were told, and why they are not told more, for people.

@@ -70,6 +70,20 @@ impl NotificationLog {
         Self { deliveries: file.read().into_iter().collect(), file: Some(file), ..Self::default() }
     }
 
+    /// Since when plugins are bad by what was told of them.
+    pub(super) fn bad_since(&self) -> Vec<(PluginName, DateTime<Utc>)> {
+        let bad = |(key, delivery): (&AlertKey, &Delivery)| {
+            let told = delivery.confirmed.as_ref().filter(|told| told.status != Status::Ok)?;
+            Some((key.plugin.clone(), told.bad_since?))
+        };
+        self.deliveries.iter().filter_map(bad).collect()
+    }
+
+    /// Whether anything was told of a plugin.
+    pub(crate) fn knows(&self, plugin: &PluginName) -> bool {
+        self.deliveries.keys().any(|key| key.plugin == *plugin)
+    }
+
     /// What was delivered to an action.
     pub(super) fn delivery(&self, key: &AlertKey) -> Delivery {
         self.deliveries.get(key).cloned().unwrap_or_default()
