@@ -2,10 +2,11 @@
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use smoker_model::occasion::Occasion;
-use smoker_model::plugin::Parameters;
+use smoker_model::plugin::{Parameters, PluginSpec, Trigger};
 use smoker_model::result::{Findings, PluginResult};
 use smoker_model::run_record::{FinishedRun, ResultText, RunRecord, RunState, RunTrigger};
 use smoker_model::status::Status;
@@ -14,6 +15,7 @@ use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::runner::Runner;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::results::json_text;
@@ -30,6 +32,9 @@ use crate::scheduler::forced::given_values;
 use crate::scheduler::reports::known;
 use crate::scheduler::serial_groups::SerialGroups;
 use crate::scheduler::slots::Slots;
+
+/// How long a run waits until the journal has that it starts.
+const LONGEST_NOTE: Duration = Duration::from_secs(1);
 
 /// What the tasks of all plugins share.
 #[derive(Clone, Debug)]
@@ -220,6 +225,10 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
     let ((number, started_behind), acted) = if let Some(_slot) = slot {
         let name = &plugin.spec().name;
         let number = state.started(name, started, (&request.trigger, request.planned), generation);
+        if has_times(plugin.spec()) && !request.trigger.is_request() {
+            // A crash must not make it take place twice. A disk that hangs keeps it from nothing.
+            let _ = timeout(LONGEST_NOTE, state.written()).await;
+        }
         let acting = |result: &PluginResult| {
             if state.is_silenced(name) {
                 return Acting::Held;
@@ -256,6 +265,11 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
     let is_interrupted = is_stopping || (acted.result.is_fault && shutdown.is_cancelled());
     let run = Run { started, ended: clock.now(), generation, number, started_behind, is_interrupted };
     Some(finished(&plugin, request, &run, acted))
+}
+
+/// Whether a plugin may be a job, whose runs matter each: it does not run all the time.
+fn has_times(spec: &PluginSpec) -> bool {
+    !matches!(spec.trigger, Some(Trigger::Every { .. }))
 }
 
 /// What a run's record says of it beside its result.
