@@ -106,6 +106,64 @@ async fn an_action_of_two_roles_tells_a_recovery_once() {
     assert_eq!(recoveries, 1);
 }
 
+/// The steps stand in any order.
+#[tokio::test]
+async fn a_recovery_is_told_by_the_step_that_was_told_of_the_problem() {
+    let host =
+        host("  Db: {Interval: 0, Action: Each, Escalate: [{After: 60s, Action: Tell}, {After: 3s, Action: Tell}]}\n");
+    host.set_down(&["Db"]);
+    host.force("Db");
+    let told = |line: &str| host.lines("told").iter().filter(|told| *told == line).count();
+    host.results("Db", 1).await;
+    host.hand.advance(Duration::from_secs(4));
+    until("the escalation", || told("Db ERROR hard") == 1).await;
+    host.set_up(&["Db"]);
+    host.force("Db");
+    until("the recovery", || told("Db OK hard") == 1).await;
+    // Both were told: the recovery is told once.
+    host.set_down(&["Db"]);
+    host.force("Db");
+    host.results("Db", 3).await;
+    host.hand.advance(Duration::from_secs(4));
+    until("the escalation", || told("Db ERROR hard") == 2).await;
+    host.hand.advance(Duration::from_secs(60));
+    until("the next step", || told("Db ERROR hard") == 3).await;
+    host.set_up(&["Db"]);
+    host.force("Db");
+    until("the recovery", || told("Db OK hard") == 2).await;
+    let lines = || host.manager.alert_lines(&host.plugin("Db"));
+    until("both steps to be done", || lines().iter().filter(|line| line.contains("told OK")).count() == 2).await;
+    assert_eq!(told("Db OK hard"), 2);
+}
+
+#[tokio::test]
+async fn an_action_of_each_result_that_fails_is_called_once() {
+    let host = host(
+        "  Db: {Interval: 9h}\n  App: {Interval: 0, DependsOn: Db, Action: {Command: 'echo each >> told; exit 1'}}\n  Mark: {Interval: 0}",
+    );
+    host.set_down(&["App"]);
+    host.force("App");
+    let lines = || host.manager.alert_lines(&host.plugin("App"));
+    until("the call to be over", || lines().iter().any(|line| line.contains("told ERROR"))).await;
+    host.hand.advance(Duration::from_secs(600));
+    assert_eq!(host.told().await, ["each"]);
+}
+
+/// Most interfaces answer in JSON.
+#[tokio::test]
+async fn a_command_that_ends_well_has_told_whatever_it_prints() {
+    let host = host(
+        r#"  App: {Interval: 0, ActionOn: change, Action: {Command: 'echo call >> told; echo "{\"ok\": true}"'}}
+  Mark: {Interval: 0}"#,
+    );
+    host.set_down(&["App"]);
+    host.force("App");
+    let lines = || host.manager.alert_lines(&host.plugin("App"));
+    until("the call to be over", || lines().iter().any(|line| line.contains("told ERROR"))).await;
+    host.hand.advance(Duration::from_secs(600));
+    assert_eq!(host.told().await, ["call"]);
+}
+
 /// The window begins while calls are collected.
 #[tokio::test]
 async fn what_is_held_when_its_call_is_made_is_not_told() {
