@@ -191,7 +191,8 @@ fn a_silence_that_is_written_is_said_to_be_so_whatever_else_is_not() {
     let post = || {
         let begun = Instant::now();
         let mut command = Command::new("curl");
-        command.args(["-s", "-d", r#"{"for": "1h", "reason": "x"}"#, "http://localhost/silences", "--unix-socket"]);
+        command.args(["-s", "-d", r#"{"for": "1h", "reason": "x", "plugins": ["Web"]}"#]);
+        command.args(["http://localhost/silences", "--unix-socket"]);
         (cli::run(command.arg(&socket)).stdout, begun.elapsed())
     };
     let answers: Vec<_> = std::thread::scope(|scope| {
