@@ -204,11 +204,13 @@ fn a_silence_that_is_written_is_said_to_be_so_whatever_else_is_not() {
     let config =
         Config::new().top("socket: '{{DIR}}/smokerd.sock'\nstate_dir: {{DIR}}/state").plugin("Web", "Command: 'true'");
     let daemon = Daemon::start(config);
+    let socket = daemon.path("smokerd.sock");
     let post = || {
         let begun = Instant::now();
         let mut command = Command::new("curl");
-        command.args(["-s", "-d", r#"{"for": "1h", "reason": "x"}"#, "http://localhost/silences", "--unix-socket"]);
-        (cli::run(command.arg(daemon.path("smokerd.sock"))).stdout, begun.elapsed())
+        command.args(["-s", "-d", r#"{"for": "1h", "reason": "x", "plugins": ["Web"]}"#]);
+        command.args(["http://localhost/silences", "--unix-socket"]);
+        (cli::run(command.arg(&socket)).stdout, begun.elapsed())
     };
     let answers: Vec<_> = std::thread::scope(|scope| {
         let posts: Vec<_> = (0..20).map(|_| scope.spawn(post)).collect();
