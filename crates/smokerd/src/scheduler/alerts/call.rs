@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use smoker_model::counted::counted;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::occasion::{LISTED_PLUGINS, Occasion, OccasionEvent, ToldPlugin, told_reason};
-use smoker_model::plugin::{ActionSpec, RunAs};
+use smoker_model::plugin::{ActionSpec, Execution, RunAs};
 use smoker_model::result::{Findings, PluginResult, RETRY_AFTER};
 use smoker_model::run_end::RunEnd;
 use smoker_model::status::Status;
@@ -113,11 +113,15 @@ impl Call {
     }
 }
 
-/// What came of a call whose action gave this.
-pub(super) fn outcome(result: &PluginResult, is_stopping: bool) -> Outcome {
+/// What came of a call of this action, which gave this.
+pub(super) fn outcome(action: &ActionSpec, result: &PluginResult, is_stopping: bool) -> Outcome {
+    let execution = action.invocation.as_ref().map(|invocation| &invocation.execution);
+    let is_command = matches!(execution, Some(Execution::Command { .. }));
     match result.status {
         // It came to its end and says that it is well; what it printed is the answer of a receiver, not a result.
-        Status::Error if result.is_fault && result.end == Some(RunEnd::Exited(0)) => Ok(told_reason(result)),
+        Status::Error if is_command && result.is_fault && result.end == Some(RunEnd::Exited(0)) => {
+            Ok(told_reason(result))
+        }
         Status::Error if is_stopping => Err(CallEnd::Stopped),
         Status::Error => {
             let asked = result.extra.get(RETRY_AFTER).and_then(Json::as_u64).map(Duration::from_secs);

@@ -297,7 +297,7 @@ impl Notifier {
                 let run = runner.begin(&plugin, RunKind::Scheduled, &shutdown);
                 run.act(&action, &mut result, &occasion).await
             };
-            Ended::Called(call::outcome(&ran.result, shutdown.is_cancelled()))
+            Ended::Called(call::outcome(&action, &ran.result, shutdown.is_cancelled()))
         });
         self.made.insert(task.id(), made);
     }
