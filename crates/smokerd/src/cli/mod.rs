@@ -233,8 +233,12 @@ fn parse_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Argu
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, u8> {
     let print = |error: clap::Error| {
         let error = with_tip(error);
-        let printed = output::ignore_closed_pipe(error.print());
-        if error.use_stderr() { exit_code::USAGE } else { code_of(printed) }
+        if error.use_stderr() {
+            // What cannot be written there is lost: the exit code has to do.
+            let _ = error.print();
+            return exit_code::USAGE;
+        }
+        code_of(output::check_open().and_then(|()| output::ignore_closed_pipe(error.print())))
     };
     let arguments: Vec<_> = arguments.into_iter().collect();
     if let Some((_, behind)) = arguments.get(1..).and_then(<[_]>::split_first).filter(|(first, _)| *first == "import") {

@@ -150,16 +150,19 @@ fn no_command_panics_when_a_stream_is_full_or_closed() {
         for streams in ["2>/dev/full", ">/dev/full 2>&1", "2>&1 | true", "| { exec <&-; }"] {
             run(arguments, streams);
         }
-        let output = run(arguments, ">/dev/full");
-        assert!(
-            !output.stdout.contains("exit 0") || arguments.contains("list") || arguments.contains("dump"),
-            "{arguments}: {output:?}"
-        );
+        for streams in [">/dev/full", ">&-"] {
+            let output = run(arguments, streams);
+            assert!(
+                !output.stdout.contains("exit 0") || arguments.contains("list") || arguments.contains("dump"),
+                "{arguments} {streams}: {output:?}"
+            );
+        }
     }
     let listed = cli::smokerd(&sandbox, &["--token", "list", "-c", "{{DIR}}/smokerd.yaml"]);
     assert!(listed.stdout.matches("name has the role").count() <= 1, "{listed:?}");
     run("--token remove name -c smokerd.yaml", "2>&1");
     run("--token add unread --role read -c smokerd.yaml", ">/dev/full");
+    run("--token add unread --role read -c smokerd.yaml", ">&-");
     let listed = cli::smokerd(&sandbox, &["--token", "list", "-c", "{{DIR}}/smokerd.yaml"]);
     assert!(!listed.stdout.contains("unread"), "a token that nobody has read: {listed:?}");
 }
