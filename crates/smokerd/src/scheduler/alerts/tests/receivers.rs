@@ -167,28 +167,23 @@ async fn a_recovery_is_told_by_the_step_that_was_told_of_the_problem() {
 
 #[tokio::test]
 async fn an_action_of_each_result_that_fails_is_called_once() {
-    let host = host(
-        "  Db: {Interval: 9h}\n  App: {Interval: 0, DependsOn: Db, Action: {Command: 'echo each >> told; exit 1'}}\n  Mark: {Interval: 0}",
-    );
-    host.set_down(&["App"]);
+    let host = host("  Db: {Interval: 9h}\n  App: {Interval: 0, DependsOn: Db, Action: Each}\n  Mark: {Interval: 0}");
+    host.set_down(&["App", "refuse"]);
     host.force("App");
     let lines = || host.manager.alert_lines(&host.plugin("App"));
     until("the call to be over", || lines().iter().any(|line| line.contains("told ERROR"))).await;
     host.hand.advance(Duration::from_secs(600));
-    assert_eq!(host.told().await, ["each"]);
+    assert_eq!(host.told().await, ["App ERROR result"]);
 }
 
-/// Most interfaces answer in JSON.
+/// Most interfaces answer in JSON, as `Fail` does.
 #[tokio::test]
 async fn a_command_that_ends_well_has_told_whatever_it_prints() {
-    let host = host(
-        r#"  App: {Interval: 0, Action: {Command: 'echo call >> told; echo "{\"ok\": true}"', ActionOn: change}}
-  Mark: {Interval: 0}"#,
-    );
+    let host = host("  App: {Interval: 0, Action: Fail}\n  Mark: {Interval: 0}");
     host.set_down(&["App"]);
     host.force("App");
     let lines = || host.manager.alert_lines(&host.plugin("App"));
     until("the call to be over", || lines().iter().any(|line| line.contains("told ERROR"))).await;
     host.hand.advance(Duration::from_secs(600));
-    assert_eq!(host.told().await, ["call"]);
+    assert_eq!(host.told().await, ["App ERROR problem"]);
 }
