@@ -41,7 +41,7 @@ struct Host {
     stop: CancellationToken,
 }
 
-/// Plugins whose action writes into the file `told`; `Fail` and `Dump` do, too, and fail while there is a file `refuse`. Each `Command` is `down NAME`: it notes the run in `NAME.runs`, and is bad while
+/// Plugins whose action writes into the file `told`. The others do, too; `Fail`, `Dump` and `Each` fail while there is a file `refuse`. Each `Command` is `down NAME`: it notes the run in `NAME.runs`, and is bad while
 /// there is a file `NAME`.
 fn host(plugins: &str) -> Host {
     prepared_host(plugins, |_| {})
@@ -70,9 +70,9 @@ fn prepared(plugins: &str, folder: &Path) -> Vec<PreparedPlugin> {
     let text = format!(
         "actions:\n  Tell: {{Command: 'echo \"$SMOKER_PLUGIN $SMOKER_STATUS $SMOKER_STATE\" >> told', ActionOn: change}}\n  \
          Collect: {{Command: 'echo \"$SMOKER_EVENT\" >> told', ActionOn: change, ActionGroup: 30s}}\n  \
-         Fail: {{Command: 'echo \"$SMOKER_PLUGIN $SMOKER_STATUS $SMOKER_EVENT\" >> told; test ! -e refuse', ActionOn: change}}\n  \
+         Fail: {{Command: 'echo \"$SMOKER_PLUGIN $SMOKER_STATUS $SMOKER_EVENT\" >> told; echo \"[1]\"; test ! -e refuse', ActionOn: change}}\n  \
          Dump: {{Command: 'cat >> told; echo >> told; test ! -e refuse', Stdin: json, ActionOn: change}}\n  \
-         Each: {{Command: 'echo \"$SMOKER_PLUGIN $SMOKER_STATUS $SMOKER_EVENT\" >> told'}}\n\
+         Each: {{Command: 'echo \"$SMOKER_PLUGIN $SMOKER_STATUS $SMOKER_EVENT\" >> told; test ! -e refuse'}}\n\
          templates: {{BasePlugin: {{Interval: 1h, Splay: 0, Timeout: 30, Action: Tell, Command: 'sh ./down $SMOKER_PLUGIN'}}}}\n\
          plugins:\n{plugins}\n"
     );
@@ -215,7 +215,7 @@ async fn nobody_is_told_of_what_a_cause_far_away_may_have_done() {
         "{MARK}  Net: {{Interval: 9h, Retries: 3, RetryInterval: 8h}}\n  Db: {{Interval: 9h, DependsOn: Net, OnParentBad: run}}\n  \
          Cache: {{Interval: 9h, DependsOn: Net}}\n  App: {{DependsOn: [Db, Cache], OnParentBad: run}}"
     ));
-    host.set_down(&["Net", "App"]);
+    host.set_down(&["Net", "Db", "App"]);
     host.hand.advance(HOUR + Duration::from_secs(1));
     host.results("Net", 1).await;
     host.results("App", 1).await;
@@ -226,7 +226,7 @@ async fn nobody_is_told_of_what_a_cause_far_away_may_have_done() {
     assert!(explained[0].ends_with(", being retried"), "{explained:?}");
 
     // App is looked at again when Net is well, and told of then.
-    host.set_up(&["Net"]);
+    host.set_up(&["Net", "Db"]);
     host.force("Net");
     until("App to be told", || host.lines("told").iter().any(|line| line == "App ERROR hard")).await;
     assert!(host.runs("App") >= 2);
@@ -388,7 +388,8 @@ async fn calls_about_several_are_collected_when_their_parent_is_known() {
     for name in ["A", "B", "C"] {
         host.results(name, 1).await;
     }
-    let waits = |name: &str| !host.manager.alert_lines(&host.plugin(name)).is_empty();
+    let lines = |name: &str| host.manager.alert_lines(&host.plugin(name));
+    let waits = |name: &str| lines(name).iter().any(|line| line.starts_with("actions are held"));
     until("their parent to be known", || !["A", "B", "C"].iter().any(|name| waits(name))).await;
     until("the call", || {
         host.hand.advance(Duration::from_secs(1));
