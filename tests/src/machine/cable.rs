@@ -83,7 +83,7 @@ impl Drop for Cable {
     fn drop(&mut self) {
         self.cut();
         lock(&self.state).has_ended = true;
-        // Whoever waits for the next connection sees it.
+        // The thread that waits for the next connection sees it.
         let _ = TcpStream::connect(self.address);
     }
 }

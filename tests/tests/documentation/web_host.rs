@@ -19,7 +19,9 @@ const EXAMPLE: &str = "etc/examples/web-host/smokerd.yaml";
 
 /// What Slack's address leads to: a line of `told` for each message.
 const RECEIVER: &str = r#"
-import http.server
+import http.server, socketserver
+# The usual one asks for the name of the address before it listens, which takes minutes where no name server answers.
+http.server.HTTPServer.server_bind = socketserver.TCPServer.server_bind
 class Receiver(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))

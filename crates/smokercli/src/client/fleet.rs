@@ -3,6 +3,7 @@
 use futures_util::stream::{self, FuturesUnordered, StreamExt};
 
 use crate::client::ask_error::AskError;
+use crate::client::forced_run;
 use crate::client::history::{self, HistoryQuery};
 use crate::client::host::{self, HostAnswer, HostError, HostLinks};
 use crate::client::observer::FleetStage;
@@ -191,7 +192,7 @@ impl Fleet {
             plugins += wanted.len();
             host.progress = HostProgress::Running { name: links.name.clone() };
             runs.push(async move {
-                let outcome = host::force(session, &links, wanted.clone()).await;
+                let outcome = forced_run::force(session, &links, wanted.clone()).await;
                 (index, (links, not_loaded), wanted, unnamed, outcome)
             });
         }

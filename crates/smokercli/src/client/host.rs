@@ -1,6 +1,6 @@
 //! Asks one daemon for its plugins, or has it run some.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::Url;
 use serde::Deserialize;
@@ -8,39 +8,20 @@ use serde::de::IgnoredAny;
 use serde_json::value::{RawValue, to_raw_value};
 use smoker_model::counted::{counted, is_or_are};
 use smoker_model::wire::about::{AboutPage, Link};
-use smoker_model::wire::force::{AsyncTaskPage, ForceRequest, ForceSelection};
 use smoker_model::wire::not_loaded::NotLoaded;
 use smoker_model::wire::pages;
 
 use crate::client::ask_error::AskError;
-use crate::client::session::{ForcedRuns, ReadPage, Session};
+use crate::client::session::{ReadPage, Session};
 use crate::filter::Filter;
 use crate::inventory::address::{HostAddress, without_password};
 use crate::plugin::Plugin;
 use crate::transport::exchange::{FailureKind, KeepAlive, Transport, TransportError};
 
 /// How long the about page may take.
-const ABOUT_LIMIT: Duration = Duration::from_secs(5);
+pub(super) const ABOUT_LIMIT: Duration = Duration::from_secs(5);
 /// How long any other page may take.
-const PAGE_LIMIT: Duration = Duration::from_secs(20);
-/// How long a daemon may wait for the end of a run before it answers the request to run it. It is short: without the
-/// answer nobody knows where the results will be.
-const FIRST_WAIT: Duration = Duration::from_secs(2);
-/// How long it may wait before it answers a poll. Older daemons do not wait.
-const POLL_WAIT: Duration = Duration::from_secs(10);
-/// How often polls that fail one after the other are repeated before a run is given up.
-const POLL_RETRIES: u32 = 3;
-/// The shortest pause before a poll that follows a failed one; it grows with each of them.
-const RETRY_PAUSE: Duration = Duration::from_millis(250);
-/// The shortest pause before a poll; each is half as long again as the one before.
-const SHORTEST_PAUSE: Duration = Duration::from_micros(300);
-/// The longest pause before a poll.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// Shorter pauses are too fine for the runtime, which counts milliseconds and rounds up twice.
-const COARSE_PAUSE: Duration = Duration::from_millis(5);
-
-/// How long a daemon is waited for, in all, that does not let this client force runs yet: it counts runs a second.
-const LONGEST_RATE_WAIT: Duration = Duration::from_secs(300);
+pub(super) const PAGE_LIMIT: Duration = Duration::from_secs(20);
 
 /// How many names of plugins that are not loaded are printed.
 const LISTED_NAMES: usize = 20;
@@ -82,7 +63,7 @@ pub struct HostError {
 
 /// As [`pages::PluginsPage`]. Plugins are parsed one by one, and kept as text: an odd entry must not cost the others.
 #[derive(Debug, Deserialize)]
-struct PluginsPage {
+pub(super) struct PluginsPage {
     plugins: Entries,
 }
 
@@ -183,66 +164,6 @@ async fn own_page<T: Transport>(session: &Session<'_, T>, plugins: &Url, name: &
     Ok(Plugin::parse(page.content.plugin))
 }
 
-/// Has the daemon run these plugins and waits for their results. A daemon that does not let this client force runs yet is waited for, and
-/// the observer is told of that once.
-///
-/// # Errors
-///
-/// When the daemon refuses, or the results cannot be fetched.
-pub async fn force<T: Transport>(
-    session: &Session<'_, T>,
-    host: &HostLinks,
-    plugins: Vec<String>,
-) -> Result<Vec<Plugin>, AskError> {
-    let mut is_told = false;
-    let on_wait = |wait: Duration| {
-        if !std::mem::replace(&mut is_told, true) {
-            let (name, seconds) = (&host.name, wait.as_secs());
-            let reason = "its max_forced_rate lets this client run no more plugins yet";
-            session.observer.remark(&format!("Host {name}: {reason}; asking again in {seconds} s"));
-        }
-    };
-    let begun = begin_run(session, host, plugins, on_wait).await?;
-    run_results(session, host, begun).await
-}
-
-/// Has the daemon begin to run these plugins. One that does not let this client force runs yet says when it does, and is asked again
-/// then; `on_wait` is called before each such wait. Rounds are waited for as long as it takes, since they have a deadline of their own.
-///
-/// # Errors
-///
-/// When the daemon refuses, or runs that are forced once would be waited for longer than [`LONGEST_RATE_WAIT`] in all.
-pub async fn begin_run<T: Transport>(
-    session: &Session<'_, T>,
-    host: &HostLinks,
-    plugins: Vec<String>,
-    mut on_wait: impl FnMut(Duration),
-) -> Result<BegunRun, AskError> {
-    let processes = host.processes.as_ref().map_err(Clone::clone)?;
-    let selection = ForceSelection { plugins: Some(plugins), filter: None, parameters: session.values.cloned() };
-    let request = ForceRequest { process: selection };
-    let is_once = session.forces == ForcedRuns::Once;
-    let mut waited = Duration::ZERO;
-    loop {
-        let asked = Instant::now();
-        let error = match session.post::<Box<RawValue>>(processes, &request, PAGE_LIMIT, FIRST_WAIT).await {
-            Ok(answer) => return Ok(BegunRun { asked, answer: run_answer(processes, &answer)? }),
-            Err(error) => error,
-        };
-        let Some(wait) = error.rate_wait() else { return Err(error) };
-        waited = waited.saturating_add(wait);
-        if is_once && waited > LONGEST_RATE_WAIT {
-            return Err(error);
-        }
-        on_wait(wait);
-        tokio::time::sleep(wait).await;
-        if is_once {
-            // The server may close the kept connection at any time, and a POST that is lost there is not sent again.
-            session.close_kept(&host.about, ABOUT_LIMIT).await;
-        }
-    }
-}
-
 /// Which start of the daemon answers now; none of one that does not tell.
 ///
 /// # Errors
@@ -253,109 +174,8 @@ pub async fn instance<T: Transport>(session: &Session<'_, T>, host: &HostLinks) 
     Ok(page.instance)
 }
 
-/// Waits for the results of a run.
-///
-/// # Errors
-///
-/// When they cannot be fetched.
-pub async fn run_results<T: Transport>(
-    session: &Session<'_, T>,
-    host: &HostLinks,
-    BegunRun { mut asked, answer }: BegunRun,
-) -> Result<Vec<Plugin>, AskError> {
-    let mut path = match answer {
-        RunAnswer::Done(plugins) => return Ok(plugins),
-        RunAnswer::Running(path) => path,
-    };
-    let hosts = u32::try_from(session.hosts).unwrap_or(u32::MAX);
-    // Each host of a fleet lengthens the first pause by the time that a poll costs.
-    let mut pause = session.transport.cost_of_request().saturating_mul(hosts).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
-    let mut retries = 0;
-    loop {
-        // No run ends at once, so a pause comes before the first poll, too; none after an answer that the daemon waited
-        // with.
-        sleep(pause.saturating_sub(asked.elapsed())).await;
-        asked = Instant::now();
-        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
-        let url = resolve(&host.about, &path)?;
-        match poll(session, &url).await {
-            Ok(RunAnswer::Done(plugins)) => return Ok(plugins),
-            Ok(RunAnswer::Running(next)) => {
-                path = next;
-                // A run of an hour may meet more failures than a daemon that is gone.
-                retries = 0;
-            }
-            Err(AskError::Open(TransportError { kind: FailureKind::NotFound, reason, .. })) => {
-                return Err(AskError::Gone { path, reason });
-            }
-            // The connection of the request before had been closed; that is nothing to report.
-            Err(AskError::Open(TransportError { kind: FailureKind::ConnectionLost, .. })) if retries == 0 => {
-                retries = 1;
-            }
-            Err(error) => {
-                session.observer.problem(&format!("Host {}: {error}", host.name));
-                if retries == POLL_RETRIES {
-                    return Err(AskError::Poll { path, retries });
-                }
-                retries += 1;
-                // A daemon that starts again, or has no room for a request, needs a moment.
-                pause = pause.max(RETRY_PAUSE * retries);
-            }
-        }
-    }
-}
-
-/// Sleeps, with a thread's precision where that matters.
-async fn sleep(pause: Duration) {
-    if pause >= COARSE_PAUSE {
-        return tokio::time::sleep(pause).await;
-    }
-    // It cannot fail: nothing in it panics, and nothing aborts it.
-    let _ = tokio::task::spawn_blocking(move || std::thread::sleep(pause)).await;
-}
-
-/// A forced run that a daemon has begun, and may have ended already.
-#[derive(Debug)]
-pub struct BegunRun {
-    asked: Instant,
-    answer: RunAnswer,
-}
-
-impl BegunRun {
-    /// Whether its results are still to come.
-    #[must_use]
-    pub fn is_running(&self) -> bool {
-        matches!(self.answer, RunAnswer::Running(_))
-    }
-}
-
-/// What a daemon says of a forced run.
-#[derive(Debug)]
-enum RunAnswer {
-    /// The run goes on; the path of the next poll.
-    Running(String),
-    Done(Vec<Plugin>),
-}
-
-async fn poll<T: Transport>(session: &Session<'_, T>, url: &Url) -> Result<RunAnswer, AskError> {
-    let answer: Box<RawValue> = session.get_run(url, PAGE_LIMIT, POLL_WAIT).await?;
-    run_answer(url, &answer)
-}
-
-/// The body decides, not the status: as long as it has an `asyncTask` the run goes on.
-fn run_answer(url: &Url, answer: &RawValue) -> Result<RunAnswer, AskError> {
-    if let Ok(page) = serde_json::from_str::<AsyncTaskPage>(answer.get()) {
-        return Ok(RunAnswer::Running(page.async_task.link.poll));
-    }
-    let page = serde_json::from_str::<PluginsPage>(answer.get()).map_err(|error| AskError::Shape {
-        url: without_password(url),
-        reason: format!("it has neither results nor a link to them: {error}"),
-    })?;
-    Ok(RunAnswer::Done(plugins_of(page, Plugin::parse_forced)))
-}
-
 /// An entry without a plugin is one without a name, and with a result that cannot be read.
-fn plugins_of(page: PluginsPage, parse: impl Fn(Box<RawValue>) -> Plugin) -> Vec<Plugin> {
+pub(super) fn plugins_of(page: PluginsPage, parse: impl Fn(Box<RawValue>) -> Plugin) -> Vec<Plugin> {
     let plugin = |item: Box<RawValue>| match serde_json::from_str::<pages::PluginItem<Box<RawValue>>>(item.get()) {
         Ok(item) => item.plugin,
         // As a text, so that nothing in it is taken for a result.

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - `fleet`: many daemons at once
-//! - `host`: one daemon: its plugins, a forced run
+//! - `host`: one daemon: its plugins; `forced_run`: one daemon: a run that is forced, and its results
 //! - `history`: one daemon: past results
 //! - `explanation`: one daemon: what it says of a plugin
 //! - `silences`: one daemon: its silences
@@ -16,6 +16,7 @@
 pub mod ask_error;
 pub mod explanation;
 pub mod fleet;
+pub mod forced_run;
 pub mod history;
 pub mod host;
 pub mod observer;

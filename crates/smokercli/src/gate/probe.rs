@@ -12,6 +12,7 @@ use smoker_model::wire::not_loaded::NotLoaded;
 use tokio::sync::Semaphore;
 
 use crate::client::ask_error::AskError;
+use crate::client::forced_run;
 use crate::client::history;
 use crate::client::host::{self, HostAnswer, HostLinks};
 use crate::client::session::{ForcedRuns, Session};
@@ -139,11 +140,11 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
             self.wait_for(host, WaitsFor::Rate);
         };
         let failed = |error: AskError| silent(&error);
-        let begun = host::begin_run(&self.session, links, wanted.to_vec(), on_wait).await.map_err(failed)?;
+        let begun = forced_run::begin_run(&self.session, links, wanted.to_vec(), on_wait).await.map_err(failed)?;
         drop(permit);
         has_waited |= begun.is_running();
         self.wait_for(host, WaitsFor::Runs);
-        let results = host::run_results(&self.session, links, begun).await.map_err(failed)?;
+        let results = forced_run::run_results(&self.session, links, begun).await.map_err(failed)?;
         // A daemon that starts again counts its processes from the beginning, so that another run may have the number of this one.
         if has_waited && links.instance.is_some() {
             let instance = host::instance(&self.session, links).await.map_err(failed)?;

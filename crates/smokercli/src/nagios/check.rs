@@ -9,6 +9,7 @@ use smoker_model::wire::DEFAULT_PORT;
 use tokio::runtime::Builder;
 
 use crate::cli::check_args::CheckArgs;
+use crate::client::forced_run;
 use crate::client::host;
 use crate::client::observer::NoProgress;
 use crate::client::session::{ForcedRuns, Session};
@@ -140,7 +141,7 @@ async fn ask(args: &CheckArgs, filter: &Filter, target: &Target) -> Result<Vec<F
         return Ok(found.chain(missing).collect());
     }
     let wanted: Vec<_> = selected.iter().map(|plugin| plugin.name().to_owned()).collect();
-    let results = host::force(&session, &answer.links, wanted.clone()).await;
+    let results = forced_run::force(&session, &answer.links, wanted.clone()).await;
     let results =
         results.map_err(|error| failed(&answer.name, &format!("{} could not be run: {error}", wanted.join(", "))))?;
     Ok(wanted.into_iter().map(|name| forced_finding(name, &results)).chain(missing).collect())

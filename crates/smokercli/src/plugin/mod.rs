@@ -25,6 +25,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value as Json};
 use smoker_model::status::Status;
 
+use crate::plugin::digest::PageDigest;
 use crate::plugin::plain::PlainPlugin;
 use crate::plugin::salvage::{NO_NAME, plugin_object};
 use crate::plugin::view::{PluginView, ShownResult};
@@ -123,6 +124,16 @@ impl Plugin {
     pub fn view(&self) -> PluginView {
         PluginView::parse(&self.json, self.shown).unwrap_or_default()
     }
+
+    /// What its page shows.
+    #[must_use]
+    pub fn digest(&self) -> PageDigest {
+        PageDigest::of(self.json.get(), || {
+            let view = self.view();
+            let text = |object: Option<&Map<String, Json>>| object.map(|object| Json::from(object.clone()).to_string());
+            [text(view.parameters()), text(view.result())]
+        })
+    }
 }
 
 #[cfg(test)]
@@ -155,5 +166,21 @@ mod tests {
         }
         assert!(Plugin::parse_forced(with(json!(null))).has_no_result());
         assert_eq!(status(Plugin::parse_forced(with(json!("OK")))), (Status::Unknown, false));
+    }
+
+    #[test]
+    fn parameters_and_results_have_numbers_of_their_own() {
+        let of = |json: &str| Plugin::parse(RawValue::from_string(json.to_owned()).expect("JSON")).digest();
+        let page =
+            r#"{"name": "p", "parameters": {"Command": "true"}, "lastResult": {"status": "OK"}, "nextRun": "1"}"#;
+        let first = of(page);
+        assert_eq!(of(&page.replace("\"1\"", "\"2\"")), first, "when it runs next is neither");
+        let other = of(&page.replace("true", "false"));
+        assert_eq!((other.parameters == first.parameters, other.last_result == first.last_result), (false, true));
+        let other = of(&page.replace("OK", "WARN"));
+        assert_eq!((other.parameters == first.parameters, other.last_result == first.last_result), (true, false));
+        let twice = |result: &str| of(&format!(r#"{{"name": "p", "lastResult": null, "lastResult": {result}}}"#));
+        assert_eq!(twice("{}"), twice("{}"));
+        assert_ne!(twice("{}"), twice(r#"{"status": "OK"}"#));
     }
 }

@@ -195,7 +195,7 @@ impl SharedState {
         }
     }
 
-    /// Begins anew with what is told of a plugin: its next result is the first.
+    /// Forgets what was told of a plugin: its next result is the first.
     pub(crate) fn forget_told_state(&self, plugin: &PluginName) {
         if let Some(entry) = self.lock().plugins.get_mut(plugin) {
             (entry.hard, entry.postponed) = (HardStateTracker::default(), None);
