@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(next[..2], ["2026-03-30T02:30:00+02:00", "2026-03-31T02:30:00+02:00"]);
         assert_eq!(next.len(), RUNS);
         for part in [
-            "at '30 2 * * *' in Europe/Prague",
+            "at 02:30 in Europe/Prague",
             "Only: scheduled runs take place again from 2026-03-30T00:00:00+02:00 on",
             "Timeout 15 s",
             "depends on Db, and is skipped while one of them is bad",

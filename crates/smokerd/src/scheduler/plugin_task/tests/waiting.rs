@@ -1,8 +1,5 @@
 //! Runs that wait: for the turn of their group, for another run, or for another plugin.
 
-use std::io::{self, Write};
-use std::sync::Mutex;
-
 use super::*;
 
 #[tokio::test]
@@ -103,51 +100,4 @@ async fn a_run_that_is_owed_takes_place_when_the_one_in_its_way_has_ended() {
     std::fs::write(folder.path().join("go"), "").expect("writable");
     let triggers = [record(&mut events).await.trigger.as_str(), record(&mut events).await.trigger.as_str()];
     assert_eq!(triggers, ["force", "timer"]);
-}
-
-#[tokio::test]
-async fn a_run_on_demand_that_is_skipped_is_not_said_to_run() {
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-    impl Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("not poisoned").write(bytes)
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let log = Log::default();
-    let writer = log.clone();
-    let logged = || String::from_utf8_lossy(&log.0.lock().expect("not poisoned")).into_owned();
-    // All tasks have the thread of the test.
-    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    let (_hand, clock) = ManualClock::new();
-    let (state, mut events, commands, _shutdown) =
-        spawn_at(clock, "Command: echo up, Interval: 9h, Splay: 0, DependsOn: db");
-    let of_db = |status: Status| {
-        let mut record = samples::finished(&"db".into(), "{}");
-        let RunState::Finished(run) = &mut record.state else { panic!("{record:?}") };
-        run.result.status = status;
-        state.record(record, &[]);
-    };
-    of_db(Status::Error);
-    record(&mut events).await;
-    commands.send(Command::RunOnDemand("web".into())).expect("a task that lives");
-    let skipped = record(&mut events).await;
-    assert_eq!(skipped.state, RunState::Skipped { reason: SkipReason::Dependency, count: 1 });
-    let (reply, mut answered) = mpsc::channel(1);
-    commands.send(Command::Ping(reply)).expect("a task that lives");
-    assert!(answered.recv().await.is_none());
-    assert!(
-        logged().contains("its runs are skipped: db is ERROR") && !logged().contains("it runs now"),
-        "{}",
-        logged()
-    );
-    of_db(Status::Ok);
-    record(&mut events).await;
-    commands.send(Command::RunOnDemand("web".into())).expect("a task that lives");
-    assert!(matches!(record(&mut events).await.state, RunState::Finished(_)));
-    assert!(logged().contains("it runs now, because actions of web wait for it"), "{}", logged());
 }
