@@ -60,7 +60,7 @@ pub async fn force<T: Transport>(
 ///
 /// # Errors
 ///
-/// When the daemon refuses, or runs that are forced once would be waited for longer than [`LONGEST_RATE_WAIT`] in all.
+/// When the daemon refuses, or runs that are forced once would be waited for longer than five minutes in all.
 pub async fn begin_run<T: Transport>(
     session: &Session<'_, T>,
     host: &HostLinks,
