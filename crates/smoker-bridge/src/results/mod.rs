@@ -2,7 +2,8 @@
 //!
 //! A result is published with the number of the stream's newest result of its plugin (`Nats-Expected-Last-Subject-Sequence`), and refused by the
 //! server when there is a newer one: so a copy that was on its way when the connection was cut cannot be stored beside its repetition. The message id
-//! does the same within the server's window of duplicates; an acknowledgement without a number (0) is none. After a cut the newest results are asked again, and what the stream has is passed over.
+//! does the same within the server's window of duplicates; an acknowledgement without a number (0) is none. What a stream has acknowledged and
+//! does not have any more, as after a change of its leader, is published again. After a cut the newest results are asked again, and what the stream has is passed over.
 //!
 //! # Layout
 //!
@@ -146,6 +147,32 @@ async fn follow(
     }
 }
 
+/// The newest result of a plugin that the stream has acknowledged.
+#[derive(Clone, Debug)]
+struct Stored {
+    /// The number of its message.
+    at: u64,
+    /// Its own number in the journal.
+    sequence: u64,
+}
+
+/// Why a result was not published.
+#[derive(Debug)]
+enum Unpublished {
+    Failed(String),
+    /// The stream has lost a result of the plugin that it had acknowledged; the newest that it has is this one.
+    Lost {
+        newest: u64,
+        lost: u64,
+    },
+}
+
+impl From<String> for Unpublished {
+    fn from(reason: String) -> Self {
+        Self::Failed(reason)
+    }
+}
+
 /// A result to be published.
 #[derive(Debug)]
 struct Waiting {
@@ -170,7 +197,7 @@ impl Publisher {
         event: Event,
         events: &mut Events,
         position: &mut Position,
-        last: &mut HashMap<String, u64>,
+        last: &mut HashMap<String, Stored>,
     ) -> Result<(), String> {
         let mut batch: Vec<Waiting> = Vec::new();
         let mut next = Some(event);
@@ -193,27 +220,39 @@ impl Publisher {
         &self,
         batch: &mut Vec<Waiting>,
         position: &mut Position,
-        last: &mut HashMap<String, u64>,
+        last: &mut HashMap<String, Stored>,
     ) -> Result<(), String> {
         let batch = std::mem::take(batch);
-        let sent = batch.iter().map(|waiting| self.once(waiting, last.get(&waiting.plugin).copied()));
-        let numbers = try_join_all(sent).await?;
-        for (waiting, number) in batch.into_iter().zip(numbers) {
-            position.advance(waiting.number.sequence, &waiting.run);
-            last.insert(waiting.plugin, number);
+        let sent = batch.iter().map(|waiting| self.once(waiting, last.get(&waiting.plugin).cloned()));
+        let numbers = try_join_all(sent).await.map_err(|error| match error {
+            Unpublished::Failed(reason) => reason,
+            Unpublished::Lost { newest, lost } => {
+                position.go_back(newest);
+                format!("the stream has lost result {lost}, which it had acknowledged, and gets it again")
+            }
+        })?;
+        for (waiting, at) in batch.into_iter().zip(numbers) {
+            let sequence = waiting.number.sequence;
+            position.advance(sequence, &waiting.run);
+            last.insert(waiting.plugin, Stored { at, sequence });
         }
         Ok(())
     }
 
     /// Publishes a result unless the stream has it, and gives the number of the newest message of its plugin.
-    async fn once(&self, waiting: &Waiting, mut last: Option<u64>) -> Result<u64, String> {
+    async fn once(&self, waiting: &Waiting, mut last: Option<Stored>) -> Result<u64, Unpublished> {
         let subject = self.fleet.result(&self.host, &waiting.plugin);
         let mut id = self.id(waiting);
+        let acknowledged = last.as_ref().map(|stored| stored.sequence);
         for _ in 0..MAX_TRIES {
-            let expected = match last {
-                Some(last) => last,
+            let expected = match last.take() {
+                Some(stored) => stored.at,
                 None => match self.newest(&subject).await? {
                     Some((at, Some(newest))) if newest.is_at_least(&waiting.number) => return Ok(at),
+                    Some((_, Some(newest))) if newest.is_behind(acknowledged, &waiting.number) => {
+                        let lost = acknowledged.unwrap_or_default();
+                        return Err(Unpublished::Lost { newest: newest.sequence, lost });
+                    }
                     newest => newest.map_or(0, |(at, _)| at),
                 },
             };
@@ -230,21 +269,19 @@ impl Publisher {
             match sent {
                 // Since https://github.com/nats-io/nats-server/pull/6415 a server notes an id when it has stored the message. One before
                 // that in a cluster notes it first, without a number, and keeps it when it loses the message with its leadership.
-                Ok(stored) if stored.sequence == 0 => {
-                    id.push('+');
-                    last = None;
-                }
+                Ok(stored) if stored.sequence == 0 => id.push('+'),
                 Ok(stored) => return Ok(stored.sequence),
-                Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => last = None,
+                Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => {}
                 Err(error) if is_too_large(&error) => {
                     // It would never be taken, and all behind it would wait.
                     tracing::error!("result {} of {} is left out: {error}", waiting.number.sequence, waiting.plugin);
                     return Ok(expected);
                 }
-                Err(error) => return Err(failed(&error)),
+                Err(error) => return Err(failed(&error).into()),
             }
         }
-        Err(format!("{subject} has no place for the next result: others publish to it, or its servers choose a leader"))
+        Err(format!("{subject} has no place for the next result: others publish to it, or its servers choose a leader")
+            .into())
     }
 
     /// The number of a subject's newest message in the stream, and which result it is.

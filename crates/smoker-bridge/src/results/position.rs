@@ -38,6 +38,11 @@ impl Number {
     pub(crate) fn is_at_least(&self, other: &Self) -> bool {
         self.epoch == other.epoch && self.sequence >= other.sequence
     }
+
+    /// Whether it came before this sequence, of the journal that the other one is of.
+    pub(crate) fn is_behind(&self, sequence: Option<u64>, other: &Self) -> bool {
+        self.epoch == other.epoch && sequence.is_some_and(|sequence| self.sequence < sequence)
+    }
 }
 
 /// A number, and the result that had it.
@@ -95,6 +100,14 @@ impl Position {
         if sequence > self.newest.number.sequence {
             self.newest.number.sequence = sequence;
             self.newest.run = Some(run.to_owned());
+        }
+    }
+
+    /// The stream has less than it has acknowledged: nothing behind this number is known to be there.
+    pub(crate) fn go_back(&mut self, sequence: u64) {
+        if sequence < self.newest.number.sequence {
+            self.newest.number.sequence = sequence;
+            self.newest.run = None;
         }
     }
 

@@ -17,8 +17,7 @@ use crate::report::{HostReport, Report, distinct_names};
 use crate::transport::exchange::Transport;
 use smoker_model::suggest;
 
-/// All hosts of a command line and how far each has come. A host that fails
-/// never stops the others.
+/// All hosts of a command line and how far each has come. A host that fails never stops the others.
 #[derive(Debug)]
 pub struct Fleet {
     hosts: Vec<FleetHost>,
