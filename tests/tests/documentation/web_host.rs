@@ -149,7 +149,7 @@ pub(crate) fn runs_on(machine: &PrivateRoot, shared: &Path) {
     fs::write(shared.join("web-host.yaml"), example).expect("writable");
     fs::write(shared.join("slack.url"), "http://127.0.0.1:8087/services/key\n").expect("writable");
     fs::write(shared.join("receiver.py"), RECEIVER).expect("writable");
-    machine.succeed("setsid python3 /shared/receiver.py > /dev/null 2>&1 < /dev/null &");
+    machine.succeed("setsid python3 /shared/receiver.py > /shared/receiver.log 2>&1 < /dev/null &");
     machine.succeed("createdb -h 127.0.0.1 -U postgres app; mkdir -p /var/backups");
     machine.succeed("/shared/smokerd --no-syslog -c /shared/web-host.yaml -p /run/web-host.pid");
     let look = |arguments: &str| machine.sh(&format!("/shared/smokercli -s 127.0.0.1:8088 --no-progress {arguments}"));
@@ -185,7 +185,8 @@ pub(crate) fn runs_on(machine: &PrivateRoot, shared: &Path) {
     assert!(!told().contains("Database"), "{}", told());
     machine.succeed(&format!("{silence} --end all"));
     let heard = wait::within(wait::DEADLINE, || told().contains("ERROR Database on ").then_some(()));
-    assert!(heard.is_some(), "{}: {}", told(), explain("Database").text());
+    let receiver = || fs::read_to_string(shared.join("receiver.log")).unwrap_or_default();
+    assert!(heard.is_some(), "{}: {} {}", told(), receiver(), explain("Database").text());
     assert!(!told().contains("Page"), "{}", told());
     wait::until_true("the explanation", || explain("Database").stdout.contains("action Slack: told ERROR at "));
     assert!(explain("Backup").stdout.contains("depends on Database"));
