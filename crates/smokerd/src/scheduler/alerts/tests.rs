@@ -252,7 +252,7 @@ async fn a_consequence_that_is_over_is_not_told_although_no_run_was_skipped() {
 async fn a_parent_without_interval_or_out_of_its_hours_is_not_run() {
     let host = host(
         "  Event: {Interval: 0}\n  Job: {Interval: 0, At: '02:30'}\n  Office: {Interval: 9h, Only: Sat, Timezone: UTC}\n  \
-         Window: {Interval: 9h, Maintenance: {Cron: '0 6 * * *', Duration: 30m, Timezone: UTC}}\n  \
+         Window: {Interval: 9h, Maintenance: {Cron: '0 6 30 11 *', Duration: 30m, Timezone: UTC}}\n  \
          App: {DependsOn: [Event, Job, Office, Window]}",
     );
     host.set_down(&["App"]);
@@ -265,7 +265,7 @@ async fn a_parent_without_interval_or_out_of_its_hours_is_not_run() {
 async fn what_fails_while_a_parent_is_in_maintenance_is_told_when_that_ends() {
     let host = host(&format!(
         "{MARK}  Locked: {{Interval: 9h, MaintenanceLock: '{{DIR}}/lock'}}\n  \
-         Window: {{Interval: 9h, Maintenance: {{Cron: '30 10 * * *', Duration: 1h, Timezone: UTC}}}}\n  \
+         Window: {{Interval: 9h, Maintenance: {{Cron: '30 10 30 11 *', Duration: 1h, Timezone: UTC}}}}\n  \
          App: {{DependsOn: Locked}}\n  Web: {{DependsOn: Window}}"
     ));
     host.set_down(&["lock", "App", "Web"]);

@@ -110,7 +110,7 @@ async fn an_action_of_two_roles_tells_a_recovery_once() {
 #[tokio::test]
 async fn what_is_held_when_its_call_is_made_is_not_told() {
     let host = host(
-        "  Db: {Action: Collect, Interval: 9h, Maintenance: {Cron: '1 10 * * *', Duration: 1h, Timezone: UTC}}\n  \
+        "  Db: {Action: Collect, Interval: 9h, Maintenance: {Cron: '1 10 30 11 *', Duration: 1h, Timezone: UTC}}\n  \
          Web: {Action: Collect, Interval: 9h}\n  Mark: {Interval: 0}",
     );
     host.hand.advance(Duration::from_secs(45));
