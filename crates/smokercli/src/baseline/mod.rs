@@ -17,6 +17,7 @@ use smoker_model::status::Status;
 use smoker_model::verdict::baseline::{Baseline, Source};
 
 use crate::asking::{networking, with_progress};
+use crate::baseline::record::Answers;
 use crate::cli::commands::baseline_args::BaselineArgs;
 use crate::client::fleet::Fleet;
 use crate::client::session::{ForcedRuns, Session};
@@ -39,7 +40,6 @@ use crate::transport::any::AnyTransport;
 /// When it cannot be made or written.
 pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> Result<u8, ExitError> {
     let filter = query::judged_filter(&args.filters)?;
-    let at = args.at.and_then(|at| at.instant(Utc::now()));
     let file = if args.output == Path::new("-") { None } else { Some(OutputFile::new(&args.output)?) };
     if file.is_none() {
         output::check_open()?;
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> 
     file.iter().try_for_each(|file| inputs.check("-o", file.path()))?;
     let runtime = networking()?;
     let transport = targets.transport()?;
-    let source = match (at, args.last) {
+    let source = match (args.at, args.last) {
         (Some(_), _) => Source::Journal,
         (None, true) => Source::Last,
         (None, false) => Source::Forced,
@@ -61,51 +61,50 @@ pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> 
         forces: ForcedRuns::once_if(source == Source::Forced),
         names: if filter.names_what_is_wanted() { &filter.names } else { &[] },
     };
-    let mut baseline = record::empty(source, at);
+    let mut baseline = record::empty(source, args.at.and_then(|at| at.instant(Utc::now())));
     baseline.selects = filter.selection();
-    let (mut outcome, mut unmet) = (Ok(()), None);
+    let mut answers = Ok(Answers::default());
     let is_whole = runtime.block_on(with_progress(console, async {
-        if let Some(at) = at {
-            baseline.hosts = journal::hosts(&session, targets, &filter, at).await;
-        } else {
-            let fleet = Fleet::new(targets.selection.addresses());
-            match answers(fleet, &session, &filter, source).await {
-                Ok((fleet, of_filter)) => {
-                    baseline.hosts = record::hosts(targets, fleet);
-                    unmet = of_filter;
-                }
-                Err(error) => outcome = Err(error),
-            }
-        }
+        answers = match args.at {
+            Some(at) => journal::answers(&session, targets, &filter, at).await,
+            None => fleet_answers(&session, targets, &filter, source).await,
+        };
     }));
     console.finish();
     drop(transport);
     runtime.shutdown_background();
-    outcome?;
+    let Answers { hosts, missing, unmet } = answers?;
     if !is_whole {
         console.error("interrupted: no baseline is written");
         return Ok(exit_code::INTERRUPTED);
     }
+    for line in &missing {
+        console.warn(line);
+    }
+    let lacking = hosts.iter().filter(|host| !host.lacks.is_empty()).count();
+    baseline.hosts = hosts.into_iter().map(|recorded| recorded.host).collect();
     check_useful(&baseline, unmet.as_deref())?;
-    conclude(args, &baseline, file.as_ref(), console)
+    conclude(args, &baseline, lacking, file.as_ref(), console)
 }
 
-/// The hosts that have answered; and what the filter asks for and none of their plugins has.
-async fn answers(
-    mut fleet: Fleet,
+/// What the hosts answer now.
+async fn fleet_answers(
     session: &Session<'_, AnyTransport>,
+    targets: &Targets,
     filter: &Filter,
     source: Source,
-) -> Result<(Fleet, Option<String>), ExitError> {
+) -> Result<Answers, ExitError> {
+    let mut fleet = Fleet::new(targets.selection.addresses());
     fleet.ask(session).await;
     if let Some(problem) = fleet.masked(filter) {
         return Err(ExitError::new(problem));
     }
-    let unmet = fleet.select(filter).unmet;
+    let selection = fleet.select(filter);
+    let missing = fleet.missing(&selection);
     if source == Source::Forced {
         fleet.force(session).await;
     }
-    Ok((fleet, unmet))
+    Ok(Answers { hosts: record::hosts(targets, fleet), missing, unmet: selection.unmet })
 }
 
 /// How many hosts are missing in it.
@@ -135,10 +134,11 @@ fn check_useful(baseline: &Baseline, unmet: Option<&str>) -> Result<(), ExitErro
     Err(ExitError::new(format!("{reason}, so nothing is written")))
 }
 
-/// Writes the baseline, says what it has, and chooses the exit code.
+/// Writes the baseline, says what it has, and chooses the exit code. `lacking` hosts have no result of plugins that were asked for.
 fn conclude(
     args: &BaselineArgs,
     baseline: &Baseline,
+    lacking: usize,
     file: Option<&OutputFile>,
     console: &Console,
 ) -> Result<u8, ExitError> {
@@ -153,7 +153,8 @@ fn conclude(
     let bad = bad.filter(|plugin| !record::is_good(plugin)).count();
     let hosts = baseline.hosts.len();
     let (known, asked) = (hosts - unknown, counted(hosts, "host"));
-    console.info(&format!("baseline of {known} of {asked}: {}, {bad} of them bad", counted(plugins, "plugin")));
+    let lack = if lacking == 0 { String::new() } else { format!("; {} without all results", counted(lacking, "host")) };
+    console.info(&format!("baseline of {known} of {asked}: {}, {bad} of them bad{lack}", counted(plugins, "plugin")));
     for host in baseline.hosts.iter().filter(|host| host.error.is_some()) {
         console.warn(&format!(
             "Host {} is missing in the baseline: {}",
@@ -167,6 +168,6 @@ fn conclude(
             host.host
         ));
     }
-    let is_kept = args.budget.budget().unwrap_or_default().is_kept(unknown, hosts);
+    let is_kept = args.budget.budget().unwrap_or_default().is_kept(unknown + lacking, hosts);
     Ok(if is_kept { exit_code::SUCCESS } else { exit_code::NOT_SETTLED })
 }

@@ -15,6 +15,43 @@ use crate::plugin::Plugin;
 use crate::report::findings::{no_result, run_of};
 use crate::targets::Targets;
 
+/// What hosts have answered.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    pub(super) hosts: Vec<Recorded>,
+    /// A line for each host that lacks plugins which the call names, and one for the names that no host has.
+    pub(super) missing: Vec<String>,
+    /// What the filter asks for and no plugin has, in words, where it selects none.
+    pub(super) unmet: Option<String>,
+}
+
+/// A host of a baseline.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    pub(super) host: BaselineHost,
+    /// The plugins that were asked for, and of which there is no result.
+    pub(super) lacks: Vec<String>,
+}
+
+impl Recorded {
+    /// A host of which nothing is known, for this reason.
+    pub(super) fn unknown(asked: &InventoryHost, name: Option<String>, reason: String) -> Self {
+        Self { host: BaselineHost { error: Some(reason), ..host(asked, name) }, lacks: Vec::new() }
+    }
+
+    /// A host with these plugins, and without those that it lacks.
+    pub(super) fn known(
+        asked: &InventoryHost,
+        name: String,
+        mut plugins: Vec<BaselinePlugin>,
+        mut lacks: Vec<String>,
+    ) -> Self {
+        lacks.retain(|name| !plugins.iter().any(|plugin| plugin.name == *name));
+        plugins.extend(lacks.iter().map(|name| of_name(name, no_result("it is not there, or its run gave no result"))));
+        Self { host: BaselineHost { plugins, ..host(asked, Some(name)) }, lacks }
+    }
+}
+
 /// A baseline without hosts.
 pub(super) fn empty(source: Source, at: Option<DateTime<Utc>>) -> Baseline {
     let made = moment::written(Utc::now());
@@ -22,12 +59,12 @@ pub(super) fn empty(source: Source, at: Option<DateTime<Utc>>) -> Baseline {
 }
 
 /// The hosts of a fleet that has answered.
-pub(super) fn hosts(targets: &Targets, fleet: Fleet) -> Vec<BaselineHost> {
+pub(super) fn hosts(targets: &Targets, fleet: Fleet) -> Vec<Recorded> {
     targets.selection.hosts().iter().zip(fleet.into_answers()).map(|(host, answer)| of_answer(host, answer)).collect()
 }
 
 /// A host without plugins.
-pub(super) fn host(host: &InventoryHost, name: Option<String>) -> BaselineHost {
+fn host(host: &InventoryHost, name: Option<String>) -> BaselineHost {
     BaselineHost {
         host: host.address.label.clone(),
         address: key(host),
@@ -38,17 +75,13 @@ pub(super) fn host(host: &InventoryHost, name: Option<String>) -> BaselineHost {
     }
 }
 
-fn of_answer(asked: &InventoryHost, answer: FleetAnswer) -> BaselineHost {
+fn of_answer(asked: &InventoryHost, answer: FleetAnswer) -> Recorded {
     let FleetAnswer { name, plugins, missing, .. } = answer;
     match plugins {
-        Err(reason) => BaselineHost { error: Some(reason), ..host(asked, None) },
+        Err(reason) => Recorded::unknown(asked, None, reason),
         Ok(plugins) => {
-            let mut recorded = distinct(plugins.iter().map(|plugin| self::plugin(plugin, run_of(plugin))));
-            let lost = missing.iter().filter(|name| !recorded.iter().any(|plugin| plugin.name == **name));
-            let lost: Vec<_> =
-                lost.map(|name| of_name(name, no_result("it is not there, or its run gave no result"))).collect();
-            recorded.extend(lost);
-            BaselineHost { plugins: recorded, ..host(asked, Some(name)) }
+            let recorded = distinct(plugins.iter().map(|plugin| self::plugin(plugin, run_of(plugin))));
+            Recorded::known(asked, name, recorded, missing)
         }
     }
 }

@@ -30,6 +30,27 @@ impl Moment {
         }
     }
 
+    /// So long before it; the earliest time there is, where that is beyond the calendar.
+    pub(crate) fn earlier(self, span: Duration) -> Self {
+        match self {
+            Self::Ago(ago) => Self::Ago(ago.saturating_add(span)),
+            Self::At(instant) => {
+                let span = TimeDelta::from_std(span).unwrap_or(TimeDelta::MAX);
+                Self::At(instant.checked_sub_signed(span).unwrap_or(DateTime::<Utc>::MIN_UTC))
+            }
+        }
+    }
+
+    /// The end of a span that has this time as its last: daemons take what was before its end, and instants are typed in whole seconds.
+    pub(crate) fn inclusive_end(self) -> Self {
+        match self {
+            Self::Ago(_) => self,
+            Self::At(instant) => {
+                Self::At(instant.checked_add_signed(TimeDelta::seconds(1)).unwrap_or(DateTime::<Utc>::MAX_UTC))
+            }
+        }
+    }
+
     /// The time as daemons of any version read it. How long ago stays that, since their clocks may differ from this machine's.
     pub(crate) fn for_daemons(self) -> String {
         match self {

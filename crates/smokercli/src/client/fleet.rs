@@ -8,14 +8,13 @@ use crate::client::history::{self, HistoryQuery};
 use crate::client::host::{self, HostAnswer, HostError, HostLinks};
 use crate::client::observer::FleetStage;
 use crate::client::session::Session;
-use crate::client::unmet::unmet_by;
+use crate::client::unmet;
 use crate::filter::{Filter, FilterMode};
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
 use crate::report::history::{HostHistory, PastResult};
 use crate::report::{HostReport, Report, distinct_names};
 use crate::transport::exchange::Transport;
-use smoker_model::suggest;
 
 /// All hosts of a command line and how far each has come. A host that fails never stops the others.
 #[derive(Debug)]
@@ -109,14 +108,7 @@ impl Fleet {
     /// Why the filter cannot be used: a host masks a parameter by which it selects.
     #[must_use]
     pub fn masked(&self, filter: &Filter) -> Option<String> {
-        self.answers().find_map(|answer| {
-            let key = answer.plugins.iter().find_map(|plugin| filter.masked_key(plugin))?;
-            Some(format!(
-                "--filter '{key} ...': host {} does not show this value, which is secret, so nothing can be filtered by it; \
-                 filter by another parameter, or set show_secrets in the configuration of the daemon",
-                answer.name
-            ))
-        })
+        self.answers().find_map(|answer| unmet::masked(filter, &answer.name, &answer.plugins))
     }
 
     /// Drops the plugins that the filter does not select.
@@ -131,12 +123,10 @@ impl Fleet {
         let mut selection = Selection { unknown_names: unknown.collect(), ..Selection::default() };
         if !selection.unknown_names.is_empty() {
             let all: Vec<_> = self.answers().flat_map(|answer| answer.plugins.iter().map(Plugin::name)).collect();
-            let near = selection.unknown_names.iter().filter_map(|name| suggest::near(name, &all));
-            selection.near_names = near.map(str::to_owned).collect();
-            selection.near_names.dedup();
+            selection.near_names = unmet::near_names(&selection.unknown_names, &all);
         }
         let in_any_status = filter.in_any_status();
-        selection.unmet = unmet_by(&in_any_status, || self.answers().flat_map(|answer| &answer.plugins));
+        selection.unmet = unmet::unmet_by(&in_any_status, || self.answers().flat_map(|answer| &answer.plugins));
         for host in &mut self.hosts {
             let HostProgress::Answered(answer) = &mut host.progress else { continue };
             if answer.plugins.is_empty() {
@@ -155,21 +145,10 @@ impl Fleet {
     /// A line for each host that lacks plugins which the call names, and one for the names that no host has.
     #[must_use]
     pub fn missing(&self, selection: &Selection) -> Vec<String> {
-        let unknown = &selection.unknown_names;
-        let mut lines = Vec::new();
-        for host in &self.hosts {
-            let missing: Vec<_> =
-                host.missing.iter().filter(|name| !unknown.contains(name)).map(String::as_str).collect();
-            if !missing.is_empty() {
-                lines.push(format!("Host {}: MISSING {}", host.name(), missing.join(", ")));
-            }
-        }
-        if !unknown.is_empty() && self.answers().next().is_some() {
-            let near = &selection.near_names;
-            let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
-            lines.push(format!("MISSING {}: no host has a plugin of that name{meant}", unknown.join(", ")));
-        }
-        lines
+        let lacking = self.hosts.iter().map(|host| (host.name(), host.missing.as_slice()));
+        let Selection { unknown_names, near_names, .. } = selection;
+        let unknown = if self.has_answers() { unknown_names.as_slice() } else { &[] };
+        unmet::missing_lines(lacking, unknown, near_names)
     }
 
     /// Has every host run the plugins that are left, and replaces the answers by

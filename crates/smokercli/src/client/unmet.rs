@@ -52,6 +52,45 @@ fn meant(typed: &str, known: &[&str]) -> String {
     suggest::near(typed, known).map_or(String::new(), |near| format!("; did you mean {near}?"))
 }
 
+/// Why the filter cannot be used: this host masks a parameter by which it selects.
+#[must_use]
+pub fn masked(filter: &Filter, host: &str, plugins: &[Plugin]) -> Option<String> {
+    let key = plugins.iter().find_map(|plugin| filter.masked_key(plugin))?;
+    Some(format!(
+        "--filter '{key} ...': host {host} does not show this value, which is secret, so nothing can be filtered by it; \
+         filter by another parameter, or set show_secrets in the configuration of the daemon"
+    ))
+}
+
+/// The names that were probably meant by those that no host has.
+#[must_use]
+pub fn near_names(unknown: &[String], known: &[&str]) -> Vec<String> {
+    let mut near: Vec<_> = unknown.iter().filter_map(|name| suggest::near(name, known)).map(str::to_owned).collect();
+    near.dedup();
+    near
+}
+
+/// A line for each host that lacks plugins which the call names, and one for the names that no host has.
+#[must_use]
+pub fn missing_lines<'a>(
+    hosts: impl Iterator<Item = (&'a str, &'a [String])>,
+    unknown: &[String],
+    near: &[String],
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (host, missing) in hosts {
+        let missing: Vec<_> = missing.iter().filter(|name| !unknown.contains(name)).map(String::as_str).collect();
+        if !missing.is_empty() {
+            lines.push(format!("Host {host}: MISSING {}", missing.join(", ")));
+        }
+    }
+    if !unknown.is_empty() {
+        let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
+        lines.push(format!("MISSING {}: no host has a plugin of that name{meant}", unknown.join(", ")));
+    }
+    lines
+}
+
 /// What a filter asks for and none of these plugins has, where it selects none of them; its names have been resolved.
 #[must_use]
 pub fn unmet_by<'p, I: Iterator<Item = &'p Plugin> + Clone>(

@@ -24,6 +24,7 @@ fn document(comparison: &Comparison) -> Json {
         "differing": comparison.differing(),
         "counts": counts,
         "differences": comparison.differences.iter().map(object).collect::<Vec<_>>(),
+        "notKnown": comparison.unknown.iter().map(object).collect::<Vec<_>>(),
     })
 }
 

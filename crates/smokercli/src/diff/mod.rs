@@ -58,6 +58,5 @@ pub(crate) fn run(args: &DiffArgs) -> Result<u8, ExitError> {
         FindingsFormat::Json => json::line(&comparison),
         FindingsFormat::Raw => json::indented(&comparison),
     })?;
-    let differs = args.exitcode && !comparison.differences.is_empty();
-    Ok(if differs { exit_code::FAILED_STATE } else { exit_code::SUCCESS })
+    Ok(if args.exitcode && !comparison.is_same() { exit_code::FAILED_STATE } else { exit_code::SUCCESS })
 }

@@ -4,7 +4,7 @@ use smoker_model::counted::counted;
 use smoker_model::status::Status;
 use smoker_model::verdict::difference::{Change, Difference};
 
-use crate::diff::comparison::{Comparison, word};
+use crate::diff::comparison::{Comparison, shared, word};
 use crate::inventory::fold::listed;
 use crate::render::append::append;
 use crate::terminal::sanitize;
@@ -16,13 +16,15 @@ const MOST_NAMES: usize = 12;
 /// A line for each difference, with all hosts that have it.
 pub(super) fn short(comparison: &Comparison, style: Style) -> String {
     let mut out = String::new();
-    for ((change, part, was, is), hosts) in comparison.shared() {
-        append(&mut out, format_args!("{}: ", sanitize::line(&part.to_string())));
-        push(&mut out, change, was, is, style);
-        append(&mut out, format_args!(": {}\n", sanitize::line(&listed(&hosts, MOST_NAMES))));
-    }
-    for it in comparison.differences.iter().filter(|it| it.part.is_none()) {
-        line(&mut out, it, style);
+    for found in [&comparison.differences, &comparison.unknown] {
+        for ((change, part, was, is), hosts) in shared(found) {
+            append(&mut out, format_args!("{}: ", sanitize::line(&part.to_string())));
+            push(&mut out, change, was, is, style);
+            append(&mut out, format_args!(": {}\n", sanitize::line(&listed(&hosts, MOST_NAMES))));
+        }
+        for it in found.iter().filter(|it| it.part.is_none()) {
+            line(&mut out, it, style);
+        }
     }
     summary(&mut out, comparison);
     out
@@ -31,7 +33,7 @@ pub(super) fn short(comparison: &Comparison, style: Style) -> String {
 /// A line for each difference of each host, with its message.
 pub(super) fn long(comparison: &Comparison, style: Style) -> String {
     let mut out = String::new();
-    for it in &comparison.differences {
+    for it in comparison.differences.iter().chain(&comparison.unknown) {
         line(&mut out, it, style);
     }
     summary(&mut out, comparison);
@@ -79,9 +81,13 @@ fn paint(change: &Change) -> Paint {
 fn summary(out: &mut String, comparison: &Comparison) {
     let hosts = counted(comparison.hosts, "host");
     let counts: Vec<_> = comparison.counts().iter().map(|(word, count)| format!("{count} {word}")).collect();
+    let unknown = comparison.unknown.len();
+    let unknown = if unknown == 0 { String::new() } else { format!("; {unknown} not known in either") };
     if counts.is_empty() {
-        append(out, format_args!("{hosts}; nothing differs\n"));
+        let known = if unknown.is_empty() { "" } else { " of what is known" };
+        append(out, format_args!("{hosts}; nothing differs{known}{unknown}\n"));
     } else {
-        append(out, format_args!("{hosts}, {} with differences: {}\n", comparison.differing(), counts.join(", ")));
+        let (differing, counts) = (comparison.differing(), counts.join(", "));
+        append(out, format_args!("{hosts}, {differing} with differences: {counts}{unknown}\n"));
     }
 }

@@ -96,6 +96,43 @@ fn nothing_differs_from_itself() {
     }
 }
 
+/// Nobody can tell whether two things differ of which nothing is known: that is shown, and `-e` does not take it for the same.
+#[test]
+fn what_neither_baseline_knows_is_not_called_the_same() {
+    let mut silent = host("web02", &[]);
+    silent["error"] = json!("connection refused");
+    let silent_twice = baseline(&[host("web01", &[plugin("Web", "OK", &json!({}))]), silent]);
+    let job = |status: &str| plugin("Job", status, &json!({"a": "UNKNOWN", "b": "OK"}));
+    let without_result = baseline(&[
+        host("web01", &[plugin("Web", "OK", &json!({})), job("UNKNOWN")]),
+        host("web02", &[job("UNKNOWN")]),
+    ]);
+    for (text, shown) in [
+        (
+            silent_twice,
+            "web02: not known: connection refused\n2 hosts; nothing differs of what is known; 1 not known in either\n",
+        ),
+        (
+            without_result,
+            "Job: not known [UNKNOWN]: web01, web02\nJob / a: not known [UNKNOWN]: web01, web02\n\
+             2 hosts; nothing differs of what is known; 4 not known in either\n",
+        ),
+    ] {
+        let done = diff(&text, &text, &[&FILES[..], &["-e"]].concat());
+        assert_eq!((done.code, done.stdout.as_str()), (Some(69), shown));
+        assert_eq!(diff(&text, &text, &FILES).code, Some(0));
+        let json = diff(&text, &text, &[&FILES[..], &["-o", "json"]].concat()).stdout;
+        let json: Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!((&json["differences"], &json["counts"]), (&json!([]), &json!({})));
+        assert_eq!(json["notKnown"][0]["change"], "not known");
+        // What is known can be chosen.
+        assert_eq!(
+            diff(&text, &text, &[&FILES[..], &["-e", "-p", "Web"]].concat()).code == Some(0),
+            text.contains("Job")
+        );
+    }
+}
+
 #[test]
 fn a_difference_that_hosts_share_is_one_line() {
     let hosts = |status: &str| {

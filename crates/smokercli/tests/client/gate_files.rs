@@ -106,12 +106,37 @@ fn a_baseline_with_two_of_one_name_is_refused() {
     odd["forced"]["Load"]["plugin"]["name"] = json!("Disk");
     odd["forced"]["Load"]["plugin"]["forcedResult"]["status"] = json!("ERROR");
     let site = Site::of(&odd);
-    assert_eq!(site.run("baseline -s HOST -o @before.json").code, Some(0));
+    let done = site.run("baseline -s HOST -o @before.json");
+    assert!(done.code == Some(3) && done.stderr.contains("no result of Load"), "{done:?}");
     let made: Value = serde_json::from_str(&site.read("before.json")).expect("JSON");
     let plugins = made["hosts"][0]["plugins"].as_array().expect("plugins");
     let disks: Vec<_> = plugins.iter().filter(|plugin| plugin["name"] == "Disk").collect();
     assert_eq!((disks.len(), &disks[0]["status"]), (1, &json!("ERROR")), "{made}");
-    assert_eq!(site.run("diff @before.json @before.json -e").code, Some(0));
+    assert_eq!(site.run("diff @before.json @before.json -e -p Disk").code, Some(0));
+}
+
+/// A run may be lost although its host answers before and after it: its daemon was restarted, or gives other results.
+#[test]
+fn a_baseline_without_all_results_is_not_called_whole() {
+    let (good, mut restarted) = (Fake::start(&daemon(&[("Web", "OK")])), daemon(&[("Web", "OK"), ("Db", "OK")]));
+    (restarted["fail"], restarted["fail_at"]) = (json!("gone"), json!("poll"));
+    let site = Site::of(&restarted);
+    let line = format!("baseline -s {} HOST -o @before.json", good.address());
+    let done = site.run(&line);
+    assert_eq!(done.code, Some(3), "{done:?}");
+    assert!(done.stderr.contains("no result of Web, Db: "), "{done:?}");
+    assert!(
+        done.stderr.contains("baseline of 2 of 2 hosts: 3 plugins, 2 of them bad; 1 host without all results"),
+        "{done:?}"
+    );
+    assert_eq!(site.run(&format!("{line} --allow-bad 1")).code, Some(0));
+    // A name that a host does not have is missing there, as for a gate.
+    let site = Site::of(&daemon(&[("Web", "OK"), ("Db", "OK")]));
+    let done = site.run(&format!("{line} -p Db"));
+    assert_eq!(done.code, Some(3), "{done:?}");
+    assert!(done.stderr.contains("WARNING: Host h: MISSING Db\n"), "{done:?}");
+    let done = site.run(&format!("{line} -p Web Webb"));
+    assert!(done.stderr.contains("MISSING Webb: no host has a plugin of that name; did you mean Web?"), "{done:?}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::time::Duration;
 
 use serde_json::Value as Json;
+use smoker_tests::cli;
 use smoker_tests::config::Config;
 use smoker_tests::http::Request;
 
@@ -18,7 +19,7 @@ fn config() -> Config {
         .top("state_dir: {{DIR}}/state")
         .file("parts.json", parts)
         .plugin("Web", "Command: '! test -e {{DIR}}/broken'\nCategory: web")
-        .plugin("Disk", "Command: cat {{DIR}}/parts.json\nCategory: system")
+        .plugin("Disk", "Command: cat {{DIR}}/parts.json\nCategory: system\nPassword: secret")
         .plugin("Old", "Command: 'echo known; false'\nCategory: system")
 }
 
@@ -95,4 +96,21 @@ fn a_baseline_is_made_of_last_results_and_of_the_journal() {
     then.sort();
     assert_eq!(then, ["Disk \"OK\"", "Old \"ERROR\"", "Web \"OK\""]);
     operator.smokercli("gate -g prod --against then.json --within 1s --every 200ms").expect_code(69);
+
+    // What a call asks for, and the host had not, is told as of any other call.
+    let output = operator.smokercli(&format!("baseline -g prod --at {started} -p Web Dsik -o part.json"));
+    output.expect_code(3);
+    assert!(
+        output.stderr.contains("MISSING Dsik: no host has a plugin of that name; did you mean Disk?"),
+        "{}",
+        output.stderr
+    );
+    let output = operator.smokercli(&format!("baseline -g prod --at {started} --category systme -o part.json"));
+    output.expect_code(1);
+    assert!(output.stderr.contains("no plugin has the Category systme; did you mean system?"), "{}", output.stderr);
+    let output = cli::run(
+        operator.command(&format!("baseline -g prod --at {started} -o part.json")).args(["--filter", "Password x"]),
+    );
+    output.expect_code(1);
+    assert!(output.stderr.contains("does not show this value, which is secret"), "{}", output.stderr);
 }

@@ -72,6 +72,30 @@ pub fn differences(before: &Baseline, after: &Baseline) -> Vec<Difference> {
     found
 }
 
+/// What neither baseline knows of hosts that are in both: hosts that answered for none of them, and plugins and components that
+/// have no result in either. Whether these differ nobody can tell.
+#[must_use]
+pub fn unknown_in_both(before: &Baseline, after: &Baseline) -> Vec<Difference> {
+    let mut found = Vec::new();
+    for (host, old) in after.hosts.iter().zip(pairs(&before.hosts, &after.hosts)) {
+        let Some(old) = old.map(|old| &before.hosts[old]) else { continue };
+        if old.error.is_some() && host.error.is_some() {
+            found.push(of_host(host, Change::Unknown));
+        }
+        let (before, after) = (old.parts().unwrap_or_default(), host.parts().unwrap_or_default());
+        let is_unknown = |before: &Before| before.status == Status::Unknown;
+        let parts = after.iter().filter(|(part, now)| is_unknown(now) && before.get(part).is_some_and(is_unknown));
+        found.extend(parts.map(|(part, _)| Difference {
+            part: Some(part.clone()),
+            is: Some(Status::Unknown),
+            message: message_of(host, part),
+            ..of_host(host, Change::Unknown)
+        }));
+    }
+    found.sort_by(|one, other| key(one).cmp(&key(other)));
+    found
+}
+
 fn key(it: &Difference) -> impl Ord + '_ {
     (&it.host, &it.part, &it.change, it.was.map(Status::as_str), it.is.map(Status::as_str), &it.message)
 }
@@ -106,10 +130,7 @@ fn is_same(old: &[BaselinePlugin], new: &[BaselinePlugin]) -> bool {
 
 fn add_parts(found: &mut Vec<Difference>, old: &BaselineHost, host: &BaselineHost) {
     let (before, after) = (old.parts().unwrap_or_default(), host.parts().unwrap_or_default());
-    let message = |part: &Part| {
-        let plugin = host.plugins.iter().find(|plugin| plugin.name == part.plugin && part.component.is_none())?;
-        plugin.message.clone()
-    };
+    let message = |part: &Part| message_of(host, part);
     let mut add = |part: &Part, change, was: Option<&Before>, is: Option<&Before>, message| {
         let (was, is) = (was.map(|before| before.status), is.map(|now| now.status));
         found.push(Difference { host: host.host.clone(), part: Some(part.clone()), change, was, is, message });
@@ -132,6 +153,12 @@ fn add_parts(found: &mut Vec<Difference>, old: &BaselineHost, host: &BaselineHos
             add(part, change, was, Some(now), message(part));
         }
     }
+}
+
+/// The message of a plugin; a baseline has none of components.
+fn message_of(host: &BaselineHost, part: &Part) -> Option<String> {
+    let plugin = host.plugins.iter().find(|plugin| plugin.name == part.plugin && part.component.is_none())?;
+    plugin.message.clone()
 }
 
 /// What the change of a status is; none when there is none.

@@ -19,8 +19,8 @@ Examples:
   smokercli baseline -g prod --at '2026-11-29T10:00' -o before.json
 
 Exit codes:
-  0    the baseline has all hosts, or as many as the budget asks for
-  3    it is written, and hosts are missing in it
+  0    the baseline has all hosts with all results, or as many as the budget asks for
+  3    it is written, and hosts or results are missing in it
   1    it could not be made; 2: the command line cannot be understood; 130: it was interrupted";
 
 /// `smokercli baseline`.

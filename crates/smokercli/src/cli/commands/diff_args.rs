@@ -16,7 +16,7 @@ Examples:
 
 Exit codes:
   0    done; with -e: nothing differs
-  69   with -e: something differs
+  69   with -e: something differs, or is not known in either
   1    a baseline or the format cannot be used; 2: the command line cannot be understood";
 
 /// `smokercli diff`.
@@ -38,7 +38,7 @@ pub(crate) struct DiffArgs {
     /// Output format: normal / long / json / raw
     #[arg(short = 'o', long = "pretty", value_name = "FORMAT", default_value = "normal", help_heading = OUTPUT)]
     pub(crate) pretty: String,
-    /// Nonzero exit code if something differs
+    /// Nonzero exit code if something differs, or is not known in either
     #[arg(short, long, help_heading = OUTPUT)]
     pub(crate) exitcode: bool,
     #[command(flatten)]
