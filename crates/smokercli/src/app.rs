@@ -199,6 +199,9 @@ async fn run_query(
         return Err(ExitError::new(problem));
     }
     let selection = fleet.select(filter);
+    if let Some(line) = &selection.unused_exclusions {
+        console.warn(line);
+    }
     if !query.format.shows_missing() || matches!(query.action, QueryAction::List | QueryAction::History) {
         fleet.missing(&selection).iter().for_each(|line| console.warn(line));
     }

@@ -14,7 +14,7 @@ use crate::client::session::Session;
 use crate::client::unmet;
 use crate::error::ExitError;
 use crate::filter::Filter;
-use crate::inventory::selection::InventoryHost;
+use crate::inventory::inventory_host::InventoryHost;
 use crate::plugin::Plugin;
 use crate::report::findings::run_of_past;
 use crate::report::history::PastResult;
@@ -79,7 +79,8 @@ pub(super) async fn answers<T: Transport>(
     let unknown: Vec<_> = wanted.iter().filter(|it| it.names.is_empty()).map(|it| it.typed.clone()).collect();
     let all: Vec<_> = names.collect();
     let unknown = if all.is_empty() { Vec::new() } else { unknown };
-    let missing = unmet::missing_lines(lacking, &unknown, &unmet::near_names(&unknown, &all));
+    let mut missing = unmet::missing_lines(lacking, &unknown, &unmet::near_names(&unknown, &all));
+    missing.extend(unmet::unused_exclusions(filter, &all.iter().copied()).filter(|_| !all.is_empty()));
     let unmet = unmet::unmet_by(&resolved, || known().flat_map(|then| &then.plugins));
     Ok(Answers { hosts, missing, unmet })
 }

@@ -100,7 +100,8 @@ async fn fleet_answers(
         return Err(ExitError::new(problem));
     }
     let selection = fleet.select(filter);
-    let missing = fleet.missing(&selection);
+    let mut missing = fleet.missing(&selection);
+    missing.extend(selection.unused_exclusions);
     if source == Source::Forced {
         fleet.force(session).await;
     }

@@ -10,7 +10,7 @@ use smoker_model::verdict::baseline::{Baseline, BaselineHost, BaselinePlugin, So
 use crate::baseline::reference::{KEPT_PARAMETERS, key};
 use crate::cli::moment;
 use crate::client::fleet::{Fleet, FleetAnswer};
-use crate::inventory::selection::InventoryHost;
+use crate::inventory::inventory_host::InventoryHost;
 use crate::plugin::Plugin;
 use crate::report::findings::{no_result, run_of};
 use crate::targets::Targets;
@@ -19,7 +19,7 @@ use crate::targets::Targets;
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     pub(super) hosts: Vec<Recorded>,
-    /// A line for each host that lacks plugins which the call names, and one for the names that no host has.
+    /// A line for each host that lacks plugins which the call names, and for the names that no host has.
     pub(super) missing: Vec<String>,
     /// What the filter asks for and no plugin has, in words, where it selects none.
     pub(super) unmet: Option<String>,

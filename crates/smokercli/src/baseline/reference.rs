@@ -18,7 +18,7 @@ use crate::error::ExitError;
 use crate::filter::{Filter, FilterMode};
 use crate::inventory::address::host_and_port;
 use crate::inventory::fold::listed;
-use crate::inventory::selection::InventoryHost;
+use crate::inventory::inventory_host::InventoryHost;
 use crate::plugin::Plugin;
 use crate::targets::Targets;
 use crate::terminal::console::Console;

@@ -60,6 +60,8 @@ pub struct Selection {
     pub unknown_names: Vec<String>,
     /// Those that were probably meant by them.
     pub near_names: Vec<String>,
+    /// What there is to say of excluded names that no plugin of the hosts has.
+    pub unused_exclusions: Option<String>,
     /// What the filter asks for and no plugin of the hosts has, in words, where it leaves none of them, whatever their states are.
     pub unmet: Option<String>,
 }
@@ -126,6 +128,10 @@ impl Fleet {
             selection.near_names = unmet::near_names(&selection.unknown_names, &all);
         }
         let in_any_status = filter.in_any_status();
+        if self.has_answers() {
+            let all = self.answers().flat_map(|answer| answer.plugins.iter().map(Plugin::name));
+            selection.unused_exclusions = unmet::unused_exclusions(&filter, &all);
+        }
         selection.unmet = unmet::unmet_by(&in_any_status, || self.answers().flat_map(|answer| &answer.plugins));
         for host in &mut self.hosts {
             let HostProgress::Answered(answer) = &mut host.progress else { continue };

@@ -70,6 +70,21 @@ pub fn near_names(unknown: &[String], known: &[&str]) -> Vec<String> {
     near
 }
 
+/// What there is to say of names of `--exclude-plugins` that no plugin has: it would run. `names` are those of the plugins of all hosts.
+#[must_use]
+pub fn unused_exclusions<'a>(filter: &Filter, names: &(impl Iterator<Item = &'a str> + Clone)) -> Option<String> {
+    if filter.excluded_names.is_empty() {
+        return None;
+    }
+    let known: Vec<_> = names.clone().collect();
+    let resolved = filter.resolve_names(names).excluded_names;
+    let unused: Vec<_> = resolved.into_iter().filter(|name| !known.contains(&name.as_str())).collect();
+    let near = near_names(&unused, &known);
+    let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
+    (!unused.is_empty())
+        .then(|| format!("--exclude-plugins {}: no host has a plugin of that name{meant}", unused.join(", ")))
+}
+
 /// A line for each host that lacks plugins which the call names, and one for the names that no host has.
 #[must_use]
 pub fn missing_lines<'a>(

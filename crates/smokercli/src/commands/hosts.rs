@@ -10,7 +10,7 @@ use smoker_nats::presence::{Presence, Present};
 use crate::cli::commands::hosts_args::HostsArgs;
 use crate::error::ExitError;
 use crate::exit_code;
-use crate::inventory::selection::InventoryHost;
+use crate::inventory::inventory_host::InventoryHost;
 use crate::render;
 use crate::targets::Targets;
 use crate::terminal::console::Console;

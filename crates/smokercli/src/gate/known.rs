@@ -6,6 +6,7 @@ use crate::client::host::HostLinks;
 use crate::gate::drive::UnderWay;
 use crate::plugin::Plugin;
 use crate::plugin::digest::PageDigest;
+use crate::plugin::silenced::PluginSilence;
 use crate::plugin::value_text::member;
 use crate::plugin::view::PluginView;
 
@@ -24,6 +25,8 @@ pub(super) struct Known {
     pub(super) is_past_asked: bool,
     /// How many plugins the call selected in the newest round.
     pub(super) selected: usize,
+    /// The silences of these plugins in the newest round.
+    pub(super) silences: Vec<PluginSilence>,
     /// Whether the host has ever answered.
     has_answered: bool,
     /// Which start of the daemon has answered last; none where the daemon does not tell.

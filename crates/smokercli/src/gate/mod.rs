@@ -44,6 +44,7 @@ use crate::gate::probe::DaemonProber;
 use crate::gate::report::GateReport;
 use crate::gate::watcher::Watcher;
 use crate::inventory::address::HostAddress;
+use crate::plugin::silenced::Silences;
 use crate::query;
 use crate::targets::Targets;
 use crate::targets::inputs::InputFiles;
@@ -67,6 +68,9 @@ pub(crate) fn run(args: &GateArgs, targets: &Targets, console: &Console) -> Resu
     }
     let gate = Gate::prepare(args.clone(), targets, console)?;
     let judged = gate.judge(targets, console)?;
+    if let Some(line) = &judged.unused_exclusions {
+        console.warn(line);
+    }
     let report = judged.report(&gate, targets);
     let written = outputs::write(&outputs, &report, query::style(&args.console));
     // A report that cannot be written must not cost the verdict.
@@ -98,6 +102,10 @@ pub(crate) struct Judged {
     exit_code: u8,
     /// What the call asks for and no host has that answers, in words.
     unmet: Option<String>,
+    /// What there is to say of excluded names that no plugin of the hosts has.
+    unused_exclusions: Option<String>,
+    /// The silences of the plugins that were looked at.
+    silences: Silences,
 }
 
 impl Judged {
@@ -135,6 +143,7 @@ impl Judged {
             against: args.against.as_deref(),
             left_out,
             unmet: self.unmet.as_deref(),
+            silences: &self.silences,
             exit_code: self.exit_code,
         }
     }
@@ -214,6 +223,10 @@ impl Gate {
         let verdict = rounds.verdict();
         let is_unmet = rounds.standing() == GateStanding::Unselected || is_nothing_selected(&verdict);
         let unmet = is_unmet.then(|| prober.unmet());
+        // Those of a silent host are not known.
+        let knows_names = verdict.hosts.iter().all(|host| host.silent.is_none());
+        let unused_exclusions = prober.unused_exclusions().filter(|_| knows_names);
+        let silences = prober.silences();
         drop(prober);
         // A name server that does not answer must not delay the exit.
         drop(transport);
@@ -223,7 +236,7 @@ impl Gate {
             Some(_) => exit_code::of_gate(verdict.decision, needs_review),
             None => exit_code::INTERRUPTED,
         };
-        Ok(Judged { verdict, end, elapsed, exit_code, unmet })
+        Ok(Judged { verdict, end, elapsed, exit_code, unmet, unused_exclusions, silences })
     }
 }
 

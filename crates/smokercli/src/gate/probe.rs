@@ -16,12 +16,13 @@ use crate::client::forced_run;
 use crate::client::history;
 use crate::client::host::{self, HostAnswer, HostLinks};
 use crate::client::session::{ForcedRuns, Session};
-use crate::client::unmet::{SeenParameters, unmet};
+use crate::client::unmet::{SeenParameters, unmet, unused_exclusions};
 use crate::filter::Filter;
 use crate::gate::drive::{Probed, Prober, UnderWay, WaitsFor};
 use crate::gate::known::{Known, Shown, began};
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
+use crate::plugin::silenced::Silences;
 use crate::plugin::value_text::member;
 use crate::report::findings::{no_result, run_of_past, run_of_view};
 use crate::report::history::PastResult;
@@ -88,6 +89,7 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         let settled = if has_met_restart { &nothing } else { settled };
         let chosen = self.choose(&plugins)?;
         self.known[host].borrow_mut().selected = chosen.plugins.len();
+        self.known[host].borrow_mut().silences = chosen.plugins.iter().filter_map(|plugin| plugin.silence()).collect();
         let shown = Shown::of(&chosen.plugins);
         let reconfigured = self.known[host].borrow_mut().reconfigured(&shown, has_met_restart);
         let is_done = |plugin: &&Plugin| settled.contains(plugin.name()) && !reconfigured.contains(plugin.name());
@@ -212,6 +214,20 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
     pub(super) fn unmet(&self) -> String {
         let names = self.names.borrow();
         unmet(self.filter, &names.iter().map(String::as_str), &self.parameters.borrow())
+    }
+
+    /// The silences that the selected plugins were under when they were seen last.
+    pub(super) fn silences(&self) -> Silences {
+        let mut silences = Silences::default();
+        for (host, known) in self.known.iter().enumerate() {
+            known.borrow().silences.iter().for_each(|silence| silences.add(host, silence));
+        }
+        silences
+    }
+
+    /// What there is to say of excluded names that no plugin has that has been seen.
+    pub(super) fn unused_exclusions(&self) -> Option<String> {
+        unused_exclusions(self.filter, &self.names.borrow().iter().map(String::as_str))
     }
 
     /// Whether a plugin that need not run has a bad result of its own since its last run here.

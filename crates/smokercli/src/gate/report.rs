@@ -10,7 +10,8 @@ use smoker_model::verdict::outcome::{Decision, HostVerdict, Kind, PartVerdict, U
 use crate::baseline::reference::LeftOut;
 use crate::client::host::not_loaded_text;
 use crate::gate::drive::End;
-use crate::inventory::selection::InventoryHost;
+use crate::inventory::inventory_host::InventoryHost;
+use crate::plugin::silenced::Silences;
 use crate::render::append::append;
 
 /// What a gate has to say at its end.
@@ -30,6 +31,8 @@ pub(super) struct GateReport<'a> {
     pub(super) left_out: LeftOut,
     /// What the call asks for and no host has that answers, in words.
     pub(super) unmet: Option<&'a str>,
+    /// The silences of the plugins that were looked at.
+    pub(super) silences: &'a Silences,
     pub(super) exit_code: u8,
 }
 
@@ -91,6 +94,11 @@ impl GateReport<'_> {
     /// Whether nothing was judged.
     fn is_empty(&self) -> bool {
         self.verdict.hosts.iter().all(|host| host.parts.is_empty())
+    }
+
+    /// What there is to say of the gate as a whole behind its verdicts: what of the baseline is not compared, and the silences.
+    pub(super) fn notes(&self) -> Vec<String> {
+        self.left_out.text().into_iter().chain(self.silences.lines()).collect()
     }
 
     /// How many parts are of each kind, without kinds that none is of.

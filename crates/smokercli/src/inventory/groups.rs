@@ -1,6 +1,6 @@
 //! Groups of hosts and of other groups.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use smoker_model::suggest;
 
@@ -17,7 +17,7 @@ pub const UNGROUPED: &str = "ungrouped";
 pub type Variables = BTreeMap<String, String>;
 
 /// What belongs to a group.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Member {
     /// The host of this name, as it is written.
     Host(String),
@@ -93,11 +93,8 @@ impl Inventory {
     pub fn merge(&mut self, other: Self) {
         for (name, Group { members, variables }) in other.groups {
             let group = self.group(&name);
-            for member in members {
-                if !group.members.contains(&member) {
-                    group.members.push(member);
-                }
-            }
+            let mut known: HashSet<_> = group.members.iter().cloned().collect();
+            group.members.extend(members.into_iter().filter(|member| known.insert(member.clone())));
             group.variables.extend(variables);
         }
         for (name, variables) in other.hosts {

@@ -6,7 +6,7 @@
 //!
 //! - `selection`: the hosts of a call, with the groups and labels of each
 //! - `ansible`: inventories of Ansible; `configured`: the groups of the configuration file
-//! - `groups`: groups of hosts and of other groups
+//! - `inventory_host`: a host with its groups and labels; `groups`: groups of hosts and of other groups
 //! - `pattern`: which hosts a pattern such as `web*` means
 //! - `expressions`: all hosts of a command line
 //! - `range`: ranges such as `web[01-40]`; `fold`: names as ranges
@@ -21,6 +21,7 @@ pub mod expressions;
 pub mod file;
 pub mod fold;
 pub mod groups;
+pub mod inventory_host;
 pub mod pattern;
 mod range;
 pub mod selection;

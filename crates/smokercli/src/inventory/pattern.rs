@@ -1,5 +1,7 @@
 //! Which hosts a pattern means: `web*`, `web[01-10]`, the name of a group, `&prod`, `!web3`.
 
+use std::collections::{BTreeSet, HashSet};
+
 use crate::inventory::expressions;
 
 /// A pattern.
@@ -9,8 +11,16 @@ pub(super) struct Pattern {
     pub(super) typed: String,
     /// What it says of the hosts that it fits.
     pub(super) sense: Sense,
-    /// The names that it stands for, each of which may have wildcards.
-    names: Vec<String>,
+    /// The names that it stands for.
+    pub(super) names: Names,
+}
+
+/// Names that patterns stand for, in lower case.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    /// Those without wildcards.
+    exact: BTreeSet<String>,
+    wildcards: Vec<String>,
 }
 
 /// What a pattern says of the hosts that it fits.
@@ -34,20 +44,54 @@ impl Pattern {
                 (_, Some(name)) => (Sense::Only, name),
                 (None, None) => (Sense::Meant, part),
             };
-            let names = expressions::typed(&[name.to_owned()]);
-            Self { typed: part.to_owned(), sense, names: names.into_iter().map(|name| name.to_lowercase()).collect() }
+            Self { typed: part.to_owned(), sense, names: Names::of(name) }
         };
         parts.map(pattern).collect()
     }
 
-    /// Whether it is this name, without wildcards.
-    pub(super) fn is_name(&self, name: &str) -> bool {
-        self.names.iter().any(|pattern| pattern == name)
+    /// As it was typed, so that nothing is seen, too.
+    pub(super) fn shown(&self) -> &str {
+        if self.typed.is_empty() { "\"\"" } else { &self.typed }
+    }
+}
+
+impl Names {
+    fn of(expression: &str) -> Self {
+        let names = expressions::typed(&[expression.to_owned()]).into_iter().map(|name| name.to_lowercase());
+        let (wildcards, exact): (Vec<_>, Vec<_>) = names.partition(|name| name.contains(['*', '?']));
+        Self { exact: exact.into_iter().collect(), wildcards }
     }
 
-    /// Whether it means what has these names, in lower case.
-    pub(super) fn fits(&self, names: &[String]) -> bool {
-        self.names.iter().any(|pattern| names.iter().any(|name| fits(pattern.as_bytes(), name.as_bytes())))
+    /// The names of all these patterns.
+    pub(super) fn of_all<'a>(patterns: impl Iterator<Item = &'a Pattern>) -> Self {
+        let mut all = Self::default();
+        for Pattern { names, .. } in patterns {
+            all.exact.extend(names.exact.iter().cloned());
+            all.wildcards.extend(names.wildcards.iter().cloned());
+        }
+        all
+    }
+
+    /// Whether this name is among them, without wildcards.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.exact.contains(name)
+    }
+
+    /// Whether they mean what has this name, in lower case.
+    pub(super) fn fit(&self, name: &str) -> bool {
+        self.has(name) || self.wildcards.iter().any(|pattern| fits(pattern.as_bytes(), name.as_bytes()))
+    }
+
+    /// Those that are none of `known`, where it was a range of names; all of these are in lower case.
+    pub(super) fn unused_of_range(&self, known: &HashSet<&str>) -> Vec<&str> {
+        let is_range = self.exact.len() > 1;
+        self.exact.iter().filter(|name| is_range && !known.contains(name.as_str())).map(String::as_str).collect()
+    }
+
+    /// Whether they mean any of `known`.
+    pub(super) fn fit_any(&self, known: &HashSet<&str>) -> bool {
+        self.exact.iter().any(|name| known.contains(name.as_str()))
+            || (!self.wildcards.is_empty() && known.iter().any(|name| self.fit(name)))
     }
 }
 

@@ -1,28 +1,20 @@
-//! The hosts of a call, with the groups and labels of each.
+//! The hosts of a call, with the groups and labels of each; `limits`: which of them `--limit` and `--exclude-hosts` leave.
 
-use std::collections::{BTreeSet, HashMap};
+mod limits;
+
+use std::collections::HashMap;
 
 use smoker_model::counted::{counted, is_or_are};
 
 use crate::error::ExitError;
-use crate::inventory::address::{HostAddress, host_and_port, host_as_written};
+use crate::inventory::address::{HostAddress, host_as_written};
 use crate::inventory::expressions;
-use crate::inventory::groups::{ALL, HostFacts, Inventory, ResolvedGroups, UNGROUPED, Variables};
-use crate::inventory::pattern::{Pattern, Sense};
+use crate::inventory::groups::{HostFacts, Inventory, UNGROUPED};
+use crate::inventory::inventory_host::InventoryHost;
+use crate::inventory::selection::limits::{exclude, limit};
 
 /// How many names are listed in a remark.
 const LISTED: usize = 5;
-
-/// A host that a call asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InventoryHost {
-    /// Where its daemon listens; the label is its name in the inventory, or as it was typed.
-    pub address: HostAddress,
-    /// The groups that it is in, also through other groups.
-    pub groups: BTreeSet<String>,
-    /// What the inventory says of it.
-    pub labels: Variables,
-}
 
 /// The hosts of a call in their order, each address once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +22,8 @@ pub struct HostSelection {
     hosts: Vec<InventoryHost>,
     /// Other names of theirs, each beside the one that they are asked under.
     other_names: Vec<(String, String)>,
+    /// What there is to say of `--exclude-hosts`, of which something fits none of them.
+    unused_exclusions: Vec<String>,
 }
 
 /// What a command line names.
@@ -114,9 +108,10 @@ impl HostSelection {
         if named.groups.is_empty() && named.expressions.is_empty() {
             hosts.extend(named.listed.iter().cloned().map(of_inventory));
         }
-        let hosts = hosts.into_iter().map(|host| InventoryHost { address: change(host.address), ..host }).collect();
+        let hosts = hosts.into_iter().map(|host| InventoryHost { address: change(host.address), ..host });
         // Patterns mean any name of a host.
-        let hosts = limit(hosts, &named.limit, &groups)?;
+        let (hosts, unused) = limit(hosts.collect(), &named.limit, &groups)?;
+        remarks.extend(unused);
         let (hosts, unused) = exclude(hosts, &named.excluded, &groups)?;
         let (hosts, other_names) = distinct(hosts);
         remarks.extend(told_names(&other_names));
@@ -125,8 +120,8 @@ impl HostSelection {
                 "--limit and --exclude-hosts leave no host; --list-hosts without them shows all",
             ));
         }
-        remarks.extend(unused);
-        Ok((Self { hosts, other_names }, remarks))
+        remarks.extend(unused.iter().cloned());
+        Ok((Self { hosts, other_names, unused_exclusions: unused }, remarks))
     }
 
     /// One host that no inventory names.
@@ -139,14 +134,14 @@ impl HostSelection {
     #[must_use]
     pub fn of_addresses(addresses: Vec<HostAddress>) -> Self {
         let hosts = addresses.into_iter().map(|address| host(address, HostFacts::default())).collect();
-        Self { hosts, other_names: Vec::new() }
+        Self { hosts, ..Self::default() }
     }
 
     /// The hosts at these places, in their order.
     #[must_use]
     pub fn part(&self, places: &[usize]) -> Self {
         let hosts = places.iter().filter_map(|place| self.hosts.get(*place).cloned()).collect();
-        Self { hosts, other_names: Vec::new() }
+        Self { hosts, ..Self::default() }
     }
 
     /// The hosts with other addresses, such as over TLS.
@@ -168,6 +163,12 @@ impl HostSelection {
         &self.other_names
     }
 
+    /// What there is to say of `--exclude-hosts`, of which something fits none of the hosts.
+    #[must_use]
+    pub fn unused_exclusions(&self) -> &[String] {
+        &self.unused_exclusions
+    }
+
     /// Their addresses, in the same order.
     #[must_use]
     pub fn addresses(&self) -> Vec<HostAddress> {
@@ -184,32 +185,6 @@ impl HostSelection {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.hosts.is_empty()
-    }
-}
-
-impl InventoryHost {
-    /// What patterns may mean it by, in lower case: its name, its host with and without the port, its groups.
-    fn names(&self) -> Vec<String> {
-        let page = self.address.page.as_ref().ok().and_then(host_and_port);
-        let address = page.as_ref().map(|(host, port)| format!("{host}:{port}"));
-        let own = [Some(self.address.label.clone()), page.map(|(host, _)| host), address];
-        let groups = self.own_groups().cloned();
-        own.into_iter().flatten().chain(groups).map(|name| name.to_lowercase()).collect()
-    }
-
-    /// Its groups but for those that no pattern with wildcards means: `a*` is not every host.
-    fn own_groups(&self) -> impl Iterator<Item = &String> {
-        self.groups.iter().filter(|group| ![ALL, UNGROUPED].contains(&group.as_str()))
-    }
-
-    fn is_meant_by(&self, pattern: &Pattern) -> bool {
-        let is_ungrouped = || self.own_groups().next().is_none();
-        pattern.is_name(ALL) || (pattern.is_name(UNGROUPED) && is_ungrouped()) || pattern.fits(&self.names())
-    }
-
-    /// What no other host of a call has.
-    fn key(&self) -> String {
-        self.address.page.as_ref().map_or_else(|_| self.address.label.clone(), |url| url.as_str().to_owned())
     }
 }
 
@@ -259,82 +234,6 @@ fn empty_groups(outer: &str, empty: &[&str]) -> Option<String> {
     let groups = counted(empty.len(), "group");
     (!empty.is_empty())
         .then(|| format!("group {outer} contains {groups} without a host: {listed}{rest}; add some, or take it out"))
-}
-
-/// The hosts that `--limit` leaves; all without any.
-///
-/// # Errors
-///
-/// When a pattern means none of the hosts: a host that was mistyped would not be asked, and be missed by nobody. A group that exists is
-/// not mistyped: to take it out is no error, and the group of hosts without a group is there as it is for Ansible, with hosts or without.
-fn limit(
-    hosts: Vec<InventoryHost>,
-    typed: &[String],
-    groups: &ResolvedGroups<'_>,
-) -> Result<Vec<InventoryHost>, ExitError> {
-    let patterns = Pattern::all(typed);
-    let means_none = |pattern: &&Pattern| !hosts.iter().any(|host| host.is_meant_by(pattern));
-    let count = counted(hosts.len(), "host");
-    for pattern in patterns.iter().filter(means_none).filter(|pattern| !pattern.is_name(UNGROUPED)) {
-        let reason = match (pattern.sense, is_group(pattern, groups)) {
-            (Sense::Not, true) => continue,
-            (Sense::Meant | Sense::Only, true) => format!("none of the {count} is in that group"),
-            (_, false) => format!("none of the {count} has such a name or group"),
-        };
-        return Err(ExitError::usage(format!("--limit {}: {reason}; --list-hosts shows them", pattern.typed)));
-    }
-    let has_ungrouped = hosts.iter().any(|host| host.own_groups().next().is_none());
-    let of = |sense| patterns.iter().filter(move |pattern| pattern.sense == sense);
-    let has_meant = of(Sense::Meant).next().is_some();
-    let is_left = |host: &InventoryHost| {
-        (!has_meant || of(Sense::Meant).any(|pattern| host.is_meant_by(pattern)))
-            && of(Sense::Only).all(|pattern| host.is_meant_by(pattern))
-            && !of(Sense::Not).any(|pattern| host.is_meant_by(pattern))
-    };
-    let left: Vec<_> = hosts.into_iter().filter(is_left).collect();
-    let asks_ungrouped = patterns.iter().any(|pattern| pattern.sense != Sense::Not && pattern.is_name(UNGROUPED));
-    if left.is_empty() && asks_ungrouped && !has_ungrouped {
-        return Err(ExitError::usage(format!(
-            "--limit {UNGROUPED}: each of the {count} is in a group, so no host is left; --list-hosts -o json shows the groups"
-        )));
-    }
-    Ok(left)
-}
-
-/// Whether a pattern is the name of a group that exists, whichever hosts are in it.
-fn is_group(pattern: &Pattern, groups: &ResolvedGroups<'_>) -> bool {
-    groups.names().any(|name| pattern.is_name(&name.to_lowercase()))
-}
-
-/// The hosts but for those of `--exclude-hosts`, and remarks on the patterns that none of them fits.
-///
-/// # Errors
-///
-/// When a pattern begins with a sign: whether `!web` excludes web or all others would be a guess.
-fn exclude(
-    hosts: Vec<InventoryHost>,
-    typed: &[String],
-    groups: &ResolvedGroups<'_>,
-) -> Result<(Vec<InventoryHost>, Vec<String>), ExitError> {
-    let patterns = Pattern::all(typed);
-    if let Some(pattern) = patterns.iter().find(|pattern| pattern.sense != Sense::Meant) {
-        return Err(ExitError::usage(format!(
-            "--exclude-hosts {}: ! and & are signs of --limit; name the hosts that are not asked without one",
-            pattern.typed
-        )));
-    }
-    let unused = patterns.iter().filter(|pattern| !hosts.iter().any(|host| host.is_meant_by(pattern)));
-    let remark = |pattern: &Pattern| {
-        let reason = if is_group(pattern, groups) {
-            "none of the hosts is in that group"
-        } else {
-            "no host has such a name or group"
-        };
-        format!("--exclude-hosts {}: {reason}", pattern.typed)
-    };
-    let unused = unused.filter(|pattern| !pattern.is_name(UNGROUPED)).map(remark).collect();
-    let left = hosts.into_iter().filter(|host| !patterns.iter().any(|pattern| host.is_meant_by(pattern))).collect();
-    Ok((left, unused))
 }
 
 /// The names of a list with commas, unless all of it is one name.

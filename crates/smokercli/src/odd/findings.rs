@@ -6,6 +6,7 @@ use smoker_model::verdict::odd::row::{Answer, Group, HostNumber, Row};
 
 use crate::filter::Filter;
 use crate::odd::fleet_answers::{FleetAnswers, Silent};
+use crate::plugin::silenced::Silences;
 
 /// What a call has found.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(super) struct Findings {
     pub(super) alike: usize,
     /// Why a host may lack a plugin.
     pub(super) absence: Absence,
+    /// The silences that plugins of the hosts are under.
+    pub(super) silences: Silences,
 }
 
 /// A plugin or component to which hosts answer in different ways.
@@ -42,7 +45,7 @@ pub(super) struct Absence {
 impl Findings {
     /// Of these answers. States of the filter choose among the rows: those in which a host is in one of them.
     pub(super) fn of(answers: FleetAnswers, filter: &Filter, is_forced: bool) -> Self {
-        let FleetAnswers { comparison, names, places, silent, facts } = answers;
+        let FleetAnswers { comparison, names, places, silent, facts, silences } = answers;
         let silent_places: Vec<_> = silent.iter().map(|host| host.place).collect();
         let of_inventory = |kind: FactKind, _: &str| matches!(kind, FactKind::Group | FactKind::Label);
         let silent_facts = facts.separating(&silent_places, &places, of_inventory);
@@ -66,6 +69,7 @@ impl Findings {
             silent,
             silent_facts,
             alike: comparison.alike,
+            silences,
             absence: Absence { is_filtered: filter.has_parameters(), is_forced },
         }
     }

@@ -10,7 +10,9 @@ use smoker_model::verdict::odd::row::HostNumber;
 
 use crate::client::fleet::FleetAnswer;
 use crate::inventory::address::host_and_port;
-use crate::inventory::selection::{HostSelection, InventoryHost};
+use crate::inventory::inventory_host::InventoryHost;
+use crate::inventory::selection::HostSelection;
+use crate::plugin::silenced::{PluginSilence, Silences};
 use crate::plugin::value_text::printed;
 use crate::plugin::view::{MessagesView, PluginView};
 use crate::plugin::{Plugin, run_facts};
@@ -39,6 +41,8 @@ pub(super) struct FleetAnswers {
     pub(super) silent: Vec<Silent>,
     /// Facts about all hosts, by their places in the selection.
     pub(super) facts: Facts,
+    /// The silences that their plugins are under.
+    pub(super) silences: Silences,
 }
 
 /// The different parameters of each plugin, as JSON, each with the places of the hosts that have them.
@@ -50,7 +54,7 @@ impl FleetAnswers {
         let mask = mask(selection, &answers);
         let mut compared = Answers::new(mask.clone());
         let (mut names, mut places, mut silent) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut facts, mut parameters) = (Facts::default(), Parameters::new());
+        let (mut facts, mut parameters, mut silences) = (Facts::default(), Parameters::new(), Silences::default());
         for (place, (host, answer)) in (0..).zip(selection.hosts().iter().zip(answers)) {
             add_inventory(&mut facts, place, host);
             match answer.plugins {
@@ -61,6 +65,9 @@ impl FleetAnswers {
                     for plugin in plugins {
                         let view = plugin.view();
                         add_answers(&mut compared, &plugin, &view);
+                        if let Some(silence) = PluginSilence::of(&view) {
+                            silences.add(place as usize, &silence);
+                        }
                         add_uname(&mut facts, place, &plugin, &view, &mask);
                         if let Some(all) = view.parameters() {
                             let of_plugin = parameters.entry(plugin.name().to_owned()).or_default();
@@ -72,7 +79,7 @@ impl FleetAnswers {
             }
         }
         add_parameters(&mut facts, &parameters);
-        Self { comparison: compared.compare(), names, places, silent, facts }
+        Self { comparison: compared.compare(), names, places, silent, facts, silences }
     }
 }
 

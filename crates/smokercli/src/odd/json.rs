@@ -23,7 +23,7 @@ fn document(findings: &Findings) -> Json {
     let odd: Vec<_> = findings.rows.iter().map(|finding| row(findings, finding)).collect();
     json!({
         "hosts": findings.names.len() + findings.silent.len(), "alike": findings.alike, "odd": odd, "silent": silent,
-        "silentFacts": facts(&findings.silent_facts),
+        "silentFacts": facts(&findings.silent_facts), "silences": findings.silences.json(),
     })
 }
 

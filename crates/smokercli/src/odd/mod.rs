@@ -110,7 +110,9 @@ fn asked(
         }
         found = fleet.masked(filter).map_or(Ok(()), |problem| Err(ExitError::new(problem)));
         let selected = fleet.select(&filter.in_any_status());
-        fleet.missing(&selected).iter().for_each(|line| console.warn(line));
+        for line in fleet.missing(&selected).iter().chain(&selected.unused_exclusions) {
+            console.warn(line);
+        }
         if selected.selected == 0 && fleet.has_answers() {
             found = found.clone().and(Err(nothing_found(selected.unmet.as_deref())));
         }

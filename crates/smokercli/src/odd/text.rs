@@ -156,6 +156,9 @@ impl Page<'_> {
         let silent = if silent.is_empty() { String::new() } else { format!(", {} silent", silent.len()) };
         let odd = rows.len();
         self.line("", &format!("{hosts} hosts{silent}; plugins and components alike: {alike}, not alike: {odd}"));
+        for line in self.findings.silences.lines() {
+            self.line("", &sanitize::line(&line));
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 //! - `forced_result`: the result of a forced run takes precedence
 //! - `json_repair`: JSON that Python writes and no standard allows; `salvage`: what can be read of a broken plugin
 //! - `digest`: whether a page shows something else
-//! - `standing`: what else a daemon says of it
+//! - `standing`: what else a daemon says of it; `silenced`: the silences of many hosts
 //! - `run_facts`: how a run went; `perfdata`: what it measured
 //! - `value_text`: values as text
 
@@ -17,6 +17,7 @@ pub mod perfdata;
 mod plain;
 pub mod run_facts;
 mod salvage;
+pub mod silenced;
 pub mod standing;
 pub mod value_text;
 pub mod view;
@@ -28,6 +29,7 @@ use smoker_model::status::Status;
 use crate::plugin::digest::PageDigest;
 use crate::plugin::plain::PlainPlugin;
 use crate::plugin::salvage::{NO_NAME, plugin_object};
+use crate::plugin::silenced::PluginSilence;
 use crate::plugin::view::{PluginView, ShownResult};
 
 /// One plugin of one host. The JSON is kept as text and parsed when it is
@@ -123,6 +125,13 @@ impl Plugin {
     #[must_use]
     pub fn view(&self) -> PluginView {
         PluginView::parse(&self.json, self.shown).unwrap_or_default()
+    }
+
+    /// The silence that it is under.
+    #[must_use]
+    pub fn silence(&self) -> Option<PluginSilence> {
+        // Most are under none, and need not be parsed for that.
+        if self.json.get().contains("\"silence\"") { PluginSilence::of(&self.view()) } else { None }
     }
 
     /// What its page shows.

@@ -38,12 +38,17 @@ pub(super) fn without_passwords(arguments: &[OsString]) -> Vec<String> {
 ///
 /// # Errors
 ///
-/// When a step or the name of a host cannot be used, or two names are of one host.
+/// When a step or the name of a host cannot be used, two names are of one host, or a host that was to be left out is none of them.
 pub(super) fn plan(selection: &HostSelection, steps: &str, arguments: Vec<String>) -> Result<Plan, ExitError> {
     if let [(name, known), ..] = selection.other_names() {
         return Err(ExitError::usage(format!(
             "{name} and {known} are two names of the daemon at one address, and the command would run for one of them only; give each its own \
              smoker_host or smoker_port, or leave one out by --exclude-hosts"
+        )));
+    }
+    if let [unused, ..] = selection.unused_exclusions() {
+        return Err(ExitError::usage(format!(
+            "{unused}; the command would run for a host that was to be left out, if the name is mistyped: correct it, or leave it out"
         )));
     }
     let mut hosts = Vec::new();

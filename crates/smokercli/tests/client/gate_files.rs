@@ -139,6 +139,39 @@ fn a_baseline_without_all_results_is_not_called_whole() {
     assert!(done.stderr.contains("MISSING Webb: no host has a plugin of that name; did you mean Web?"), "{done:?}");
 }
 
+/// What is excluded by a mistyped name runs, or is asked, which nobody wants.
+#[test]
+fn exclusions_that_fit_nothing_are_told() {
+    let site = Site::of(&host());
+    let told = "WARNING: --exclude-plugins Dsik: no host has a plugin of that name; did you mean Disk?\n";
+    for line in [
+        "-s HOST",
+        "-s HOST -f -o json",
+        "-s HOST -o junit",
+        "baseline -s HOST -o @before.json",
+        "gate -s HOST --within 1s --allow-bad 1",
+        "odd -s HOST localhost:1",
+    ] {
+        let done = site.run(&format!("{line} --exclude-plugins Dsik Load"));
+        assert!(done.stderr.contains(told), "{line}: {done:?}");
+        let done = site.run(&format!("{line} --exclude-plugins Disk Load"));
+        assert!(!done.stderr.contains("--exclude-plugins"), "{line}: {done:?}");
+    }
+    // A host that does not answer may have it.
+    let done = site.run("-s localhost:1 --exclude-plugins Dsik");
+    assert!(!done.stderr.contains("--exclude-plugins"), "{done:?}");
+    // A command that changes hosts runs for none where it may be the wrong one.
+    let roll = "roll -s HOST localhost:1 --run true{host} --dry-run";
+    for (excluded, words) in [
+        ("localhsot:1", "--exclude-hosts localhsot:1: no host has such a name or group; the command would run"),
+        ("localhost:1,web[1-2]", "--exclude-hosts web[1-2]: no host has such a name or group; the command would run"),
+        ("", "--exclude-hosts \"\": no host has such a name or group; the command would run"),
+    ] {
+        let done = site.run(&format!("{roll} --exclude-hosts {excluded}"));
+        assert!(done.code == Some(2) && done.stderr.contains(words), "{excluded}: {done:?}");
+    }
+}
+
 #[test]
 fn a_report_takes_the_place_of_no_other_file_of_the_call() {
     let site = Site::of(&host());

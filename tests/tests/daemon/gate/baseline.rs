@@ -114,3 +114,34 @@ fn a_baseline_is_made_of_last_results_and_of_the_journal() {
     output.expect_code(1);
     assert!(output.stderr.contains("does not show this value, which is secret"), "{}", output.stderr);
 }
+
+/// Who holds the actions of a plugin is told by whatever shows the plugin.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn silences_are_told_and_change_no_verdict() {
+    let [one, other] = [7, 8].map(|number| Host::start(number, config().top("socket: {{DIR}}/smokerd.sock")));
+    let operator = Operator::of([&one, &other]);
+    for host in [&one, &other] {
+        let silence = operator.command("silence --for 30m --reason deploy --category web --socket");
+        cli::run({ silence }.arg(host.daemon.path("smokerd.sock"))).expect_code(0);
+    }
+    let told = |text: &str| text.contains("2 plugins of 2 hosts are silenced until ") && text.contains(": deploy");
+    let formats = ["text", "minimal", "long", "table", "markdown", "github", "junit", "tap"];
+    let files: String = formats.iter().map(|format| format!(" -o {format}={format}.out")).collect();
+    let output = operator.smokercli(&format!("gate -g prod --within 20s --category web -o json{files}"));
+    output.expect_code(0);
+    let report: Json = serde_json::from_str(&output.stdout).expect("a report");
+    assert_eq!((&report["silences"][0]["plugins"], &report["silences"][0]["reason"]), (&2.into(), &"deploy".into()));
+    for format in formats {
+        assert!(
+            told(&operator.read(&format!("{format}.out"))),
+            "{format}: {}",
+            operator.read(&format!("{format}.out"))
+        );
+    }
+    let output = operator.smokercli("odd -g prod");
+    assert!(told(&output.stdout), "{}", output.stdout);
+    // A bad result is bad, although nobody is told.
+    File::create(one.daemon.path("broken")).expect("writable");
+    operator.smokercli("gate -g prod --within 1s --every 200ms --category web").expect_code(3);
+}

@@ -5,7 +5,7 @@ use smoker_model::verdict::outcome::{Kind, PartVerdict};
 
 use crate::gate::report::{GateReport, host_problem, host_remark, is_remarkable, part_text};
 use crate::inventory::address::without_password;
-use crate::inventory::selection::InventoryHost;
+use crate::inventory::inventory_host::InventoryHost;
 use crate::render::json_line;
 use crate::terminal::sanitize;
 
@@ -26,7 +26,7 @@ pub(super) fn github(report: &GateReport<'_>) -> String {
             out.push_str(&command(level, &format!("{label}: {}", part.part), &part_text(part, report.settle)));
         }
     }
-    if let Some(text) = report.left_out.text() {
+    for text in report.notes() {
         out.push_str(&command("notice", "smokercli gate", &text));
     }
     out + &command(if report.is_open() { "notice" } else { "error" }, "smokercli gate", &report.headline())

@@ -5,7 +5,7 @@ use smoker_model::verdict::outcome::{HostVerdict, PartVerdict};
 
 use crate::gate::report::GateReport;
 use crate::inventory::address::without_password;
-use crate::inventory::selection::InventoryHost;
+use crate::inventory::inventory_host::InventoryHost;
 use crate::render::{indented, json_line};
 
 pub(super) fn render(report: &GateReport<'_>) -> String {
@@ -26,6 +26,7 @@ fn document(report: &GateReport<'_>) -> Json {
         "needsReview": report.verdict.needs_review(),
         "settle": report.settle,
         "against": report.against.map(|path| path.display().to_string()),
+        "silences": report.silences.json(),
         "leftOut": {"parts": report.left_out.parts, "hosts": report.left_out.hosts},
         "unmet": report.unmet,
         "badHosts": report.verdict.bad_hosts,

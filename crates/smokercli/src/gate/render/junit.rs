@@ -31,17 +31,24 @@ pub(super) fn render(report: &GateReport<'_>) -> String {
         sum(|suite| suite.errors),
         report.elapsed.as_secs_f64(),
     );
-    for (host, Suite { tests, failures, errors, skipped, cases }) in &suites {
+    for (at, (host, Suite { tests, failures, errors, skipped, cases })) in suites.iter().enumerate() {
         let name = attribute(&sanitize::line(host));
+        // What is said of all has no other place that readers know.
+        let notes = if at == 0 { notes(report) } else { String::new() };
         append(
             &mut out,
             format_args!(
-                "  <testsuite name=\"{name}\" hostname=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\" time=\"0\">\n{cases}  </testsuite>\n"
+                "  <testsuite name=\"{name}\" hostname=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\" time=\"0\">\n{cases}{notes}  </testsuite>\n"
             ),
         );
     }
     out.push_str("</testsuites>\n");
     out
+}
+
+fn notes(report: &GateReport<'_>) -> String {
+    let lines: Vec<_> = report.notes().iter().map(|note| xml(&sanitize::line(note))).collect();
+    if lines.is_empty() { String::new() } else { format!("    <system-out>{}</system-out>\n", lines.join("\n")) }
 }
 
 fn suite(host: &str, verdict: &HostVerdict, settle: u32) -> Suite {

@@ -27,7 +27,7 @@ pub(super) fn render(report: &GateReport<'_>) -> String {
     if !rows.is_empty() {
         out.push_str(&render::columns(&["HOST", "PLUGIN", "VERDICT"], &rows));
     }
-    if let Some(text) = report.left_out.text() {
+    for text in report.notes() {
         out.push_str(&sanitize::line(&text));
         out.push('\n');
     }

@@ -25,6 +25,9 @@ pub(super) fn render(report: &GateReport<'_>) -> String {
         }
     }
     let mut out = format!("TAP version 13\n1..{}\n# {}\n", lines.len(), sanitize::line(&report.headline()));
+    for note in report.notes() {
+        append(&mut out, format_args!("# {}\n", sanitize::line(&note)));
+    }
     for (at, (is_ok, name, directive, text)) in lines.iter().enumerate() {
         let word = if *is_ok { "ok" } else { "not ok" };
         append(&mut out, format_args!("{word} {} - {name}{directive}\n", at + 1));

@@ -50,7 +50,7 @@ pub(super) fn render(report: &GateReport<'_>, detail: Detail, style: Style) -> S
     if detail > Detail::Minimal && !counts.is_empty() {
         append(&mut out, format_args!("Plugins and components: {}\n", counts.join(", ")));
     }
-    if let Some(text) = report.left_out.text() {
+    for text in report.notes() {
         append(&mut out, format_args!("{}\n", sanitize::line(&text)));
     }
     out

@@ -35,6 +35,11 @@ impl Form {
 /// When it is not understood: where, and why.
 pub fn read(text: &str, form: Form) -> Result<Inventory, String> {
     let is_json = text.trim_start().starts_with('{');
+    if text.trim_start().starts_with("$ANSIBLE_VAULT;") {
+        return Err("it is encrypted by ansible-vault; decrypt it, or let Ansible print it: \
+                    ansible-inventory -i FILE --list --ask-vault-pass | smokercli --inventory -"
+            .to_owned());
+    }
     if is_other_json(text) {
         return Err(
             "it is JSON, and no inventory, which is an object of groups such as {\"web\": [\"web1\"]}".to_owned()
@@ -84,6 +89,10 @@ mod tests {
         }
         assert!(read("{\"web\": ", Form::Unknown).expect_err("cut off").starts_with("not valid JSON"));
         assert!(read("web: [", Form::Structure).expect_err("cut off").starts_with("not valid YAML"));
+        for form in [Form::Unknown, Form::Ini, Form::Structure] {
+            let whole = "$ANSIBLE_VAULT;1.1;AES256\n623133\n";
+            assert!(read(whole, form).expect_err("encrypted").starts_with("it is encrypted by ansible-vault"));
+        }
         // What only Ansible can decrypt is no label.
         let vault = "web:\n  hosts: {a: {note: !vault \"x\"}}\n";
         assert_eq!(

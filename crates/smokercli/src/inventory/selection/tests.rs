@@ -1,5 +1,5 @@
 use super::*;
-use crate::inventory::groups::Member;
+use crate::inventory::groups::{ALL, Member, Variables};
 
 fn inventory() -> Inventory {
     let mut inventory = Inventory::default();
@@ -83,7 +83,7 @@ fn left(typed: &[&str]) -> Result<Vec<String>, String> {
     let typed: Vec<_> = typed.iter().map(|typed| (*typed).to_owned()).collect();
     let inventory = inventory();
     let groups = inventory.resolve().map_err(|error| error.message)?;
-    let left = limit(some_hosts(), &typed, &groups).map_err(|error| error.message)?;
+    let (left, _) = limit(some_hosts(), &typed, &groups).map_err(|error| error.message)?;
     Ok(left.into_iter().map(|host| host.address.label).collect())
 }
 
@@ -121,6 +121,11 @@ fn a_pattern_that_means_no_host_is_told() {
         |typed: &[&str]| exclude(some_hosts(), &texts(typed), &groups).map(|(left, unused)| (left.len(), unused));
     assert_eq!(excluded(&["web*", "x"]), Ok((1, texts(&["--exclude-hosts x: no host has such a name or group"]))));
     assert_eq!(excluded(&["db"]), Ok((4, texts(&["--exclude-hosts db: none of the hosts is in that group"]))));
+    // A range that goes beyond the hosts may be meant, or one of its ends mistyped.
+    assert_eq!(excluded(&["web[3-5]"]), Ok((3, texts(&["--exclude-hosts web[3-5]: none of the hosts is web4, web5"]))));
+    let limited = limit(some_hosts(), &texts(&["web[1-9]"]), &groups).map(|(left, unused)| (left.len(), unused));
+    let unused = "--limit web[1-9]: none of the hosts is web4, web5, web6, web7, web8, ...";
+    assert_eq!(limited, Ok((3, texts(&[unused]))));
     assert_eq!(excluded(&["all"]), Ok((0, vec![])));
     assert_eq!(excluded(&["ungrouped"]), Ok((4, vec![])));
     for typed in ["!web", "&web"] {
@@ -138,7 +143,7 @@ fn wildcards_do_not_mean_the_group_of_all_hosts() {
     hosts[3].groups = [ALL.to_owned(), UNGROUPED.to_owned()].into();
     let inventory = inventory();
     let groups = inventory.resolve().expect("no circle");
-    let left = |typed: &str| limit(hosts.clone(), &texts(&[typed]), &groups).map(|left| left.len());
+    let left = |typed: &str| limit(hosts.clone(), &texts(&[typed]), &groups).map(|(left, _)| left.len());
     assert!(left("a*").is_err() && left("ungr*").is_err());
     assert_eq!((left("all"), left("ungrouped"), left("!ungrouped")), (Ok(4), Ok(1), Ok(3)));
 }

@@ -1,4 +1,4 @@
 //! The report as a document: a file of HTML, a table of Markdown.
 
 pub mod html;
-pub(super) mod markdown;
+pub(crate) mod markdown;
