@@ -127,8 +127,8 @@ fn silences_are_told_and_change_no_verdict() {
     }
     let told = |text: &str| text.contains("2 plugins of 2 hosts are silenced until ") && text.contains(": deploy");
     let formats = ["text", "minimal", "long", "table", "markdown", "github", "junit", "tap"];
-    let files: String = formats.iter().map(|format| format!(" -o {format}={format}.out")).collect();
-    let output = operator.smokercli(&format!("gate -g prod --within 20s --category web -o json{files}"));
+    let files = formats.map(|format| format!("-o {format}={format}.out")).join(" ");
+    let output = operator.smokercli(&format!("gate -g prod --within 20s --category web -o json {files}"));
     output.expect_code(0);
     let report: Json = serde_json::from_str(&output.stdout).expect("a report");
     assert_eq!((&report["silences"][0]["plugins"], &report["silences"][0]["reason"]), (&2.into(), &"deploy".into()));
