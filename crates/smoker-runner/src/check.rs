@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use smoker_model::calendar::maintenance;
 use smoker_model::counted::counted;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::plugin::Execution;
@@ -34,11 +35,11 @@ pub enum CheckOutcome {
 /// What a result says whose plugin was not run because of its maintenance lock.
 pub const LOCKED: &str = "Skipped because of maintenance in progress";
 
-/// Runs the plugin, unless there is maintenance.
-pub(crate) async fn run(context: RunContext<'_>, modules: &Modules) -> CheckOutcome {
+/// Runs the plugin, unless there is maintenance by this time, or else by the machine's clock.
+pub(crate) async fn run(context: RunContext<'_>, now: Option<Moment>, modules: &Modules) -> CheckOutcome {
     let started = Moment::now();
     let forced = context.kind.is_forced();
-    if let Some(reason) = maintenance(context, started).await {
+    if let Some(reason) = maintenance(context, now.unwrap_or(started)).await {
         return CheckOutcome::NotRun(reason.into_result(started, forced));
     }
     let findings = match left_behind(context) {
@@ -112,7 +113,7 @@ async fn findings(context: RunContext<'_>, modules: &Modules) -> Findings {
 async fn maintenance(context: RunContext<'_>, now: Moment) -> Option<Findings> {
     let skipped = |until: &str| Findings::new(Status::Warn, Messages::of(Level::Warn, &format!("{LOCKED}{until}")));
     let windows = &context.plugin.spec().rules.maintenance;
-    if let Some(end) = windows.iter().filter_map(|window| window.end_at(now.wall)).max() {
+    if let Some(end) = maintenance::end_at(windows, now.wall) {
         return Some(skipped(&format!(", until {}", Timestamp::from(end))));
     }
     let lock = context.plugin.spec().maintenance_lock.as_ref()?;

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use smoker_model::occasion::Occasion;
 use smoker_model::plugin::ActionSpec;
 use smoker_model::result::{ActionRun, PluginResult};
+use smoker_model::time::moment::Moment;
 use tokio_util::sync::CancellationToken;
 
 use crate::act;
@@ -64,6 +65,7 @@ impl Runner {
             memory: self.memory.clone(),
             carried: CarriedState::default(),
             known: None,
+            now: None,
             trace: None,
         }
     }
@@ -88,6 +90,8 @@ pub struct PluginRun<'a> {
     memory: CheckMemory,
     carried: CarriedState,
     known: Option<Json>,
+    /// The time by which windows of maintenance are there; none: by the machine's clock.
+    now: Option<Moment>,
     trace: Option<TraceRecorder>,
 }
 
@@ -102,6 +106,12 @@ impl PluginRun<'_> {
     #[must_use]
     pub fn knowing(self, known: Option<Json>) -> Self {
         Self { known, ..self }
+    }
+
+    /// Lets windows of maintenance be there by this time, which is that of the caller's clock.
+    #[must_use]
+    pub fn at(self, now: Moment) -> Self {
+        Self { now: Some(now), ..self }
     }
 
     /// The plugin that is run.
@@ -120,7 +130,7 @@ impl PluginRun<'_> {
     /// wrong is part of it.
     pub async fn check(&self) -> CheckOutcome {
         let context = RunContext { trace: self.trace.as_ref(), ..self.context() };
-        check::run(context, &self.modules).await
+        check::run(context, self.now, &self.modules).await
     }
 
     /// Runs an action on the result of the check and returns the action's own result.

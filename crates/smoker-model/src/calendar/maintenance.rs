@@ -25,9 +25,23 @@ const HALF_A_YEAR: TimeDelta = TimeDelta::days(180);
 /// How many times are looked at.
 const TIMES: usize = 1000;
 
-/// The end of the windows that an instant lies in, the latest of them; none when it lies in none.
+/// How many windows that begin before the one before ends are followed to the end of all.
+const JOINED: usize = 50;
+
+/// When the maintenance ends that an instant lies in: at the end of the last window of those of which each begins before the one before
+/// ends. None when it lies in no window. Of maintenance that goes on and on, an end that lies far enough away.
 #[must_use]
 pub fn end_at(windows: &[MaintenanceWindow], at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let mut end = window_end(windows, at)?;
+    for _ in 0..JOINED {
+        let Some(later) = window_end(windows, end) else { break };
+        end = later;
+    }
+    Some(end)
+}
+
+/// The end of the windows that an instant lies in, the latest of them.
+fn window_end(windows: &[MaintenanceWindow], at: DateTime<Utc>) -> Option<DateTime<Utc>> {
     windows.iter().filter_map(|window| window.end_at(at)).max()
 }
 
@@ -36,7 +50,7 @@ pub fn end_at(windows: &[MaintenanceWindow], at: DateTime<Utc>) -> Option<DateTi
 pub fn never_ends(windows: &[MaintenanceWindow], now: DateTime<Utc>) -> bool {
     let mut at = now;
     for _ in 0..TIMES {
-        let Some(end) = end_at(windows, at) else { return false };
+        let Some(end) = window_end(windows, at) else { return false };
         if end - now > LOOKED_AT {
             break;
         }
@@ -76,7 +90,7 @@ pub fn has_all_hours(windows: &[MaintenanceWindow], hours: &WeeklyHours, now: Da
         if at - now > LOOKED_AT {
             return true;
         }
-        let next = match end_at(windows, at) {
+        let next = match window_end(windows, at) {
             Some(end) => end,
             None if changes_clocks(hours, at) => at + TimeDelta::days(1),
             None => return false,

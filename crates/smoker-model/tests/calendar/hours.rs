@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use smoker_model::calendar::cron::CronPattern;
-use smoker_model::calendar::maintenance::MaintenanceWindow;
+use smoker_model::calendar::maintenance::{MaintenanceWindow, end_at};
 use smoker_model::calendar::schedule::CalendarSchedule;
 use smoker_model::calendar::weekly::{WeeklyHours, WeeklySpan};
 use smoker_model::calendar::zone::Zone;
@@ -110,6 +110,28 @@ fn a_window_of_maintenance_lasts_as_long_as_it_says_by_any_clock() {
     assert_eq!([end("2026-12-06T00:29:59Z"), end("2026-12-06T02:30:01Z"), end("2026-12-07T01:00:00Z")], [None; 3]);
     // The clocks are put forward within it.
     assert_eq!(end("2026-03-29T01:30:00Z"), Some(instant("2026-03-29T02:30:00Z")));
+}
+
+/// What is held by one window goes on to be held by the next.
+#[test]
+fn maintenance_ends_with_the_last_of_windows_that_overlap() {
+    let window = |pattern: &str, minutes: u64| {
+        let patterns = vec![CronPattern::parse(pattern).expect("a pattern")];
+        let begins = CalendarSchedule { patterns, zone: prague() };
+        MaintenanceWindow { begins, duration: Duration::from_secs(60 * minutes) }
+    };
+    let end = |windows: &[MaintenanceWindow], at: &str| end_at(windows, instant(at));
+    let two = [window("0 1 * * *", 60), window("30 1 * * *", 60)];
+    for at in ["2026-12-06T00:10:00Z", "2026-12-06T00:40:00Z", "2026-12-06T01:10:00Z"] {
+        assert_eq!(end(&two, at), Some(instant("2026-12-06T01:30:00Z")), "{at}");
+    }
+    assert_eq!(end(&two, "2026-12-06T01:30:00Z"), None);
+    // One that begins again before it has ended.
+    let itself = [window("0 1-4 * * *", 90)];
+    assert_eq!(end(&itself, "2026-12-06T00:30:00Z"), Some(instant("2026-12-06T04:30:00Z")));
+    // What never ends has an end to wait for.
+    let always = [window("* * * * *", 10)];
+    assert!(end(&always, "2026-12-06T00:30:00Z") > Some(instant("2026-12-06T00:45:00Z")));
 }
 
 #[test]

@@ -253,7 +253,7 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
         let known = Box::pin(known::of(plugin.spec(), &runner, &state, daemon_started, started.wall)).await;
         let acted = match request.plugin(Arc::clone(&plugin)) {
             Ok(own) => {
-                let run = runner.begin(&own, kind, &shutdown).knowing(known);
+                let run = runner.begin(&own, kind, &shutdown).knowing(known).at(started);
                 Box::pin(check_and_act(run, acting, occasion)).await
             }
             Err(reason) => Acted::not_run(unable(&reason, kind)),

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use smoker_model::calendar::maintenance;
 use smoker_model::plugin::{PluginName, PluginSpec, Trigger};
 use smoker_model::status::Status;
 
@@ -96,7 +97,7 @@ fn maintenance(spec: &PluginSpec, parent: &ParentState, now: DateTime<Utc>) -> O
 }
 
 fn maintenance_end(spec: &PluginSpec, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    spec.rules.maintenance.iter().filter_map(|window| window.end_at(now)).max()
+    maintenance::end_at(&spec.rules.maintenance, now)
 }
 
 /// Whether a plugin may run now although it is not its time.

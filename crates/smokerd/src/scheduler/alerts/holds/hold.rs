@@ -1,6 +1,7 @@
 //! Why a call is held.
 
 use chrono::{DateTime, Utc};
+use smoker_model::calendar::maintenance;
 use smoker_model::occasion::OccasionEvent;
 use smoker_model::plugin::{ActionOn, ActionRules, PluginName, PluginSpec};
 use smoker_model::status::Status;
@@ -45,7 +46,7 @@ pub(crate) fn hold(
 ) -> Option<Hold> {
     let now = context.clock.now().wall;
     let hold = |reason: &str, until| Some(Hold { reason: reason.to_owned(), until, awaited: Vec::new(), behind: 0 });
-    let until = spec.rules.maintenance.iter().filter_map(|window| window.end_at(now)).max();
+    let until = maintenance::end_at(&spec.rules.maintenance, now);
     if until.is_some() {
         return hold("maintenance", until);
     }
