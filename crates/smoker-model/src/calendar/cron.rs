@@ -55,6 +55,10 @@ impl CronPattern {
             let seconds = if count == 6 { " (there are no seconds)" } else { "" };
             return Err(format!("it has to have 5 fields, minute, hour, day, month and weekday, not {count}{seconds}"));
         }
+        // croner passes over what is missing there.
+        if let Some(list) = fields.split_whitespace().find(|field| field.split(',').any(str::is_empty)) {
+            return Err(format!("'{list}' lacks a value beside a comma; write it, or take the comma out"));
+        }
         let cron = read(&as_cron_reads_days(fields)).map_err(|error| wrong_field(fields).unwrap_or(error))?;
         let is_hourly =
             fields.split_whitespace().nth(1).is_some_and(|hours| hours.starts_with('*')) || has_all_hours(&cron);

@@ -198,6 +198,8 @@ fn what_is_no_pattern_is_refused_with_the_reason() {
         ("0 30 2 * * *", "not 6 (there are no seconds)"),
         ("60 2 * * *", "60"),
         ("0 24 * * *", "24"),
+        ("1,2,,3 * * * *", "'1,2,,3' lacks a value beside a comma"),
+        ("0 0 * * MON,", "'MON,' lacks a value beside a comma"),
         ("0 0 0 * *", ""),
         ("0 0 1 13 *", "13"),
         ("0 0 * * 8", ""),

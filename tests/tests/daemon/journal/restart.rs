@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::{NaiveDateTime, TimeDelta};
 use nix::sys::signal::Signal;
 use serde_json::Value as Json;
+use smoker_tests::binary;
 use smoker_tests::boot::Boot;
 use smoker_tests::cli;
 use smoker_tests::config::Config;
@@ -368,4 +369,25 @@ fn a_run_after_another_that_had_not_begun_takes_place_after_a_restart_where_miss
     wait::until_true("the next runs", || runs(&daemon)[1] == 2);
     wait::until_true("both results", || daemon.results("then").len() == 3);
     assert_eq!(runs(&daemon), [3, 2]);
+}
+
+/// A crash right behind the start of a job must not make it take place twice.
+#[test]
+fn the_start_of_a_job_is_in_the_journal_before_its_process_begins() {
+    let dump = format!(
+        "'{} --journal dump -c {{{{DIR}}}}/smokerd.yaml > {{{{DIR}}}}/seen.new; mv {{{{DIR}}}}/seen.new {{{{DIR}}}}/seen'",
+        binary::path("smokerd").display()
+    );
+    let config =
+        with_journal().plugin("first", "Command: echo first").plugin("job", &format!("Command: {dump}\nAfter: first"));
+    let daemon = Daemon::start(config);
+    for _ in 0..5 {
+        let _ = daemon.run("first");
+        wait::until_true("the job to look at the journal", || daemon.path("seen").exists());
+        let seen = fs::read_to_string(daemon.path("seen")).expect("what it saw");
+        let of_job = |kind: &str| seen.matches(&format!(r#""kind":"{kind}","plugin":"job""#)).count();
+        assert_eq!(of_job("started"), of_job("result") + 1, "{seen}");
+        fs::remove_file(daemon.path("seen")).expect("it is there");
+        wait::until_true("its result", || daemon.results("job").len() == of_job("started"));
+    }
 }
