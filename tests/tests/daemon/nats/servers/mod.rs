@@ -7,4 +7,5 @@
 //! - `limited`: streams that take nothing, or not everything; no streams at all
 
 mod cluster;
+mod leaf;
 mod limited;
