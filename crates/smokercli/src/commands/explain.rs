@@ -48,17 +48,19 @@ pub(crate) fn run(args: &ExplainArgs, targets: &Targets, console: &Console) -> R
 
 fn text(outcomes: &[Outcome], format: &str) -> String {
     match format {
-        "json" => {
-            let hosts: Map<String, Json> =
-                outcomes.iter().map(|(host, outcome)| (host.clone(), entry(outcome))).collect();
-            render::indented(&Json::Object(hosts))
-        }
+        "json" => render::json_line(&document(outcomes)),
+        "raw" => render::indented(&document(outcomes)),
         "ndjson" => outcomes.iter().map(|(host, outcome)| json_line(host, outcome)).collect(),
         _ => {
             let explained = |(host, outcome): &Outcome| Some(block(host, outcome.as_ref().ok()?, outcomes.len() > 1));
             outcomes.iter().filter_map(explained).collect::<Vec<_>>().join("\n")
         }
     }
+}
+
+fn document(outcomes: &[Outcome]) -> Json {
+    let hosts: Map<String, Json> = outcomes.iter().map(|(host, outcome)| (host.clone(), entry(outcome))).collect();
+    Json::Object(hosts)
 }
 
 fn entry(outcome: &Result<Explanation, String>) -> Json {

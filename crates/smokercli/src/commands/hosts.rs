@@ -122,6 +122,7 @@ impl<'a> ReportedHost<'a> {
 fn text(hosts: &[ReportedHost<'_>], format: &str) -> String {
     match format {
         "json" => render::json_line(&hosts.iter().map(ReportedHost::object).collect()),
+        "raw" => render::indented(&hosts.iter().map(ReportedHost::object).collect()),
         "ndjson" => hosts.iter().map(|host| render::json_line(&host.object())).collect(),
         _ => {
             let rows: Vec<_> = hosts.iter().map(ReportedHost::row).collect();

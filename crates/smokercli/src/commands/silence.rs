@@ -89,14 +89,16 @@ fn order(args: &SilenceArgs, is_of_some: bool) -> SilenceOrder {
 
 fn text(outcomes: &[Outcome], order: &SilenceOrder, format: &str) -> String {
     match format {
-        "json" => {
-            let hosts: Map<String, Json> =
-                outcomes.iter().map(|(host, outcome)| (host.clone(), entry(outcome))).collect();
-            render::indented(&Json::Object(hosts))
-        }
+        "json" => render::json_line(&document(outcomes)),
+        "raw" => render::indented(&document(outcomes)),
         "ndjson" => outcomes.iter().flat_map(|(host, outcome)| json_lines(host, outcome)).collect(),
         _ => outcomes.iter().flat_map(|(host, outcome)| lines(host, outcome, order)).collect(),
     }
+}
+
+fn document(outcomes: &[Outcome]) -> Json {
+    let hosts: Map<String, Json> = outcomes.iter().map(|(host, outcome)| (host.clone(), entry(outcome))).collect();
+    Json::Object(hosts)
 }
 
 fn entry(outcome: &Result<Vec<ListedSilence>, String>) -> Json {

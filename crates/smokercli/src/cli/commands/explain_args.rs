@@ -26,9 +26,9 @@ pub(crate) struct ExplainArgs {
     /// The name of the plugin
     #[arg(value_name = "PLUGIN")]
     pub(crate) plugin: String,
-    /// Output format: text / json / ndjson
+    /// Output format: text / json / raw / ndjson
     #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text", help_heading = "Output switchers")]
-    #[arg(value_parser = PossibleValuesParser::new(["text", "json", "ndjson"]), hide_possible_values = true)]
+    #[arg(value_parser = PossibleValuesParser::new(["text", "json", "raw", "ndjson"]), hide_possible_values = true)]
     pub(crate) pretty: String,
 
     #[command(flatten)]

@@ -31,9 +31,9 @@ pub(crate) struct HostsArgs {
     #[arg(skip)]
     pub(crate) filters: FilterArgs,
 
-    /// Output format: normal / json / ndjson
+    /// Output format: normal / json / raw / ndjson
     #[arg(short = 'o', long = "pretty", value_name = "FORMAT", default_value = "normal", help_heading = OUTPUT)]
-    #[arg(value_parser = PossibleValuesParser::new(["normal", "json", "ndjson"]), hide_possible_values = true)]
+    #[arg(value_parser = PossibleValuesParser::new(["normal", "json", "raw", "ndjson"]), hide_possible_values = true)]
     pub(crate) pretty: String,
     /// Nonzero exit code if a host is silent or has never reported, or its daemon does not answer
     #[arg(short, long, help_heading = OUTPUT)]

@@ -38,9 +38,9 @@ pub(crate) struct SilenceArgs {
     /// End the silence of this number, or all, before its time
     #[arg(long, value_name = "N|all", value_parser = parse_end, help_heading = SILENCE)]
     pub(crate) end: Option<SilenceEnd>,
-    /// Output format: text / json / ndjson
+    /// Output format: text / json / raw / ndjson
     #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text", help_heading = SILENCE)]
-    #[arg(value_parser = PossibleValuesParser::new(["text", "json", "ndjson"]), hide_possible_values = true)]
+    #[arg(value_parser = PossibleValuesParser::new(["text", "json", "raw", "ndjson"]), hide_possible_values = true)]
     pub(crate) pretty: String,
 
     #[command(flatten)]

@@ -1,5 +1,6 @@
 //! Runs that are due when a clock shows certain times: `Cron` and `At`.
 
+use std::mem;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,8 +13,8 @@ use crate::scheduler::schedule::spread;
 /// A run that could not start for this long was missed: the machine slept, or its clock was set.
 const LATEST_START: TimeDelta = TimeDelta::minutes(5);
 
-/// A clock that is set back by more than this was wrong before, so plans that were made by it do not count. Runs of a time that
-/// comes once more because a clock is set back by less do not take place once more.
+/// A clock that is set back by more than this was wrong before, so plans that were made by it, and runs that took place by it, do not
+/// count. By less, a run that has taken place does not take place once more when its time comes again, and one that has not does.
 const CORRECTION: TimeDelta = TimeDelta::hours(3);
 
 /// How many times that have passed are looked at one by one.
@@ -29,6 +30,8 @@ pub(crate) struct CalendarPlan {
     delay: TimeDelta,
     /// What the wall clock showed when the plan was made.
     made: DateTime<Utc>,
+    /// The last time whose run has taken place; none when none has by this clock.
+    taken: Option<DateTime<Utc>>,
     /// The next time; none when there is none.
     next: Option<DateTime<Utc>>,
     /// The last of the times that passed before the plan was made, without a run, and how many these are.
@@ -64,9 +67,9 @@ impl CalendarPlan {
     ) -> Self {
         let delay = TimeDelta::from_std(spread::part_of(splay, &spec.name)).unwrap_or(TimeDelta::zero());
         let (schedule, only, missed) = (schedule.clone(), spec.rules.only.clone(), spec.rules.missed);
-        let mut plan = Self { schedule, only, missed, delay, made: now, next: None, missed_before: None };
-        let done = last.filter(|last| *last - now <= CORRECTION).unwrap_or(now);
-        plan.next = plan.after(done);
+        let taken = last.filter(|last| *last - now <= CORRECTION);
+        let mut plan = Self { schedule, only, missed, delay, made: now, taken, next: None, missed_before: None };
+        plan.next = plan.after(taken.unwrap_or(now));
         if let Some(Passed { latest, before, count }) = plan.pass(now) {
             let may_start = plan.missed != MissedRuns::Skip && plan.may_start(latest, now);
             plan.missed_before = if may_start {
@@ -86,7 +89,7 @@ impl CalendarPlan {
 
     /// Goes on from a plan with the same times.
     pub(crate) fn go_on_from(&mut self, before: &Self) {
-        (self.made, self.next, self.missed_before) = (before.made, before.next, None);
+        (self.made, self.taken, self.next, self.missed_before) = (before.made, before.taken, before.next, None);
     }
 
     /// Begins now: what was due before was not due by this plan.
@@ -124,16 +127,26 @@ impl CalendarPlan {
         self.made = now;
         let Passed { latest, count, .. } = self.pass(now)?;
         let is_due = self.may_start(latest, now);
+        if is_due {
+            self.taken = Some(latest);
+        }
         Some(CalendarTurn { planned: latest, is_due, missed: count - u64::from(is_due) })
     }
 
-    /// Makes the plan again when the clock was set back so far that it must have been wrong. Returns whether it was.
+    /// Makes the plan again when the clock was set back: it was ahead. Returns whether the plan is another one.
     pub(crate) fn correct(&mut self, now: DateTime<Utc>) -> bool {
-        let was_wrong = self.made - now > CORRECTION;
-        if was_wrong {
-            self.begin(now);
+        let back = self.made - now;
+        if back <= TimeDelta::zero() {
+            return false;
         }
-        was_wrong
+        if back > CORRECTION {
+            self.taken = None;
+            self.begin(now);
+            return true;
+        }
+        let next = self.after(self.taken.map_or(now, |taken| taken.max(now)));
+        self.made = now;
+        mem::replace(&mut self.next, next) != next
     }
 
     /// Moves on past all times that are due.

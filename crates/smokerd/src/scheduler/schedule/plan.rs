@@ -288,6 +288,38 @@ mod tests {
         assert_eq!(due(&sundays), "2026-03-15T01:30:00+00:00");
     }
 
+    /// The clock of a machine without a battery, or of one that a name server of time corrects after the start.
+    #[test]
+    fn a_clock_that_was_ahead_at_the_start_costs_no_run_and_repeats_none() {
+        let at = |time: &str| time.parse::<DateTime<Utc>>().expect("a time");
+        let moment = |time: &str| Moment { wall: at(time), monotonic: Instant::now() };
+        let plan = |now: &str, last: Option<&str>| {
+            let spec = spec("At: '02:30', Timezone: UTC");
+            Schedule::of(&spec, moment(now), last.map(at)).expect("a schedule")
+        };
+        for (ahead, yesterday) in [
+            ("2026-03-10T02:45:00Z", Some("2026-03-09T02:30:00Z")),
+            ("2026-03-10T04:40:00Z", Some("2026-03-09T02:30:00Z")),
+            ("2026-03-10T04:40:00Z", None),
+            ("2026-03-12T04:40:00Z", Some("2026-03-09T02:30:00Z")),
+            ("2031-01-01T00:00:00Z", None),
+        ] {
+            let mut schedule = plan(ahead, yesterday);
+            assert!(schedule.clock_was_set(moment("2026-03-10T02:00:00Z")), "{ahead} {yesterday:?}");
+            assert_eq!(schedule.due(), Due::Wall(at("2026-03-10T02:30:00Z")), "{ahead} {yesterday:?}");
+        }
+        // What has taken place, here or before a restart, does not do so once more.
+        let mut here = plan("2026-03-10T02:00:00Z", None);
+        assert!(here.advance(moment("2026-03-10T02:30:00.1Z")).is_due);
+        let mut before = plan("2026-03-10T02:45:00Z", Some("2026-03-10T02:30:00Z"));
+        for schedule in [&mut here, &mut before] {
+            for now in ["2026-03-10T02:29:59Z", "2026-03-10T01:45:00Z"] {
+                assert!(!schedule.clock_was_set(moment(now)));
+                assert_eq!(schedule.due(), Due::Wall(at("2026-03-11T02:30:00Z")));
+            }
+        }
+    }
+
     #[test]
     fn a_reload_keeps_a_run_that_waits_for_its_splay() {
         let at = |time: &str| time.parse::<DateTime<Utc>>().expect("a time");
