@@ -164,8 +164,9 @@ impl Findings {
         let messages = Messages::parse(take("messages"))?;
         let component_results = ComponentResults::parse(take("componentResults"))?;
         let action = parse_action(take("action"))?;
-        // The original knew no such member, so one that is something else stays what it was there: nothing.
-        let perfdata = serde_json::from_value(take("perfdata")).unwrap_or_default();
+        // The original knew no such member, so what of it is something else stays what it was there: nothing.
+        let perfdata = if let Json::Array(data) = take("perfdata") { data } else { Vec::new() };
+        let perfdata = perfdata.into_iter().filter_map(|datum| serde_json::from_value(datum).ok()).collect();
         Ok(Self { messages, component_results, action, perfdata, ..Self::new(status, Messages::new()) })
     }
 
@@ -326,6 +327,21 @@ mod tests {
         match json {
             Json::Object(object) => Findings::parse(object),
             _ => panic!("tests give objects"),
+        }
+    }
+
+    #[test]
+    fn an_odd_datum_costs_no_other_one() {
+        let perfdata = |data: serde_json::Value| {
+            let object =
+                serde_json::json!({"status": "OK", "messages": null, "componentResults": null, "perfdata": data});
+            let Json::Object(object) = object else { panic!("no object") };
+            Findings::parse(object).expect("valid").perfdata.into_iter().map(|datum| datum.label).collect::<Vec<_>>()
+        };
+        let odd = serde_json::json!([{"label": "a", "value": "x"}, 5, null, {"label": "b", "value": 2}, {"value": 1}]);
+        assert_eq!(perfdata(odd), ["b"]);
+        for none in [serde_json::json!({"a": 1}), "a=1".into(), Json::Null] {
+            assert_eq!(perfdata(none), [""; 0]);
         }
     }
 

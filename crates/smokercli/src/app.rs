@@ -301,7 +301,7 @@ fn conclude(query: &Query, report: &Report, hosts: usize, ending: Ending, consol
         return Ok(exit_code::choose(ending, &FailOn::default(), report, hosts));
     }
     let known = if query.format.shows_missing() { None } else { Some(report.without_missing()) };
-    let shown = known.as_ref().unwrap_or(report);
+    let shown = known.as_deref().unwrap_or(report);
     let collapsed = query.collapses.then(|| render::collapsed(shown, &query.format));
     let shown = collapsed.as_ref().unwrap_or(shown);
     if !shown.hosts().is_empty() || (ending == Ending::NothingInState && query.format.is_document()) {

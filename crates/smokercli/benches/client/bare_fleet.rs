@@ -44,7 +44,7 @@ pub(crate) fn pages(address: Ipv4Addr, port: u16) -> std::io::Result<()> {
     last(&mut stream, "GET /plugins")
 }
 
-/// The same, and has the host run its plugins.
+/// The same, has the host run its plugins, and fetches both pages once more behind that.
 pub(crate) fn round(address: Ipv4Addr, port: u16) -> std::io::Result<()> {
     let mut stream = connect(address, port)?;
     about(&mut stream)?;
@@ -58,7 +58,8 @@ pub(crate) fn round(address: Ipv4Addr, port: u16) -> std::io::Result<()> {
             length => page.extend_from_slice(&buffer[..length]),
         }
     }
-    last(&mut stream, "POST /processes")
+    last(&mut stream, "POST /processes")?;
+    pages(address, port)
 }
 
 fn connect(address: Ipv4Addr, port: u16) -> std::io::Result<TcpStream> {

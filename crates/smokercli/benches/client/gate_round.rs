@@ -17,7 +17,7 @@ pub(crate) fn measure(table: &mut Table) {
     table.add(Row::alone("1000 hosts, a round of a gate; above the bare requests", "ms", goal, overhead(1_000)));
 }
 
-/// What the client adds to the requests, which are the same: both pages and a forced run of each host.
+/// What the client adds to the requests, which are the same: of each host both pages, a forced run, and behind that both pages once more.
 fn overhead(hosts: u32) -> Result<f64, String> {
     TcpListener::bind("127.0.1.1:0").map_err(|_| "only 127.0.0.1 can be used here, not all of 127.0.0.0/8")?;
     let simulator = Simulator::start()?;

@@ -9,6 +9,7 @@ use clap::error::ErrorKind;
 use clap::{Args, Command, CommandFactory, Parser, Subcommand, ValueHint};
 
 use crate::cli::duration::parse_duration;
+use crate::cli::options::host_args::HostArgs;
 use crate::cli::usage::usage_error;
 use crate::error::ExitError;
 
@@ -73,6 +74,40 @@ pub(crate) struct Hosts {
     /// A file with one host or range a line; - is standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) hosts_file: Vec<PathBuf>,
+}
+
+/// The hosts of a command, also those of an inventory.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct InventoryHosts {
+    #[command(flatten)]
+    hosts: Hosts,
+    /// Hosts of these groups, of --inventory where it is given, else of smokercli.yaml
+    #[arg(short = 'g', long, value_name = "GROUP", num_args = 1..)]
+    group: Vec<String>,
+    /// An inventory of Ansible, a program that prints it, or a folder with them; - is standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    inventory: Vec<PathBuf>,
+    /// Only the hosts among them that fit, by name or by group
+    #[arg(long, value_name = "PATTERN", num_args = 1..)]
+    limit: Vec<String>,
+    /// Not the hosts among them that fit, by name or by group
+    #[arg(long, value_name = "PATTERN", num_args = 1..)]
+    exclude_hosts: Vec<String>,
+}
+
+impl InventoryHosts {
+    /// The same options of a command that asks hosts.
+    pub(crate) fn host_args(&self) -> HostArgs {
+        HostArgs {
+            hosts: self.hosts.hosts.clone(),
+            hosts_file: self.hosts.hosts_file.clone(),
+            group: self.group.clone(),
+            inventory: self.inventory.clone(),
+            limit: self.limit.clone(),
+            exclude_hosts: self.exclude_hosts.clone(),
+            ..HostArgs::default()
+        }
+    }
 }
 
 /// Who the operator is.
@@ -160,7 +195,7 @@ pub(crate) struct Smokerd {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct AddArgs {
     #[command(flatten)]
-    pub(crate) hosts: Hosts,
+    pub(crate) hosts: InventoryHosts,
     #[command(flatten)]
     via: Via,
     #[command(flatten)]
@@ -176,7 +211,7 @@ pub(crate) struct AddArgs {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RemoveArgs {
     #[command(flatten)]
-    pub(crate) hosts: Hosts,
+    pub(crate) hosts: InventoryHosts,
     /// Withdraw the access on the hosts, too
     #[arg(long, value_name = "ssh", value_parser = PossibleValuesParser::new(["ssh"]))]
     pub(crate) via: Option<String>,
@@ -191,7 +226,7 @@ pub(crate) struct RemoveArgs {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ScanArgs {
     #[command(flatten)]
-    pub(crate) hosts: Hosts,
+    pub(crate) hosts: InventoryHosts,
     /// Take these keys without a question: pins that you know from smokerd --identity
     #[arg(long, value_name = "PIN", num_args = 1..)]
     pub(crate) accept: Vec<String>,
@@ -223,7 +258,7 @@ pub(crate) struct StateDir {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct CaSignArgs {
     #[command(flatten)]
-    pub(crate) hosts: Hosts,
+    pub(crate) hosts: InventoryHosts,
     #[command(flatten)]
     via: Via,
     #[command(flatten)]
@@ -329,7 +364,10 @@ mod tests {
         else {
             panic!("no add");
         };
-        assert_eq!((add.hosts.hosts.len(), add.identity.role.as_str(), add.smokerd.ssh.parallel), (2, "read", 16));
+        assert_eq!(
+            (add.hosts.host_args().hosts.len(), add.identity.role.as_str(), add.smokerd.ssh.parallel),
+            (2, "read", 16)
+        );
         assert!(matches!(
             parsed("trust ca sign -s a --via ssh"),
             Ok(TrustCommandLine::Run(TrustCommand::Ca(CaCommand::Sign(_))))

@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &[OsString], config: &ClientConfig) -> Option<Resul
 fn run_trust(words: &[OsString], config: &ClientConfig) -> Result<u8, ExitError> {
     match trust_args::parse(words.iter().cloned())? {
         TrustCommandLine::Print(text) => output::print(&text).map(|()| exit_code::SUCCESS),
-        TrustCommandLine::Run(command) => trust::run(&command, &config.port),
+        TrustCommandLine::Run(command) => trust::run(&command, config),
     }
 }
 

@@ -127,6 +127,16 @@ impl Plugin {
         PluginView::parse(&self.json, self.shown).unwrap_or_default()
     }
 
+    /// Whether it may have results of actions: most have none, and need not be parsed for that.
+    #[must_use]
+    pub fn may_have_actions(&self) -> bool {
+        let is_something = |value: &str| {
+            let value = value.trim_start().strip_prefix(':').map(str::trim_start);
+            value.is_none_or(|value| !value.starts_with("null"))
+        };
+        self.json.get().split("\"action\"").skip(1).any(is_something)
+    }
+
     /// The silence that it is under.
     #[must_use]
     pub fn silence(&self) -> Option<PluginSilence> {
@@ -175,6 +185,23 @@ mod tests {
         }
         assert!(Plugin::parse_forced(with(json!(null))).has_no_result());
         assert_eq!(status(Plugin::parse_forced(with(json!("OK")))), (Status::Unknown, false));
+    }
+
+    #[test]
+    fn a_plugin_without_actions_is_known_by_its_text() {
+        for (text, expected) in [
+            (r#"{"name": "p", "lastResult": {"status": "OK", "action": null}}"#, false),
+            (r#"{"name": "p", "lastResult": {"status": "OK", "action":null}, "x": "\"action\": {}"}"#, false),
+            (r#"{"name": "p", "lastResult": {"status": "OK"}}"#, false),
+            (
+                r#"{"name": "p", "lastResult": {"action": null}, "forcedResult": {"action" : {"status": "ERROR"}}}"#,
+                true,
+            ),
+            (r#"{"name": "action", "lastResult": {"action": "odd"}}"#, true),
+        ] {
+            let plugin = Plugin::parse(RawValue::from_string(text.to_owned()).expect("JSON"));
+            assert_eq!(plugin.may_have_actions(), expected, "{text}");
+        }
     }
 
     #[test]

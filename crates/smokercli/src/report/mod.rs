@@ -3,6 +3,7 @@
 pub mod findings;
 pub mod history;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use smoker_model::status::Status;
@@ -147,7 +148,7 @@ impl HostReport {
     #[must_use]
     pub fn failed_actions(&self) -> Option<String> {
         let mut parts = Vec::new();
-        for plugin in self.sorted_plugins() {
+        for plugin in self.sorted_plugins().into_iter().filter(|plugin| plugin.may_have_actions()) {
             let view = plugin.view();
             for action in view.failed_actions() {
                 let reason = action.reason().map_or(String::new(), |reason| format!(" ({reason})"));
@@ -219,9 +220,13 @@ impl Report {
 
     /// Without the hosts that have nothing but missing plugins, which the recorded formats do not know.
     #[must_use]
-    pub fn without_missing(&self) -> Self {
+    pub fn without_missing(&self) -> Cow<'_, Self> {
         let is_known = |host: &&HostReport| host.state() != HostState::Missing;
-        Self::new(self.hosts.iter().filter(is_known).cloned().collect())
+        // The report of a large fleet is not to be in memory twice.
+        if self.hosts.iter().all(|host| is_known(&host)) {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self::new(self.hosts.iter().filter(is_known).cloned().collect()))
     }
 
     /// How many of the `asked` hosts are in which state, such as `3 hosts: 1 UNREACHABLE, 2 OK`.

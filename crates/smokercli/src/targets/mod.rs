@@ -109,6 +109,30 @@ pub(crate) fn find(
     Ok(targets)
 }
 
+/// The hosts that these options name, without discovery; none when they name none.
+///
+/// # Errors
+///
+/// As [`find`], as far as no host is asked.
+pub(crate) fn named(
+    args: &HostArgs,
+    config: &ClientConfig,
+    console: &Console,
+) -> Result<Option<HostSelection>, ExitError> {
+    let files = inventories(args, console)?;
+    let mut expressions = args.hosts.clone();
+    for path in &args.hosts_file {
+        expressions.extend(file::read_file(path)?);
+    }
+    let listed = files.resolve()?.all();
+    let (limit, excluded) = (args.limit.clone(), args.exclude_hosts.clone());
+    let named = NamedHosts { expressions, groups: args.group.clone(), listed, limit, excluded };
+    if !named.is_any() {
+        return Ok(None);
+    }
+    selected(named, &groups(args, files, config)?, |address| address, (config, Some(console))).map(Some)
+}
+
 /// The daemons that the user knows. What is wrong with them is told.
 fn trust_store(console: &Console) -> Result<TrustStore, ExitError> {
     let store = TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?;

@@ -5,6 +5,7 @@ use smoker_trust::known_hosts;
 use smoker_trust::pin::Pin;
 
 use crate::cli::trust_args::AddArgs;
+use crate::config::ClientConfig;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
@@ -15,8 +16,8 @@ use crate::trust_store::TrustStore;
 use smoker_model::notation::shell_word;
 
 /// Runs `smokerd --authorize` on each host, whose last line is the daemon's pin.
-pub(super) fn run(store: &TrustStore, args: &AddArgs, port: &str) -> Result<u8, ExitError> {
-    let targets = targets::of(&args.hosts, port)?;
+pub(super) fn run(store: &TrustStore, args: &AddArgs, config: &ClientConfig) -> Result<u8, ExitError> {
+    let targets = targets::of(&args.hosts, config)?;
     let client = operator::line(store, &args.identity)?;
     let replace = if args.replace { " --replace" } else { "" };
     let command = format!("{} --authorize {}{replace}", args.smokerd.command, shell_word::quoted(&client.line()));

@@ -14,6 +14,7 @@ use smoker_trust::storage::private_folder::PrivateFolder;
 use smoker_trust::storage::{pem, text_file};
 
 use crate::cli::trust_args::{CaInitArgs, CaSignArgs, StateDir};
+use crate::config::ClientConfig;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
@@ -63,8 +64,8 @@ pub(super) fn authority(store: &TrustStore) -> Result<Authority, ExitError> {
 }
 
 /// Fetches the certificate of each daemon, signs its key for the host's name, and puts the new certificate in its place.
-pub(super) fn sign(store: &TrustStore, args: &CaSignArgs, port: &str) -> Result<u8, ExitError> {
-    let targets = targets::of(&args.hosts, port)?;
+pub(super) fn sign(store: &TrustStore, args: &CaSignArgs, config: &ClientConfig) -> Result<u8, ExitError> {
+    let targets = targets::of(&args.hosts, config)?;
     let authority = authority(store)?;
     let outcomes = parallel::for_each(&targets, args.smokerd.ssh.parallel, |target| sign_one(&authority, args, target));
     let console = Console::new(Verbosity::Quiet);

@@ -23,27 +23,28 @@ mod ssh;
 mod targets;
 
 use crate::cli::trust_args::{CaCommand, TrustCommand};
+use crate::config::ClientConfig;
 use crate::error::ExitError;
 use crate::trust_store::TrustStore;
 
-/// Runs a command. `port` is the port of hosts without one. Returns the exit code.
+/// Runs a command. Returns the exit code.
 ///
 /// # Errors
 ///
 /// When it cannot be done at all; hosts that fail are reported one by one.
-pub(crate) fn run(command: &TrustCommand, port: &str) -> Result<u8, ExitError> {
+pub(crate) fn run(command: &TrustCommand, config: &ClientConfig) -> Result<u8, ExitError> {
     let store = TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?;
     match command {
         TrustCommand::Key(identity) => operator::print_key(&store, identity),
-        TrustCommand::Add(args) => add::run(&store, args, port),
+        TrustCommand::Add(args) => add::run(&store, args, config),
         TrustCommand::List => known::list(&store),
-        TrustCommand::Remove(args) => remove::run(&store, args, port),
-        TrustCommand::Scan(args) => scan::run(&store, args, port),
+        TrustCommand::Remove(args) => remove::run(&store, args, config),
+        TrustCommand::Scan(args) => scan::run(&store, args, config),
         TrustCommand::Ca(CaCommand::Init(args)) => ca::init(&store, args),
-        TrustCommand::Ca(CaCommand::Sign(args)) => ca::sign(&store, args, port),
+        TrustCommand::Ca(CaCommand::Sign(args)) => ca::sign(&store, args, config),
         TrustCommand::Ca(CaCommand::Request(args)) => ca::request(args),
         TrustCommand::Ca(CaCommand::Install(args)) => ca::install(args),
         TrustCommand::Ca(CaCommand::Join(args)) => join::run(&store, args),
-        TrustCommand::NatsConfig(args) => nats_config::write(&store, args, port),
+        TrustCommand::NatsConfig(args) => nats_config::write(&store, args, &config.port),
     }
 }

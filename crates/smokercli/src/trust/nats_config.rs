@@ -137,7 +137,8 @@ fn quoted(text: &str) -> Result<String, ExitError> {
 
 /// The names of hosts, sorted, each once.
 fn names(hosts: &Hosts, port: &str) -> Result<Vec<String>, ExitError> {
-    let mut names: Vec<_> = targets::of(hosts, port)?.iter().map(|target| target.bare_host().to_owned()).collect();
+    let mut names: Vec<_> =
+        targets::of_names(hosts, port)?.iter().map(|target| target.bare_host().to_owned()).collect();
     names.sort();
     names.dedup();
     Ok(names)

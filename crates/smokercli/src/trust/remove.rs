@@ -5,6 +5,7 @@ use std::path::Path;
 use smoker_trust::known_hosts;
 
 use crate::cli::trust_args::RemoveArgs;
+use crate::config::ClientConfig;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
@@ -15,8 +16,8 @@ use crate::trust_store::TrustStore;
 use smoker_model::notation::shell_word;
 
 /// Runs `smokerd --withdraw` on each host, where that is wanted, and forgets the hosts for which it succeeds.
-pub(super) fn run(store: &TrustStore, args: &RemoveArgs, port: &str) -> Result<u8, ExitError> {
-    let targets = targets::of(&args.hosts, port)?;
+pub(super) fn run(store: &TrustStore, args: &RemoveArgs, config: &ClientConfig) -> Result<u8, ExitError> {
+    let targets = targets::of(&args.hosts, config)?;
     let withdrawn = match &args.via {
         Some(_) => withdraw(store, args, &targets)?,
         None => targets.iter().map(|_| Ok(())).collect(),

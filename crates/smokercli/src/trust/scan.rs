@@ -14,6 +14,7 @@ use smoker_trust::known_hosts;
 use smoker_trust::pin::Pin;
 
 use crate::cli::trust_args::ScanArgs;
+use crate::config::ClientConfig;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
@@ -27,8 +28,8 @@ use crate::trust_store::TrustStore;
 const PARALLEL: usize = 64;
 
 /// Asks each host, shows its key, and takes it when it is confirmed.
-pub(super) fn run(store: &TrustStore, args: &ScanArgs, port: &str) -> Result<u8, ExitError> {
-    let targets = targets::of(&args.hosts, port)?;
+pub(super) fn run(store: &TrustStore, args: &ScanArgs, config: &ClientConfig) -> Result<u8, ExitError> {
+    let targets = targets::of(&args.hosts, config)?;
     let mut accepted = Vec::new();
     for pin in &args.accept {
         accepted.push(pin.parse::<Pin>().map_err(|error| ExitError::usage(error.to_string()))?);

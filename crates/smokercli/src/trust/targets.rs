@@ -1,9 +1,12 @@
 //! The hosts of a command.
 
-use crate::cli::trust_args::Hosts;
+use crate::cli::trust_args::{Hosts, InventoryHosts};
+use crate::config::ClientConfig;
 use crate::error::ExitError;
-use crate::inventory::address::host_and_port;
+use crate::inventory::address::{HostAddress, host_and_port};
 use crate::inventory::{expressions, file};
+use crate::targets;
+use crate::terminal::console::{Console, Verbosity};
 
 /// A daemon's address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,12 +31,27 @@ impl Target {
     }
 }
 
-/// The hosts that a command names.
+/// The hosts that a command names, also by groups and inventories.
 ///
 /// # Errors
 ///
 /// When there is none, or one is no address: a command that changes trust does all of what it was asked for, or nothing.
-pub(super) fn of(hosts: &Hosts, port: &str) -> Result<Vec<Target>, ExitError> {
+pub(super) fn of(hosts: &InventoryHosts, config: &ClientConfig) -> Result<Vec<Target>, ExitError> {
+    let console = Console::new(Verbosity::Quiet);
+    let Some(selection) = targets::named(&hosts.host_args(), config, &console)? else {
+        return Err(ExitError::usage(
+            "no host is named; name some by -s HOST, -g GROUP, --inventory FILE or --hosts-file FILE",
+        ));
+    };
+    selection.addresses().into_iter().map(target).collect()
+}
+
+/// The hosts that these options name by themselves.
+///
+/// # Errors
+///
+/// As [`of`].
+pub(super) fn of_names(hosts: &Hosts, port: &str) -> Result<Vec<Target>, ExitError> {
     let mut named = hosts.hosts.clone();
     for path in &hosts.hosts_file {
         named.extend(file::read_file(path)?);
@@ -41,15 +59,15 @@ pub(super) fn of(hosts: &Hosts, port: &str) -> Result<Vec<Target>, ExitError> {
     if named.is_empty() {
         return Err(ExitError::usage("no host is named; name some by -s HOST or --hosts-file FILE"));
     }
-    let mut targets = Vec::new();
-    for address in expressions::expand(&named, port) {
-        let url = address.page.map_err(|reason| ExitError::usage(format!("{}: {reason}", address.label)))?;
-        let (host, port) =
-            host_and_port(&url).ok_or_else(|| ExitError::usage(format!("{} has no host", address.label)))?;
-        let typed = as_typed(&address.label, &host);
-        targets.push(Target { host, port, typed });
-    }
-    Ok(targets)
+    expressions::expand(&named, port).into_iter().map(target).collect()
+}
+
+fn target(address: HostAddress) -> Result<Target, ExitError> {
+    let HostAddress { label, page } = address;
+    let url = page.map_err(|reason| ExitError::usage(format!("{label}: {reason}")))?;
+    let (host, port) = host_and_port(&url).ok_or_else(|| ExitError::usage(format!("{label} has no host")))?;
+    let typed = as_typed(&label, &host);
+    Ok(Target { host, port, typed })
 }
 
 /// The part of an address that is its host, of which `host` is the form in small letters.

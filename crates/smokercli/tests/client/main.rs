@@ -43,4 +43,5 @@ mod site;
 mod terminal;
 mod tls;
 mod trust;
+mod trust_hosts;
 mod verdict;

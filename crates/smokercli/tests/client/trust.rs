@@ -41,16 +41,16 @@ impl<S: Write> Write for Recorded<S> {
 }
 
 /// A daemon with a key of its own.
-struct Daemon {
+pub(crate) struct Daemon {
     _folder: TempDir,
     state: PathBuf,
-    pin: Pin,
+    pub(crate) pin: Pin,
     site: Site,
     log: Log,
 }
 
 impl Daemon {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = TempDir::new().expect("a folder");
         let state = folder.path().join("state");
         let private = PrivateFolder::make(&state, None).expect("made");
@@ -76,16 +76,16 @@ impl Daemon {
 }
 
 /// A run in a home that stays.
-fn in_home(home: &Path, arguments: &[&str]) -> Run {
+pub(crate) fn in_home(home: &Path, arguments: &[&str]) -> Run {
     Run::of(SMOKERCLI).env("HOME", &home.display().to_string()).env("XDG_CONFIG_HOME", "").args(arguments)
 }
 
-fn config(home: &Path, name: &str) -> String {
+pub(crate) fn config(home: &Path, name: &str) -> String {
     fs::read_to_string(home.join(".config/smoker").join(name)).expect("a file")
 }
 
 /// A program named `ssh` that runs this shell script instead.
-fn fake_ssh(home: &Path, script: &str) -> String {
+pub(crate) fn fake_ssh(home: &Path, script: &str) -> String {
     let folder = home.join("bin");
     fs::create_dir_all(&folder).expect("writable");
     executable::write(&folder.join("ssh"), &format!("#!/bin/sh\n{script}\n"));

@@ -133,6 +133,7 @@ pub(super) const CLIENT: Rooms = &[
     ),
     ("completion", &["asking", "cli", "client", "config", "filter", "targets"]),
     ("listing", &["cli", "config", "error", "inventory", "render", "targets", "terminal"]),
+    ("trust", &["cli", "config", "error", "exit_code", "inventory", "targets", "terminal", "trust_store"]),
     ("targets", &["cli", "config", "discovery", "error", "inventory", "terminal", "transport", "trust_store"]),
     ("asking", &["error", "terminal"]),
     (
@@ -140,7 +141,6 @@ pub(super) const CLIENT: Rooms = &[
         &["client", "error", "filter", "inventory", "plugin", "query", "render", "report", "terminal", "transport"],
     ),
     ("nagios", &["cli", "client", "error", "filter", "inventory", "plugin", "terminal", "transport", "trust_store"]),
-    ("trust", &["cli", "error", "exit_code", "inventory", "terminal", "trust_store"]),
     ("query", &["cli", "error", "exit_code", "filter", "render", "terminal"]),
     ("cli", &["discovery", "error", "exit_code", "listen", "render"]),
     ("discovery", &["config", "error", "inventory"]),

@@ -285,21 +285,6 @@ async fn what_fails_while_a_parent_is_in_maintenance_is_told_when_that_ends() {
     assert_eq!(host.runs("Window"), 1, "it is looked at when its window is over");
 }
 
-/// The machine's clock is in no such window.
-#[tokio::test]
-async fn runs_are_in_maintenance_by_the_clock_of_the_scheduler() {
-    let host = host("  Window: {Interval: 9h, Maintenance: {Cron: '30 9 30 11 *', Duration: 1h, Timezone: UTC}}");
-    host.force("Window");
-    host.results("Window", 1).await;
-    let newest = host.manager.state().plugin(&"Window".into()).and_then(|(_, results)| Some(results.last()?.unpack()));
-    let told = "Skipped because of maintenance in progress, until 2026-11-30T";
-    assert!(newest.as_ref().is_some_and(|text| text.contains(told)), "{newest:?}");
-    host.hand.advance(HOUR);
-    host.force("Window");
-    host.results("Window", 2).await;
-    assert_eq!(host.runs("Window"), 1);
-}
-
 #[tokio::test]
 async fn what_was_told_of_plugins_that_went_while_the_daemon_was_down_is_forgotten() {
     let key = |plugin: &str| AlertKey { plugin: plugin.into(), action: "Tell".to_owned() };

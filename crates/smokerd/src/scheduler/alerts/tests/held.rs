@@ -102,3 +102,18 @@ async fn what_is_new_is_told_outside_of_only() {
     })
     .await;
 }
+
+/// The machine's clock is in no such window.
+#[tokio::test]
+async fn runs_are_in_maintenance_by_the_clock_of_the_scheduler() {
+    let host = host("  Window: {Interval: 9h, Maintenance: {Cron: '30 9 30 11 *', Duration: 1h, Timezone: UTC}}");
+    host.force("Window");
+    host.results("Window", 1).await;
+    let newest = host.manager.state().plugin(&"Window".into()).and_then(|(_, results)| Some(results.last()?.unpack()));
+    let told = "Skipped because of maintenance in progress, until 2026-11-30T";
+    assert!(newest.as_ref().is_some_and(|text| text.contains(told)), "{newest:?}");
+    host.hand.advance(HOUR);
+    host.force("Window");
+    host.results("Window", 2).await;
+    assert_eq!(host.runs("Window"), 1);
+}
