@@ -1,6 +1,6 @@
 //! The answers of all hosts, and what is known of the hosts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value as Json};
 use smoker_model::verdict::odd::alike::{Answers, Comparison};
@@ -52,15 +52,19 @@ impl FleetAnswers {
     /// Takes the answers of the selected hosts in, one after the other, so that their parsed form is never in memory at once.
     pub(super) fn of(selection: &HostSelection, answers: Vec<FleetAnswer>) -> Self {
         let mask = mask(selection, &answers);
+        let shared = shared_names(&answers);
         let mut compared = Answers::new(mask.clone());
         let (mut names, mut places, mut silent) = (Vec::new(), Vec::new(), Vec::new());
         let (mut facts, mut parameters, mut silences) = (Facts::default(), Parameters::new(), Silences::default());
         for (place, (host, answer)) in (0..).zip(selection.hosts().iter().zip(answers)) {
             add_inventory(&mut facts, place, host);
+            // That it differs is not to be said of a name that several hosts have.
+            let is_shared = shared.contains(&answer.name);
+            let name = if is_shared { format!("{} ({})", answer.name, host.address.label) } else { answer.name };
             match answer.plugins {
                 Ok(plugins) => {
                     compared.add_host();
-                    names.push(answer.name);
+                    names.push(name);
                     places.push(place);
                     for plugin in plugins {
                         let view = plugin.view();
@@ -75,7 +79,7 @@ impl FleetAnswers {
                         }
                     }
                 }
-                Err(reason) => silent.push(Silent { place, name: answer.name, reason }),
+                Err(reason) => silent.push(Silent { place, name, reason }),
             }
         }
         add_parameters(&mut facts, &parameters);
@@ -90,6 +94,13 @@ fn mask(selection: &HostSelection, answers: &[FleetAnswer]) -> Mask {
         names.extend(host.address.page.as_ref().ok().and_then(host_and_port).map(|(host, _)| host));
     }
     Mask::new(names.iter().map(String::as_str))
+}
+
+/// The names that more than one host gave.
+fn shared_names(answers: &[FleetAnswer]) -> HashSet<String> {
+    let mut seen = HashSet::new();
+    let names = answers.iter().map(|answer| own_name(&answer.name));
+    names.filter(|name| !seen.insert(*name)).map(str::to_owned).collect()
 }
 
 /// The name that the daemon gave, without the address that tells hosts of one name apart.

@@ -226,6 +226,20 @@ fn silent_hosts_are_alike_with_none() {
 }
 
 #[test]
+fn hosts_of_one_name_are_told_apart() {
+    let of = |status: &str| host("vm", &[("Disk", result(status, "error", "full"))]);
+    let fleet = Fleet::of([of("ERROR"), of("OK"), of("OK"), host("db", &[("Disk", result("OK", "error", "full"))])]);
+    let done = fleet.odd(&["-o", "json"]);
+    let json: Value = serde_json::from_str(&done.stdout).expect("JSON");
+    let names = |group: &Value| -> Vec<String> {
+        let names = group["hosts"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        names.map(|name| name.split(':').next().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(names(&json["odd"][0]["differ"][0]), ["vm (127.0.0.1"], "{json}");
+    assert_eq!(names(&json["odd"][0]["reference"]), ["vm (127.0.0.1", "vm (127.0.0.1", "db"], "{json}");
+}
+
+#[test]
 fn ties_and_plugins_of_some_hosts_are_told_as_what_they_are() {
     let say = |text: &str| result("OK", "info", text);
     let fleet = Fleet::of([

@@ -82,7 +82,7 @@ fn a_silence_holds_actions_and_is_shown_everywhere_until_it_ends() {
     let listed = smokercli(&daemon, &["silence"]);
     expect_line(&listed.stdout, &["silence 1 of Web until "]);
     let json = smokercli(&daemon, &["silence", "-o", "json"]);
-    assert!(json.stdout.contains(r#""survivesRestart": true"#), "{json:?}");
+    assert!(json.stdout.contains(r#""survivesRestart":true"#), "{json:?}");
 
     // Without the role, without an end, without a reason, of nothing.
     let refused = daemon.send(&smoker_tests::http::Request::post("/silences", r#"{"for": "1h", "reason": "x"}"#));
@@ -180,8 +180,8 @@ fn a_silence_that_cannot_be_written_is_written_later() {
     fs::create_dir(&file).expect("a folder");
     let made = |daemon: &Daemon| smokercli(daemon, &["silence", "--for", "1h", "--reason", "x", "-o", "json"]);
     let first = made(&daemon);
-    assert!(first.stdout.contains(r#""survivesRestart": false"#), "{first:?}");
-    assert!(first.stdout.contains(r#""storage": "pending"#), "{first:?}");
+    assert!(first.stdout.contains(r#""survivesRestart":false"#), "{first:?}");
+    assert!(first.stdout.contains(r#""storage":"pending"#), "{first:?}");
     let listed = smokercli(&daemon, &["silence"]);
     expect_line(&listed.stdout, &["silence 1 of all plugins until ", "(is not written yet; "]);
     expect_line(&daemon.log(), &["silences: ", "unless they can be written later"]);
@@ -194,7 +194,7 @@ fn a_silence_that_cannot_be_written_is_written_later() {
     let _ = daemon.wait_for_exit();
     daemon.try_start().expect("it starts again");
     let second = made(&daemon);
-    assert!(second.stdout.contains(r#""id": 2"#) && second.stdout.contains(r#""survivesRestart": true"#), "{second:?}");
+    assert!(second.stdout.contains(r#""id":2"#) && second.stdout.contains(r#""survivesRestart":true"#), "{second:?}");
 }
 
 /// Many clients silence plugins at a time: each is answered for its own silence.
