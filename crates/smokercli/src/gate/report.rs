@@ -1,5 +1,6 @@
 //! What a gate has to say at its end.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,6 +14,9 @@ use crate::gate::drive::End;
 use crate::inventory::inventory_host::InventoryHost;
 use crate::plugin::silenced::Silences;
 use crate::render::append::append;
+
+/// How many bytes of a message are shown.
+const LONGEST_LINE: usize = 1000;
 
 /// What a gate has to say at its end.
 pub(super) struct GateReport<'a> {
@@ -208,10 +212,19 @@ pub(super) fn part_text(part: &PartVerdict, settle: u32) -> String {
         (None, None) => {}
     }
     if let Some(message) = part.message.as_ref().filter(|_| part.kind != Kind::Good) {
-        append(&mut text, format_args!(" {}", message.lines().next().unwrap_or_default()));
+        append(&mut text, format_args!(" {}", first_line(message)));
     }
     let remarks = remarks(part, settle);
     if remarks.is_empty() { text } else { format!("{text} ({})", remarks.join("; ")) }
+}
+
+/// The first line of a message, as much of it as somebody reads; `json` has all.
+fn first_line(message: &str) -> Cow<'_, str> {
+    let line = message.lines().next().unwrap_or_default();
+    if line.len() <= LONGEST_LINE {
+        return line.into();
+    }
+    format!("{} ...", &line[..line.floor_char_boundary(LONGEST_LINE)]).into()
 }
 
 fn remarks(part: &PartVerdict, settle: u32) -> Vec<String> {

@@ -319,3 +319,17 @@ fn a_plugin_that_is_not_loaded_is_told_in_every_report() {
         assert_eq!(done.code, Some(0), "{options}: {done:?}");
     }
 }
+
+#[test]
+fn a_message_without_end_is_cut_but_for_programs() {
+    let mut pages = daemon(&[("Disk", "ERROR")]);
+    pages["forced"]["Disk"]["plugin"]["forcedResult"]["messages"]["error"] = json!(["é".repeat(100_000)]);
+    let site = Site::of(&pages);
+    for format in ["text", "long", "table", "markdown", "junit", "tap", "github", "gitlab"] {
+        let done = site.run(&format!("gate -s HOST --within 300ms --every 100ms --no-progress -o {format}"));
+        assert!(done.code == Some(3) && done.stdout.len() < 5_000, "{format}: {}", done.stdout.len());
+        assert!(done.stdout.contains("éé ...") || format == "gitlab", "{format}: {}", done.stdout);
+    }
+    let done = site.run("gate -s HOST --within 300ms --every 100ms --no-progress -o json");
+    assert!(done.stdout.len() > 200_000, "{}", done.stdout.len());
+}
