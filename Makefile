@@ -21,7 +21,7 @@ SKIPPED    := $(abspath $(TARGET_DIR))/skipped
 DIST       ?= dist
 
 .DEFAULT_GOAL := build
-.PHONY: help build shipped test cluster quick lint deny fmt doc docs/checks.md check bench soak fuzz run fleet nats install uninstall deb rpm packages size dist release release-check repo clean
+.PHONY: help build shipped test cluster quick lint deny fmt doc docs/checks.md check bench soak fuzz run fleet nats install uninstall deb rpm packages boot-test size dist release release-check repo clean
 
 help:     ## List the targets
 	@sed -n 's/^\([a-z-]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -129,6 +129,9 @@ packages: deb rpm ## Make all packages, and let lintian and rpmlint look at them
 
 repo:     ## Make signed repositories for apt and yum of the packages in dist/ (GPG_KEY)
 	@GPG_KEY='$(GPG_KEY)' sh rc.d/packages/repository/repo.sh $(DIST)
+
+boot-test: ## Boot a Debian in a virtual machine, and install, break, upgrade and purge the package in dist/ there (root)
+	@sh rc.d/packages/boot/boot.sh $(VERSION) $(DIST)
 
 size:     ## Print the size and the libraries of what is built
 	@sh rc.d/packages/size.sh $(RELEASE)

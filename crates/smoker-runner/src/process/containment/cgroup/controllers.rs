@@ -4,6 +4,8 @@
 //! is the root of all. So a daemon that is alone in its cgroup, as a service is,
 //! moves into one of its own inside of its tree, and back at its end. A daemon
 //! that shares its cgroup, with a shell perhaps, moves nobody and does without.
+//! To enable a controller of threads, such as `pids`, the kernel does allow there, but it makes the
+//! cgroup threaded: no process of a run, and none that systemd starts in the service, could be put below it any more.
 //! One that drops root moves in any case: its tree is all that its new account gets.
 
 use std::fs::{self, File, OpenOptions};
@@ -14,6 +16,9 @@ use nix::unistd::Pid;
 
 /// Where the daemon itself is in its tree.
 const DAEMON: &str = "daemon";
+
+/// The file with the type of a cgroup.
+const TYPE: &str = "cgroup.type";
 
 const MEMORY: &str = "memory";
 const PIDS: &str = "pids";
@@ -50,9 +55,11 @@ impl WayBack {
 /// cgroups above have them.
 pub(super) fn enable(own: &Path, base: &Path) -> Controllers {
     let wanted = wanted(own);
-    let enabled = enable_all(wanted, own, base);
-    if enabled == wanted || !is_alone_in(own) || enter(base).is_err() {
-        return enabled;
+    if is_root(own) {
+        return enable_all(wanted, own, base);
+    }
+    if !wanted.any() || !is_alone_in(own) || enter(base).is_err() {
+        return Controllers::default();
     }
     let enabled = enable_all(wanted, own, base);
     if !enabled.any() {
@@ -106,6 +113,24 @@ fn enable_all(wanted: Controllers, own: &Path, base: &Path) -> Controllers {
 
 fn order(folder: &Path, order: &str) -> io::Result<()> {
     fs::write(folder.join("cgroup.subtree_control"), order)
+}
+
+/// Whether a cgroup is the root of all: the only one that has no type.
+fn is_root(cgroup: &Path) -> bool {
+    !cgroup.join(TYPE).exists()
+}
+
+/// Whether processes of a run can be put below a cgroup.
+///
+/// # Errors
+///
+/// When a cgroup above it is threaded: that has threads, not processes, in those below it.
+pub(super) fn expect_domain(cgroup: &Path) -> io::Result<()> {
+    let kind = fs::read_to_string(cgroup.join(TYPE))?;
+    if kind.trim() == "domain" {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("{} is of the type {}: a cgroup above it is threaded", cgroup.display(), kind.trim())))
 }
 
 /// Whether this process is the only one in its cgroup.

@@ -63,9 +63,12 @@ impl CgroupTree {
         let way_back = WayBack::open(&own);
         let Some((user, group)) = owner else {
             let controllers = controllers::enable(&own, &path);
-            return Ok(Self::new(path, base, controllers, way_back));
+            let tree = Self::new(path, base, controllers, way_back);
+            controllers::expect_domain(tree.path())?;
+            return Ok(tree);
         };
         let entered = controllers::enable_inside(&own, &path).and_then(|controllers| {
+            controllers::expect_domain(&path)?;
             give_to(&path, user, group)?;
             Ok(controllers)
         });
