@@ -21,7 +21,7 @@ SKIPPED    := $(abspath $(TARGET_DIR))/skipped
 DIST       ?= dist
 
 .DEFAULT_GOAL := build
-.PHONY: help build shipped test cluster quick lint deny fmt doc docs/checks.md check bench soak fuzz run fleet nats install uninstall deb rpm packages boot-test size dist release release-check repo clean
+.PHONY: help build shipped test cluster quick lint deny fmt doc docs/checks.md check bench soak fuzz run fleet nats install uninstall deb rpm packages boot-test image size dist release release-check repo clean
 
 help:     ## List the targets
 	@sed -n 's/^\([a-z-]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -132,6 +132,10 @@ repo:     ## Make signed repositories for apt and yum of the packages in dist/ (
 
 boot-test: ## Boot a Debian in a virtual machine, and install, break, upgrade and purge the package in dist/ there (root)
 	@sh rc.d/packages/boot/boot.sh $(VERSION) $(DIST)
+
+image:    ## Make an image for containers of the Debian package in dist/, and start it (root)
+	@sh rc.d/packages/image/image.sh $(VERSION) $(DIST)
+	@sh rc.d/packages/image/check.sh $(DIST)/smoker-$(VERSION)-$$(dpkg --print-architecture).oci.tar
 
 size:     ## Print the size and the libraries of what is built
 	@sh rc.d/packages/size.sh $(RELEASE)

@@ -1,5 +1,4 @@
-//! Tells the tests whether root builds them, whether the kernel offers this
-//! cgroup the limits of whole runs, whether it has network namespaces, and which programs are here: what cannot be shown is compiled as an
+//! Tells the tests whether root builds them, whether the kernel has network namespaces, and which programs are here: what cannot be shown is compiled as an
 //! ignored test, so that a skip is visible.
 
 use std::fs;
@@ -13,10 +12,6 @@ fn main() {
     let uid = Command::new("id").arg("-u").output().map(|output| output.stdout).unwrap_or_default();
     if uid.trim_ascii() == b"0" {
         println!("cargo::rustc-cfg=as_root");
-    }
-    println!("cargo::rustc-check-cfg=cfg(has_pids_controller)");
-    if enabled_controllers().is_some_and(|names| names.split_whitespace().any(|name| name == "pids")) {
-        println!("cargo::rustc-cfg=has_pids_controller");
     }
     println!("cargo::rustc-check-cfg=cfg(has_prometheus)");
     if ["promtool", "prometheus"].iter().all(|program| has(program)) {
@@ -48,13 +43,4 @@ fn has(program: &str) -> bool {
 fn can_join_networks() -> bool {
     let join = ["--net", "ip", "link", "add", "name", "a", "type", "veth", "peer", "name", "b"];
     Command::new("unshare").args(join).output().is_ok_and(|output| output.status.success())
-}
-
-/// The controllers that a cgroup below this one has.
-fn enabled_controllers() -> Option<String> {
-    let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
-    let mount = mounts.lines().find(|line| line.contains(" - cgroup2 "))?.split(' ').nth(4)?;
-    let own = fs::read_to_string("/proc/self/cgroup").ok()?;
-    let own = own.lines().find_map(|line| line.strip_prefix("0::"))?;
-    fs::read_to_string(format!("{mount}{own}/cgroup.subtree_control")).ok()
 }

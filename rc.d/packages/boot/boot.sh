@@ -31,8 +31,8 @@ sed -i "s/^Version: .*/Version: $1~before-1/" "$older/DEBIAN/control"
 dpkg-deb --root-owner-group -Zgzip -z1 --build "$older" "$scratch/before.deb" > /dev/null
 
 # What the package depends on, without the package: it is dpkg in the machine that installs it.
-needed=$(dpkg-deb -f "$package" Depends Pre-Depends | sed 's/^[^:]*: //; s/([^)]*)//g; s/|[^,]*//g' | tr '\n' ',' | tr -d ' ')
-mmdebstrap --quiet --variant=minbase --include="systemd-sysv,dbus,procps,linux-image-cloud-amd64,initramfs-tools,${needed%,}" \
+needed=$(sh "$here/../depends.sh" "$package")
+mmdebstrap --quiet --variant=minbase --include="systemd-sysv,dbus,procps,linux-image-cloud-amd64,initramfs-tools,$needed" \
     "$suite" "$root"
 mkdir "$root/packages"
 cp "$package" "$root/packages/this.deb"

@@ -20,6 +20,7 @@ mod built;
 mod contents;
 mod debian;
 mod first_screen;
+mod image;
 mod install;
 mod links;
 mod release;

@@ -1,5 +1,5 @@
 //! The level of containment: what the daemon says of it, what no plugin of another user can do at either, and what a
-//! daemon makes of a cgroup of its own.
+//! daemon makes of a cgroup of its own. What it makes of controllers, `make boot-test` tries: not every machine has them in cgroup v2.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -89,22 +89,6 @@ const AS_A_SERVICE: [&str; 3] = [
     "own=$(grep -m1 ' - cgroup2 ' /proc/self/mountinfo | cut -d' ' -f5)$(sed -n s/^0:://p /proc/self/cgroup)/service-$$\n\
      mkdir \"$own\" && echo $$ > \"$own/cgroup.procs\" && exec \"$0\" \"$@\"",
 ];
-
-#[test]
-#[cfg_attr(
-    not(all(as_root, has_pids_controller)),
-    ignore = "needs root in a cgroup whose cgroup.subtree_control has pids (systemd-run --scope -p Delegate=yes)"
-)]
-fn a_daemon_that_is_alone_in_its_cgroup_bounds_whole_runs() {
-    let many = "Command: for i in 1 2 3 4 5 6 7 8 9; do sleep 3 & done; wait; echo done\nMaxProcesses: 5";
-    let mut daemon = Boot::of(Config::new().plugin("root", many)).through(&AS_A_SERVICE).start();
-    let outcome = daemon.run("root");
-    assert_ne!(outcome.status(), "OK", "root is bound, too: {}", outcome.0);
-    let log = daemon.console();
-    assert!(!log.contains("no pids controller"), "{log}");
-    daemon.signal(nix::sys::signal::Signal::SIGTERM);
-    assert_eq!(daemon.wait_for_exit(), 0);
-}
 
 /// Names each file above the daemon's tree that this account can write: by these it would move, freeze or kill what is not its own.
 const ABOVE_THE_TREE: &str = "mount=$(grep -m1 ' - cgroup2 ' /proc/self/mountinfo | cut -d' ' -f5)\n\
