@@ -248,7 +248,11 @@ pub fn kind(stat: &FileStat) -> SFlag {
 }
 
 /// The names in a folder, without `.` and `..`.
-fn names_in(folder: &OwnedFd) -> io::Result<Vec<OsString>> {
+///
+/// # Errors
+///
+/// Those of the system.
+pub fn names_in(folder: &OwnedFd) -> io::Result<Vec<OsString>> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let mut names = Vec::new();
     for entry in Dir::openat(folder, ".", flags, Mode::empty())? {

@@ -129,6 +129,41 @@ is_watched() {
     remember
 }
 
+# A unit of one's own, such as that of a Python Smoker, has no Delegate=yes: systemd starts what reloads it in the daemon's own cgroup.
+runs_without_delegation() {
+    mkdir -p /run/systemd/system/smokerd.service.d
+    printf '[Service]\nDelegate=no\n' > /run/systemd/system/smokerd.service.d/delegate.conf
+    systemctl daemon-reload
+    systemctl restart smokerd
+    systemctl reload smokerd
+    smokercli -f -p Often | grep '\[OK\]'
+    rm -r /run/systemd/system/smokerd.service.d
+    systemctl daemon-reload
+    systemctl restart smokerd
+    remember
+}
+
+# The account that `uid` names gets the state at the first start, and keeps it over restarts.
+drops_root() {
+    cp "$configuration" /run/kept
+    sed -i 's/^bind_port:/uid: smoker\ngid: smoker\nbind_port:/' "$configuration"
+    if smokerd --check; then return 1; fi
+    chown -R smoker:smoker /var/lib/smokerd
+    systemctl restart smokerd
+    systemctl restart smokerd
+    systemctl reload smokerd
+    [ "$(stat -c %U /var/lib/smokerd/key.pem)" = smoker ]
+    grep "^Uid:.$(id -u smoker)" "/proc/$(shown MainPID)/status"
+    grep "^0::$(shown ControlGroup)/" "/proc/$(shown MainPID)/cgroup"
+    smokercli -f -p Hungry -o long > /run/said || true
+    grep 'MaxMemory' /run/said
+    systemctl stop smokerd
+    cp /run/kept "$configuration"
+    chown -R root:root /var/lib/smokerd
+    systemctl start smokerd
+    remember
+}
+
 comes_back() {
     before=$(shown NRestarts)
     kill -9 "$(cat /run/pid)"
@@ -218,6 +253,8 @@ if [ ! -e /packages/boot ]; then
     step "refuses one that does not load, and goes on" refuses_a_reload
     step "has a cgroup of its own, in which the kernel bounds single runs" delegates
     step "is restarted when it does not answer its watchdog" is_watched
+    step "reloads also where its unit delegates no cgroup" runs_without_delegation
+    step "drops root for the account that the configuration names" drops_root
     step "is restarted after kill -9" comes_back
     step "has a key, an operator, a silence and a history" has_a_state
     step "is upgraded, and knows all of that" upgrades

@@ -8,7 +8,7 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
 use nix::sys::stat::{Mode, fchmod, fstat, mkdirat};
 use nix::unistd::{Gid, Uid, fchown, geteuid};
-use smoker_paths::resolved_path::{Owner, ResolvedPath};
+use smoker_paths::resolved_path::{Owner, ResolvedPath, names_in};
 
 use crate::storage::file_error::FileError;
 
@@ -21,8 +21,8 @@ pub struct PrivateFolder {
 
 impl PrivateFolder {
     /// Makes the folder, unless it is there, and those above it. What is made belongs to `owner`, which only root can choose; without one, to the
-    /// account that asks. A folder that is there has to belong to that account or to `owner`, also when root asks: another
-    /// account could add identities to it.
+    /// account that asks. A folder that is there has to belong to that account, also when root asks: another account could add identities
+    /// to it, and `owner` could not use one of root's. One of root's that is empty is given to `owner`.
     ///
     /// # Errors
     ///
@@ -38,10 +38,10 @@ impl PrivateFolder {
         let folder = opened(&place).map_err(|error| failed(&error))?;
         if is_made {
             fchmod(&folder, Mode::S_IRWXU).map_err(|error| failed(&error.into()))?;
-            if let Some((user, group)) = owner.filter(|_| geteuid().is_root()) {
-                fchown(&folder, Some(Uid::from_raw(user)), Some(Gid::from_raw(group)))
-                    .map_err(|error| failed(&error.into()))?;
-            }
+        }
+        if let Some((user, group)) = owner.filter(|_| is_new(&folder)) {
+            fchown(&folder, Some(Uid::from_raw(user)), Some(Gid::from_raw(group)))
+                .map_err(|error| failed(&error.into()))?;
         }
         Self::checked(path, &folder, owner, true)
     }
@@ -68,7 +68,7 @@ impl PrivateFolder {
     pub fn check(path: &Path, owner: Option<Owner>) -> Result<Option<Self>, FileError> {
         let is_root = geteuid().is_root();
         match ResolvedPath::of(path).and_then(|place| opened(&place)) {
-            Ok(folder) => Self::checked(path, &folder, owner, is_root).map(Some),
+            Ok(folder) => Self::checked(path, &folder, owner, is_root && !is_new(&folder)).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied && !is_root => Ok(None),
             Err(error) => Err(FileError::of_system(path, "opened", &error)),
@@ -78,10 +78,8 @@ impl PrivateFolder {
     /// A folder of another account could be changed under our hands, and what others may enter keeps no key private.
     fn checked(path: &Path, folder: &OwnedFd, owner: Option<Owner>, needs_owner: bool) -> Result<Self, FileError> {
         let stat = fstat(folder).map_err(|error| FileError::of_system(path, "looked at", &error.into()))?;
-        let ours = geteuid();
-        let is_expected = stat.st_uid == ours.as_raw() || owner.is_some_and(|(user, _)| user == stat.st_uid);
-        if needs_owner && !is_expected {
-            let wanted = owner.map_or(ours.as_raw(), |(user, _)| user);
+        let wanted = owner.map_or_else(|| geteuid().as_raw(), |(user, _)| user);
+        if needs_owner && stat.st_uid != wanted {
             return Err(FileError::new(
                 path,
                 format!(
@@ -112,6 +110,12 @@ impl PrivateFolder {
     pub fn owner(&self) -> Owner {
         self.owner
     }
+}
+
+/// Whether root, who asks, has the folder and nothing is in it, as when it was made just now.
+fn is_new(folder: &OwnedFd) -> bool {
+    let is_of_root = || fstat(folder).is_ok_and(|stat| stat.st_uid == 0);
+    geteuid().is_root() && is_of_root() && names_in(folder).is_ok_and(|names| names.is_empty())
 }
 
 fn opened(place: &ResolvedPath) -> io::Result<OwnedFd> {
@@ -153,6 +157,10 @@ mod tests {
             assert!(PrivateFolder::make(Path::new("/root"), None).is_err());
             return;
         }
+        fs::write(folder.path().join("key.pem"), "").expect("ours");
+        let error = PrivateFolder::make(folder.path(), Some((7, 7))).expect_err("of root").to_string();
+        assert!(error.contains("belongs to the user 0, not to 7; run chown -R 7 "), "{error}");
+        assert_eq!(PrivateFolder::check(folder.path(), Some((7, 7))).expect_err("the same").to_string(), error);
         std::os::unix::fs::chown(folder.path(), Some(12345), None).expect("root may");
         let error = PrivateFolder::make(folder.path(), None).expect_err("of another account").to_string();
         assert!(error.contains("belongs to the user 12345, not to 0; run chown -R 0 "), "{error}");
@@ -162,6 +170,17 @@ mod tests {
         PrivateFolder::check(folder.path(), Some((12345, 12345))).expect("of the daemon's account").expect("there");
         PrivateFolder::make(folder.path(), Some((12345, 12345))).expect("of the daemon's account");
         PrivateFolder::open(folder.path(), None).expect("root may look").expect("there");
+    }
+
+    #[test]
+    fn an_empty_one_of_root_is_given_to_its_owner() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let owner = geteuid().is_root().then_some((12345, 12345));
+        let path = folder.path().join("empty");
+        PrivateFolder::make(&path, None).expect("ours");
+        PrivateFolder::check(&path, owner).expect("to be given").expect("there");
+        let given = PrivateFolder::make(&path, owner).expect("given");
+        assert_eq!(given.owner().0, owner.map_or_else(|| geteuid().as_raw(), |(user, _)| user));
     }
 
     #[test]

@@ -6,16 +6,26 @@
 //! that shares its cgroup, with a shell perhaps, moves nobody and does without.
 //! To enable a controller of threads, such as `pids`, the kernel does allow there, but it makes the
 //! cgroup threaded: no process of a run, and none that systemd starts in the service, could be put below it any more.
+//!
+//! What systemd has not delegated (`Delegate=yes`) stays as it is, too: it starts the `ExecReload=` of such a service in the
+//! service's own cgroup, which a controller that is enabled there would forbid.
 //! One that drops root moves in any case: its tree is all that its new account gets.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use nix::unistd::Pid;
+use nix::unistd::{Pid, geteuid};
 
 /// Where the daemon itself is in its tree.
 const DAEMON: &str = "daemon";
+
+/// There where systemd is the first process (`sd_booted(3)`).
+const SYSTEMD: &str = "/run/systemd/system";
+
+/// How systemd marks a cgroup that is a service's own, the second one since 251 (`CGROUP_DELEGATION.md` of systemd).
+const DELEGATED: [&str; 2] = ["trusted.delegate", "user.delegate"];
 
 /// The file with the type of a cgroup.
 const TYPE: &str = "cgroup.type";
@@ -58,7 +68,7 @@ pub(super) fn enable(own: &Path, base: &Path) -> Controllers {
     if is_root(own) {
         return enable_all(wanted, own, base);
     }
-    if !wanted.any() || !is_alone_in(own) || enter(base).is_err() {
+    if !wanted.any() || !is_ours(own) || !is_alone_in(own) || enter(base).is_err() {
         return Controllers::default();
     }
     let enabled = enable_all(wanted, own, base);
@@ -77,7 +87,7 @@ pub(super) fn enable(own: &Path, base: &Path) -> Controllers {
 /// When this process cannot move.
 pub(super) fn enable_inside(own: &Path, base: &Path) -> io::Result<Controllers> {
     enter(base)?;
-    Ok(enable_all(wanted(own), own, base))
+    Ok(if is_root(own) || is_ours(own) { enable_all(wanted(own), own, base) } else { Controllers::default() })
 }
 
 /// Undoes [`enable`] and [`enable_inside`], and moves this process back, if it was moved. No run may be left in `base`: its limits would be lost.
@@ -118,6 +128,28 @@ fn order(folder: &Path, order: &str) -> io::Result<()> {
 /// Whether a cgroup is the root of all: the only one that has no type.
 fn is_root(cgroup: &Path) -> bool {
     !cgroup.join(TYPE).exists()
+}
+
+/// Whether nobody else rules over a cgroup: where systemd runs, it has to have given it away. It gives the folder to the
+/// account of the unit, and marks it.
+fn is_ours(cgroup: &Path) -> bool {
+    let is_owned = || {
+        let user = geteuid();
+        !user.is_root() && fs::metadata(cgroup).is_ok_and(|folder| folder.uid() == user.as_raw())
+    };
+    !Path::new(SYSTEMD).is_dir() || is_owned() || DELEGATED.iter().any(|mark| has_mark(cgroup, mark))
+}
+
+/// Whether a folder has this extended attribute.
+#[cfg(target_os = "linux")]
+fn has_mark(folder: &Path, name: &str) -> bool {
+    rustix::fs::getxattr(folder, name, &mut [0_u8; 8][..]).is_ok()
+}
+
+/// Only Linux has cgroups.
+#[cfg(not(target_os = "linux"))]
+fn has_mark(_folder: &Path, _name: &str) -> bool {
+    false
 }
 
 /// Whether processes of a run can be put below a cgroup.
