@@ -3,7 +3,8 @@
 //! A result is published with the number of the stream's newest result of its plugin (`Nats-Expected-Last-Subject-Sequence`), and refused by the
 //! server when there is a newer one: so a copy that was on its way when the connection was cut cannot be stored beside its repetition. The message id
 //! does the same within the server's window of duplicates; an acknowledgement without a number (0) is none. What a stream has acknowledged and
-//! does not have any more, as after a change of its leader, is published again. After a cut the newest results are asked again, and what the stream has is passed over.
+//! does not have any more, as after a change of its leader, is published again: with the next result of the plugin, or when the last results are looked
+//! at again, as after each start and failure. After a cut the newest results are asked again, and what the stream has is passed over.
 //!
 //! # Layout
 //!
@@ -36,6 +37,8 @@ use crate::results::events::{Event, Events};
 use crate::results::position::{Number, Position};
 use crate::settings::Settings;
 
+/// How many of the last results are looked at again behind a start and a failure, in which a stream may have lost what it had acknowledged.
+const LOOKED_AT_AGAIN: u64 = 100;
 /// The pause after a failure at most.
 const MAX_PAUSE: Duration = Duration::from_secs(5);
 /// How many results are on their way at a time; each is of another plugin.
@@ -111,8 +114,7 @@ async fn follow(
     position: &mut Position,
     told: &mut Option<String>,
 ) -> Result<OtherJournal, String> {
-    let events = Events::behind(daemon, position.since()).await;
-    let mut events = events.map_err(|error| format!("the daemon gives no events: {error}"))?;
+    let mut events = events_behind(daemon, position.since()).await?;
     let mut last = HashMap::new();
     let mut is_first = true;
     loop {
@@ -135,7 +137,11 @@ async fn follow(
         if is_first && is_result {
             is_first = false;
             match has_published(&event, position) {
-                Some(true) => continue,
+                Some(true) => {
+                    let number = position.number().sequence.saturating_sub(LOOKED_AT_AGAIN);
+                    events = events_behind(daemon, number).await?;
+                    continue;
+                }
                 Some(false) => return Ok(OtherJournal),
                 None => {}
             }
@@ -147,8 +153,12 @@ async fn follow(
     }
 }
 
-/// The newest result of a plugin that the stream has acknowledged.
-#[derive(Clone, Debug)]
+async fn events_behind(daemon: &Daemon, number: u64) -> Result<Events, String> {
+    Events::behind(daemon, number).await.map_err(|error| format!("the daemon gives no events: {error}"))
+}
+
+/// The newest result of a plugin that the stream has, or has acknowledged.
+#[derive(Clone, Copy, Debug)]
 struct Stored {
     /// The number of its message.
     at: u64,
@@ -223,36 +233,44 @@ impl Publisher {
         last: &mut HashMap<String, Stored>,
     ) -> Result<(), String> {
         let batch = std::mem::take(batch);
-        let sent = batch.iter().map(|waiting| self.once(waiting, last.get(&waiting.plugin).cloned()));
-        let numbers = try_join_all(sent).await.map_err(|error| match error {
+        let published = position.number().sequence;
+        let sent = batch.iter().map(|waiting| self.once(waiting, last.get(&waiting.plugin).copied(), published));
+        let all_stored = try_join_all(sent).await.map_err(|error| match error {
             Unpublished::Failed(reason) => reason,
             Unpublished::Lost { newest, lost } => {
                 position.go_back(newest);
                 format!("the stream has lost result {lost}, which it had acknowledged, and gets it again")
             }
         })?;
-        for (waiting, at) in batch.into_iter().zip(numbers) {
-            let sequence = waiting.number.sequence;
-            position.advance(sequence, &waiting.run);
-            last.insert(waiting.plugin, Stored { at, sequence });
+        for (waiting, stored) in batch.into_iter().zip(all_stored) {
+            position.advance(waiting.number.sequence, &waiting.run);
+            last.insert(waiting.plugin, stored);
         }
         Ok(())
     }
 
-    /// Publishes a result unless the stream has it, and gives the number of the newest message of its plugin.
-    async fn once(&self, waiting: &Waiting, mut last: Option<Stored>) -> Result<u64, Unpublished> {
+    /// Publishes a result unless the stream has it, and gives the newest result of its plugin that the stream has then. Of a plugin of which the
+    /// stream has nothing at all, what was `published` before is not missing: the stream keeps no result for ever.
+    async fn once(&self, waiting: &Waiting, mut last: Option<Stored>, published: u64) -> Result<Stored, Unpublished> {
+        let sequence = waiting.number.sequence;
+        if let Some(stored) = last.filter(|stored| stored.sequence >= sequence) {
+            return Ok(stored);
+        }
         let subject = self.fleet.result(&self.host, &waiting.plugin);
         let mut id = self.id(waiting);
-        let acknowledged = last.as_ref().map(|stored| stored.sequence);
+        let acknowledged = last.map(|stored| stored.sequence);
         for _ in 0..MAX_TRIES {
             let expected = match last.take() {
                 Some(stored) => stored.at,
                 None => match self.newest(&subject).await? {
-                    Some((at, Some(newest))) if newest.is_at_least(&waiting.number) => return Ok(at),
+                    Some((at, Some(newest))) if newest.is_at_least(&waiting.number) => {
+                        return Ok(Stored { at, sequence: newest.sequence });
+                    }
                     Some((_, Some(newest))) if newest.is_behind(acknowledged, &waiting.number) => {
                         let lost = acknowledged.unwrap_or_default();
                         return Err(Unpublished::Lost { newest: newest.sequence, lost });
                     }
+                    None if sequence <= published => return Ok(Stored { at: 0, sequence }),
                     newest => newest.map_or(0, |(at, _)| at),
                 },
             };
@@ -270,12 +288,12 @@ impl Publisher {
                 // Since https://github.com/nats-io/nats-server/pull/6415 a server notes an id when it has stored the message. One before
                 // that in a cluster notes it first, without a number, and keeps it when it loses the message with its leadership.
                 Ok(stored) if stored.sequence == 0 => id.push('+'),
-                Ok(stored) => return Ok(stored.sequence),
+                Ok(stored) => return Ok(Stored { at: stored.sequence, sequence }),
                 Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => {}
                 Err(error) if is_too_large(&error) => {
                     // It would never be taken, and all behind it would wait.
-                    tracing::error!("result {} of {} is left out: {error}", waiting.number.sequence, waiting.plugin);
-                    return Ok(expected);
+                    tracing::error!("result {sequence} of {} is left out: {error}", waiting.plugin);
+                    return Ok(Stored { at: expected, sequence });
                 }
                 Err(error) => return Err(failed(&error).into()),
             }

@@ -135,6 +135,31 @@ impl NatsClient {
     }
 
     /// Publishes something and waits until the server has it.
+    /// Whether a host answers a request.
+    pub(super) fn reaches(&self, host: &str) -> bool {
+        let answer = self.ask(&self.fleet.host(host), "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", &[host]);
+        answer.is_some_and(|answer| answer[host].starts_with("HTTP/1.1 200 "))
+    }
+
+    /// Takes the newest results out of the stream, as one has lost them whose leader has changed: they were acknowledged.
+    pub(super) fn lose(&self, count: usize) {
+        let stored = self.stored();
+        stored.iter().rev().take(count).for_each(|lost| self.delete(lost));
+    }
+
+    /// Takes the oldest result out of the stream, as one does that is full, or when it is too old.
+    pub(super) fn drop_oldest(&self) {
+        self.delete(&self.stored()[0]);
+    }
+
+    fn delete(&self, stored: &Stored) {
+        self.block_on(async {
+            let context = async_nats::jetstream::new(self.client.clone());
+            let stream = context.get_stream(self.fleet.results_stream()).await.expect("it is there");
+            assert!(stream.delete_message(stored.sequence).await.expect("it is there"));
+        });
+    }
+
     pub(super) fn publish(&self, subject: &str, text: &str) {
         self.runtime.block_on(async {
             self.client.publish(subject.to_owned(), text.to_owned().into()).await.expect("published");

@@ -100,6 +100,86 @@ fn a_result_is_published_until_the_stream_has_given_it_a_number() {
     assert!(!next().starts_with(&tries[0]), "the first result has a number, so the second one follows");
 }
 
+/// A stream that has lost results which it had acknowledged gets them again, with the next one and in their order: one of the
+/// first plugin, and two of the second.
+#[test]
+fn what_a_stream_has_acknowledged_and_lost_is_published_again() {
+    let Some(mut server) = NatsServer::start() else { return };
+    server.make_streams("test");
+    let daemon = on_demand();
+    let bridge = Bridge::start(&server, &daemon, "a");
+    let run = |names: &[&str]| names.iter().for_each(|name| drop(daemon.run(name)));
+    run(&["a", "b", "a", "b", "b"]);
+    let client = NatsClient::of(&server);
+    wait::until_true("all results", || stream(&client, "a").len() == 5);
+    client.lose(3);
+    // A server that starts knows the ids of what it has.
+    server.kill();
+    server.restart();
+    let client = NatsClient::of(&server);
+    wait::until_true("the bridge", || client.reaches("a"));
+    assert_eq!(stream(&client, "a").len(), 2);
+    run(&["a", "b"]);
+    expect_all(&daemon, &client, "a");
+    assert!(bridge.log().contains("the stream has lost result"), "{}", bridge.log());
+}
+
+/// The bridge has had a failure in the meantime, as it has when a leader changes.
+#[test]
+fn what_was_lost_before_a_failure_is_published_again() {
+    let Some(mut server) = NatsServer::start() else { return };
+    server.make_streams("test");
+    let daemon = on_demand();
+    let mut bridge = Bridge::start(&server, &daemon, "a");
+    let run = |names: &[&str]| names.iter().for_each(|name| drop(daemon.run(name)));
+    run(&["a", "b", "a", "b"]);
+    let client = NatsClient::of(&server);
+    wait::until_true("all results", || stream(&client, "a").len() == 4);
+    client.lose(1);
+    server.kill();
+    run(&["a", "b"]);
+    wait::until_true("the failure", || bridge.log().contains("results wait in the journal"));
+    server.restart();
+    let client = NatsClient::of(&server);
+    expect_all(&daemon, &client, "a");
+    // The same when the bridge was ended.
+    client.lose(2);
+    assert_eq!(bridge.end(Signal::SIGTERM), 0, "{}", bridge.log());
+    server.kill();
+    server.restart();
+    bridge.restart();
+    expect_all(&daemon, &NatsClient::of(&server), "a");
+}
+
+/// A stream keeps no result for ever, and what it has dropped is not published again.
+#[test]
+fn what_a_stream_has_dropped_stays_so() {
+    let Some(mut server) = NatsServer::start() else { return };
+    server.make_streams("test");
+    let daemon = on_demand();
+    let mut bridge = Bridge::start(&server, &daemon, "a");
+    for name in ["a", "b", "b"] {
+        let _ = daemon.run(name);
+    }
+    let client = NatsClient::of(&server);
+    wait::until_true("all results", || stream(&client, "a").len() == 3);
+    client.drop_oldest();
+    assert_eq!(bridge.end(Signal::SIGTERM), 0, "{}", bridge.log());
+    server.kill();
+    server.restart();
+    bridge.restart();
+    let _ = daemon.run("b");
+    let client = NatsClient::of(&server);
+    wait::until_true("the next result", || stream(&client, "a").len() == 3);
+    assert_eq!(stream(&client, "a"), journal(&daemon)[1..]);
+}
+
+/// Two plugins that run when they are asked to.
+fn on_demand() -> Daemon {
+    let config = Config::new().top("socket: '{{DIR}}/socket'").top("state_dir: '{{DIR}}/state'");
+    Daemon::start(config.plugin("a", "Command: echo a").plugin("b", "Command: echo b"))
+}
+
 /// The numbers that the bridge has published are there again, and those above them, too.
 #[test]
 fn a_journal_in_the_place_of_another_one_is_published_whole() {

@@ -11,11 +11,6 @@ use smoker_tests::wait;
 use crate::nats::client::NatsClient;
 use crate::nats::compared::{busy, expect_all, journal, stop, stream};
 
-fn answers(client: &NatsClient) -> bool {
-    let answer = client.ask(&client.fleet.host("a"), "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", &["a"]);
-    answer.is_some_and(|answer| answer["a"].starts_with("HTTP/1.1 200 "))
-}
-
 /// How often a line of the log has a text.
 fn said(bridge: &Bridge, text: &str) -> usize {
     bridge.log().lines().filter(|line| line.contains(text)).count()
@@ -26,7 +21,7 @@ fn expect_daemon_goes_on(daemon: &Daemon, bridge: &Bridge, client: &NatsClient) 
     wait::until_true("why results wait", || said(bridge, "results wait in the journal: ") > 0);
     let kept = journal(daemon).len();
     wait::until_true("runs meanwhile", || journal(daemon).len() >= kept + 9);
-    wait::until_true("an answer", || answers(client));
+    wait::until_true("an answer", || client.reaches("a"));
 }
 
 /// The bytes that a stream has room for: some ten results.
