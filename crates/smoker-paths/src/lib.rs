@@ -11,12 +11,14 @@
 //! - `owners`: the accounts that can change what a path leads to
 //! - `permission`: what an account may do with a file or folder, and what lets it
 //! - `acl`: the access control list of a file
+//! - `folder`: what is in a folder that is open
 //! - `resolved_path`: a path, followed component by component
 //! - `size_limit`: files that may not grow beyond a limit
 //! - `standard_streams`: standard streams that were closed when the program began
 
 pub mod acl;
 pub mod append;
+pub mod folder;
 pub mod owners;
 pub mod permission;
 pub mod regular;

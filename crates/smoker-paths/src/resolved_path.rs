@@ -9,14 +9,14 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path};
 
-use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, open, openat, readlinkat, renameat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat, mode_t};
 use nix::unistd::{UnlinkatFlags, fchown, geteuid, unlinkat};
+
+use crate::folder::{is_new_of_root, names_in};
 
 /// A user and a group.
 pub type Owner = (u32, u32);
@@ -247,24 +247,6 @@ pub fn kind(stat: &FileStat) -> SFlag {
     SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT
 }
 
-/// The names in a folder, without `.` and `..`.
-///
-/// # Errors
-///
-/// Those of the system.
-pub fn names_in(folder: &OwnedFd) -> io::Result<Vec<OsString>> {
-    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let mut names = Vec::new();
-    for entry in Dir::openat(folder, ".", flags, Mode::empty())? {
-        let entry = entry?;
-        let name = OsStr::from_bytes(entry.file_name().to_bytes());
-        if name != "." && name != ".." {
-            names.push(name.to_owned());
-        }
-    }
-    Ok(names)
-}
-
 fn is_of_root_alone(folder: &FileStat) -> bool {
     folder.st_uid == 0 && !Mode::from_bits_truncate(folder.st_mode).intersects(Mode::S_IWGRP | Mode::S_IWOTH)
 }
@@ -291,8 +273,7 @@ fn made_folder(parent: &OwnedFd, name: &OsStr, owner: Option<Owner>) -> io::Resu
     let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let folder = openat(parent, name, flags, Mode::empty())?;
     if let Some((user, group)) = owner.filter(|_| geteuid().is_root()) {
-        let is_new = fstat(&folder)?.st_uid == 0 && names_in(&folder)?.is_empty();
-        if is_new {
+        if is_new_of_root(&folder)? {
             fchown(&folder, Some(user.into()), Some(group.into()))?;
         }
     }

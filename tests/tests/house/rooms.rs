@@ -35,6 +35,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 14] = [
             ("permission", &["acl"]),
             ("regular", &["resolved_path"]),
             ("replace", &["resolved_path"]),
+            ("resolved_path", &["folder"]),
         ],
     ),
     ("smoker-page", &[("grid", &["files", "markup", "table"]), ("table", &["files", "markup"]), ("files", &["built"])]),

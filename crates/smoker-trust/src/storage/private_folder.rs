@@ -8,7 +8,8 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
 use nix::sys::stat::{Mode, fchmod, fstat, mkdirat};
 use nix::unistd::{Gid, Uid, fchown, geteuid};
-use smoker_paths::resolved_path::{Owner, ResolvedPath, names_in};
+use smoker_paths::folder::is_new_of_root;
+use smoker_paths::resolved_path::{Owner, ResolvedPath};
 
 use crate::storage::file_error::FileError;
 
@@ -112,10 +113,9 @@ impl PrivateFolder {
     }
 }
 
-/// Whether root, who asks, has the folder and nothing is in it, as when it was made just now.
+/// Whether root asks, and may give the folder away.
 fn is_new(folder: &OwnedFd) -> bool {
-    let is_of_root = || fstat(folder).is_ok_and(|stat| stat.st_uid == 0);
-    geteuid().is_root() && is_of_root() && names_in(folder).is_ok_and(|names| names.is_empty())
+    geteuid().is_root() && is_new_of_root(folder).unwrap_or(false)
 }
 
 fn opened(place: &ResolvedPath) -> io::Result<OwnedFd> {
