@@ -272,10 +272,10 @@ fn made_folder(parent: &OwnedFd, name: &OsStr, owner: Option<Owner>) -> io::Resu
     }
     let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let folder = openat(parent, name, flags, Mode::empty())?;
-    if let Some((user, group)) = owner.filter(|_| geteuid().is_root()) {
-        if is_new_of_root(&folder)? {
-            fchown(&folder, Some(user.into()), Some(group.into()))?;
-        }
+    if let Some((user, group)) = owner.filter(|_| geteuid().is_root())
+        && is_new_of_root(&folder)?
+    {
+        fchown(&folder, Some(user.into()), Some(group.into()))?;
     }
     Ok(folder)
 }
