@@ -155,6 +155,13 @@ fn what_cannot_be_meant_stays_a_parameter_of_the_users_own() {
             "Maintenance: true",
             "Maintenance has to be a list of windows such as {Cron: '0 3 * * SUN', Duration: 2h}, not True",
         ),
+        (
+            "Maintenance: [{Duration: 2h}]",
+            "Maintenance has to be a list of windows such as {Cron: '0 3 * * SUN', Duration: 2h}, and no window has a Cron",
+        ),
+        ("Maintenance: [[a]]", "Duration: 2h}, not a list of other things"),
+        ("Timezone: PST", "PST' is no time zone that this machine knows; write a name such as Europe/Prague"),
+        ("Timezone: GMT+2", "GMT+2' is no time zone that this machine knows; write a name such as Europe/Prague"),
     ] {
         let config = of(parameters).config();
         assert_eq!((names(&config), plugin(&config, "p").trigger.is_none()), (vec!["p", "good"], true), "{parameters}");

@@ -114,6 +114,19 @@ fn actions_that_tell_nothing_or_too_late_are_warnings() {
         ("Repeat: 1h", "Repeat sets nothing, because there is no action"),
         ("Action: Tell, Repeat: 1h", "Repeat sets nothing, because its actions follow each result anyway"),
         ("Action: Tell, ActionGroup: 30s, Repeat: 1h", "Repeat sets nothing, because its actions follow each result"),
+        (
+            "Action: Tell, ActionGroup: 30s",
+            "ActionGroup sets nothing, because its actions follow each result, and such",
+        ),
+        (
+            "Action: Tell, ActionGroup: 30d",
+            "ActionGroup keeps each call of its action Tell back for 30d",
+        ),
+        (
+            "Action: Tell, ActionOn: bad, Repeat: 1000000w",
+            "Repeat 7000000d of its action Tell is more than a hundred years",
+        ),
+        ("Escalate: {After: 1000000w, Action: Tell}", "After 7000000d of its action Tell is more than a hundred years"),
         ("Action: Tell, ActionOn: recovery, Repeat: 1h", "because its actions follow recoveries alone"),
         ("Action: Once, ActionOn: bad", "ActionOn sets nothing, because each of its actions has ActionOn itself"),
         (

@@ -39,6 +39,12 @@ pub enum Instants {
     Skipped(DateTime<Utc>),
 }
 
+/// Whether it is such as PST or GMT+2: another one that is written nearly so has clocks of its own.
+fn is_abbreviation(name: &str) -> bool {
+    let (letters, rest) = name.split_at(name.find(|c: char| !c.is_ascii_uppercase()).unwrap_or(name.len()));
+    (2..=5).contains(&letters.len()) && rest.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | ':'))
+}
+
 impl Zone {
     /// The zone of this name, such as `Europe/Prague` or `UTC`.
     ///
@@ -58,7 +64,7 @@ impl Zone {
         }
         let names: Vec<String> = data.available().map(|known| known.as_str().to_owned()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let next = match suggest::near(name, &names) {
+        let next = match suggest::near(name, &names).filter(|_| !is_abbreviation(name)) {
             Some(near) => format!("did you mean {near}?"),
             None => "write a name such as Europe/Prague (`timedatectl list-timezones` has all)".to_owned(),
         };

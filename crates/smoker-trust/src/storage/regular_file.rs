@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use nix::fcntl::OFlag;
-use nix::sys::stat::{FileStat, SFlag, fstat};
+use nix::sys::stat::{FileStat, SFlag, fstat, mode_t};
 use smoker_paths::regular;
 use smoker_paths::resolved_path::{ResolvedPath, kind};
 
@@ -54,7 +54,7 @@ pub(crate) fn open_named(path: &Path) -> Result<OpenFile, FileError> {
 
 impl OpenFile {
     /// Its bits of the mode, without its kind.
-    pub(crate) fn mode(&self) -> u32 {
+    pub(crate) fn mode(&self) -> mode_t {
         self.stat.st_mode & 0o7777
     }
 

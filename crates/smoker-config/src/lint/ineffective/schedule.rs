@@ -11,7 +11,7 @@ use crate::spec::values::{calendar, quantity};
 use crate::yaml::node::find_text;
 
 /// A longer `Interval`, in seconds, is no plan: a hundred years.
-const LONGEST_INTERVAL: f64 = 100.0 * 365.0 * 86_400.0;
+pub(super) const LONGEST_INTERVAL: f64 = 100.0 * 365.0 * 86_400.0;
 
 /// No program starts and ends in less.
 const SHORTEST_TIMEOUT: Duration = Duration::from_millis(5);
@@ -31,6 +31,7 @@ pub(super) fn review(plugin: &LintedPlugin<'_>, has_state_dir: bool) -> Vec<(&'s
         of("Action", of_actions(plugin)),
         of("Timeout", plugin.get("Timeout").and_then(timeout)),
         of("Action", plugin.actions.iter().find_map(|action| timeout_of_action(action))),
+        of("RetryInterval", plugin.get("RetryInterval").and_then(long_retry)),
         of("Splay", plugin.get("Splay").and_then(|value| true_as_second("Splay", value))),
     ]
     .into_iter()
@@ -61,6 +62,17 @@ fn interval(value: &Value) -> Option<String> {
     }
     let text = || {
         format!("Interval {shown} is more than a hundred years, so it never runs by time; write seconds, or a unit: 1d")
+    };
+    (seconds > LONGEST_INTERVAL).then(text)
+}
+
+fn long_retry(value: &Value) -> Option<String> {
+    let seconds = quantity::seconds(value).ok()?;
+    let text = || {
+        let shown = python_text::str(value);
+        format!(
+            "RetryInterval {shown} is more than a hundred years, so nothing is tried again; write a unit, such as 10s"
+        )
     };
     (seconds > LONGEST_INTERVAL).then(text)
 }

@@ -6,7 +6,7 @@ use smoker_model::plugin::{ActionOn, ActionRules};
 use smoker_model::time::duration::written;
 use smoker_model::value::Value;
 
-use crate::lint::ineffective::schedule::has_times;
+use crate::lint::ineffective::schedule::{LONGEST_INTERVAL, has_times};
 use crate::lint::linted_plugin::LintedPlugin;
 use crate::spec::values::{action_rules, quantity};
 use crate::yaml::node::find_text;
@@ -14,6 +14,9 @@ use crate::yaml::node::find_text;
 /// How long an alert lasts that is not sent again, without `Expires`: at least this long, and that often `Repeat`.
 const ALERT_LASTS: Duration = Duration::from_secs(300);
 const ALERT_REPEATS: u32 = 3;
+
+/// What is told a day later is known already.
+const LONGEST_GROUP: Duration = Duration::from_secs(86_400);
 
 /// Nobody wants to be told more often.
 const SHORTEST_REPEAT: Duration = Duration::from_secs(1);
@@ -43,6 +46,7 @@ pub(super) fn review(plugin: &LintedPlugin<'_>) -> Vec<(&'static str, String)> {
     found.extend(told.iter().find_map(|action| too_often(plugin, action)));
     found.extend(told.iter().find_map(|action| Some(("Action", useless(plugin, action)?))));
     found.extend(twice(plugin));
+    found.extend(told.iter().find_map(|action| late(plugin, action)));
     found
 }
 
@@ -131,6 +135,27 @@ fn too_often(plugin: &LintedPlugin<'_>, action: &Told<'_>) -> Option<(&'static s
             "Repeat is {repeat}, so {shown} is called without a pause while the plugin is bad; write a unit, such as 1h"
         ),
     ))
+}
+
+/// A time after which a change is told to nobody who still needs it.
+fn late(plugin: &LintedPlugin<'_>, action: &Told<'_>) -> Option<(&'static str, String)> {
+    let ActionRules { group, repeat, escalates_after, .. } = action.rules;
+    let of_plugin = |key: &'static str| if action.has_own(key) || plugin.get(key).is_none() { "Action" } else { key };
+    let is_never = |time: &Duration| time.as_secs_f64() > LONGEST_INTERVAL;
+    let shown = action.shown();
+    if let Some(group) = group.filter(|group| *group > LONGEST_GROUP) {
+        let group = written(group);
+        let text = format!("ActionGroup keeps each call of {shown} back for {group}; write a time such as 30s");
+        return Some((of_plugin("ActionGroup"), text));
+    }
+    let never = |key, time| {
+        format!(
+            "{key} {} of {shown} is more than a hundred years, so it is never due; write a unit, such as 1h",
+            written(time)
+        )
+    };
+    let repeat = repeat.filter(is_never).map(|time| (of_plugin("Repeat"), never("Repeat", time)));
+    repeat.or_else(|| escalates_after.filter(is_never).map(|time| ("Escalate", never("After", time))))
 }
 
 /// A `Repeat` whose calls are collected for longer than that.

@@ -264,11 +264,23 @@ fn maintenance(value: &Value) -> Meant<Vec<Window>> {
         return Meant::No(reason);
     }
     if items.is_empty() || !items.iter().any(|item| is_window(&item)) {
-        return Meant::No(format!("{how}, not {}", shown(value)));
+        let has_entries = items.iter().any(|item| matches!(item, Value::Map(_)));
+        let why =
+            if has_entries { ", and no window has a Cron".to_owned() } else { format!(", not {}", of_others(value)) };
+        return Meant::No(format!("{how}{why}"));
     }
     match items.iter().map(window).collect() {
         Ok(windows) => Meant::Yes(windows),
         Err(reason) => Meant::Wrong(reason),
+    }
+}
+
+/// What is in the place of a list, or of what should be in one.
+fn of_others(value: &Value) -> String {
+    match value {
+        Value::List(items) if !items.is_empty() => "a list of other things".to_owned(),
+        Value::List(_) => "an empty list".to_owned(),
+        _ => shown(value),
     }
 }
 

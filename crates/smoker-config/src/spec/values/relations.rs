@@ -47,8 +47,13 @@ fn names(value: &Value) -> Result<Vec<PluginName>, String> {
     let items = if let Value::List(items) = value { items.as_slice() } else { one };
     let name = |item: &Value| {
         let name = item.as_text().filter(|name| !name.is_empty());
-        name.map(PluginName::from)
-            .ok_or_else(|| format!("has to be the name of a plugin, or a list of names, not {}", shown(item)))
+        name.map(PluginName::from).ok_or_else(|| {
+            format!(
+                "has to be the name of a plugin, or a list of names, not {}{}",
+                shown(item),
+                if std::ptr::eq(item, value) { "" } else { " in a list" }
+            )
+        })
     };
     let mut names = items.iter().map(name).collect::<Result<Vec<PluginName>, _>>()?;
     let mut seen = HashSet::new();
