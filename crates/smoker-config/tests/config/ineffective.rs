@@ -114,14 +114,7 @@ fn actions_that_tell_nothing_or_too_late_are_warnings() {
         ("Repeat: 1h", "Repeat sets nothing, because there is no action"),
         ("Action: Tell, Repeat: 1h", "Repeat sets nothing, because its actions follow each result anyway"),
         ("Action: Tell, ActionGroup: 30s, Repeat: 1h", "Repeat sets nothing, because its actions follow each result"),
-        (
-            "Action: Tell, ActionGroup: 30s",
-            "ActionGroup sets nothing, because its actions follow each result, and such",
-        ),
-        (
-            "Action: Tell, ActionGroup: 30d",
-            "ActionGroup keeps each call of its action Tell back for 30d",
-        ),
+        ("Action: Tell, ActionGroup: 30d", "ActionGroup keeps each call of its action Tell back for 30d"),
         (
             "Action: Tell, ActionOn: bad, Repeat: 1000000w",
             "Repeat 7000000d of its action Tell is more than a hundred years",

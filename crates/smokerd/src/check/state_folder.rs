@@ -3,9 +3,11 @@
 use std::ffi::CString;
 use std::path::Path;
 
-use nix::unistd::{Gid, Uid, User, geteuid, getgrouplist};
+use nix::unistd::{Gid, Uid, User, geteuid};
 use smoker_paths::permission::Account;
 use smoker_paths::resolved_path::Owner;
+
+use crate::os::sys;
 
 /// Why a daemon of `owner`, which root starts, could not use the folder. Without root this is skipped: the daemon may be started by
 /// another account.
@@ -26,7 +28,7 @@ fn for_account(path: &Path, owner: Owner) -> Option<String> {
 
 fn account_of((user, group): Owner) -> Account {
     let name = User::from_uid(Uid::from_raw(user)).ok().flatten().and_then(|user| CString::new(user.name).ok());
-    let further = name.and_then(|name| getgrouplist(&name, Gid::from_raw(group)).ok()).unwrap_or_default();
+    let further = name.and_then(|name| sys::groups_of(&name, Gid::from_raw(group)).ok()).unwrap_or_default();
     Account { user, groups: further.into_iter().map(Gid::as_raw).chain([group]).collect() }
 }
 

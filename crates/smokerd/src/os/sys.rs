@@ -1,9 +1,10 @@
 //! What differs between Linux and other systems.
 
+use std::ffi::CStr;
 use std::io;
 use std::os::unix::net::{SocketAddr, UnixStream};
 
-use nix::unistd::{Pid, Uid};
+use nix::unistd::{Gid, Pid, Uid};
 
 /// The address of a socket that has a name but no file.
 #[cfg(target_os = "linux")]
@@ -54,4 +55,31 @@ pub(crate) fn listener(stream: &UnixStream) -> io::Result<(Pid, Uid)> {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn listener(_: &UnixStream) -> io::Result<(Pid, Uid)> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// The groups of an account, beside its primary one.
+#[cfg(not(target_vendor = "apple"))]
+pub(crate) fn groups_of(account: &CStr, primary: Gid) -> nix::Result<Vec<Gid>> {
+    nix::unistd::getgrouplist(account, primary)
+}
+
+/// macOS gives no list that is complete.
+#[cfg(target_vendor = "apple")]
+pub(crate) fn groups_of(_account: &CStr, primary: Gid) -> nix::Result<Vec<Gid>> {
+    Ok(vec![primary])
+}
+
+/// Gives this process these supplementary groups alone.
+#[cfg(not(target_vendor = "apple"))]
+pub(crate) fn set_groups(groups: &[Gid]) -> io::Result<()> {
+    Ok(nix::unistd::setgroups(groups)?)
+}
+
+/// On macOS a program that is started as root keeps those of root in part; launchd starts one as any account.
+#[cfg(target_vendor = "apple")]
+pub(crate) fn set_groups(_groups: &[Gid]) -> io::Result<()> {
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "macOS: set UserName in the plist of launchd in place of uid and gid",
+    ))
 }

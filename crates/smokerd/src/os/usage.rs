@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeVal;
+use nix::sys::time::{TimeVal, TimeValLike};
 
 /// Without what its children use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,10 +18,7 @@ pub(crate) struct Usage {
 /// That of this process; none when the system refuses to tell.
 pub(crate) fn of_this_process() -> Option<Usage> {
     let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
-    let time = |time: TimeVal| {
-        let microseconds = time.tv_sec().checked_mul(1_000_000)?.checked_add(time.tv_usec())?;
-        u64::try_from(microseconds).ok().map(Duration::from_micros)
-    };
+    let time = |time: TimeVal| u64::try_from(time.num_microseconds()).ok().map(Duration::from_micros);
     let memory = fs::read_to_string("/proc/self/status").ok().as_deref().and_then(resident);
     Some(Usage { processor: time(usage.user_time())? + time(usage.system_time())?, memory })
 }

@@ -1,11 +1,12 @@
 //! Drops privileges, and keeps other accounts from writing to the daemon's files.
 
 use nix::sys::stat::{Mode, umask};
-use nix::unistd::{getegid, geteuid, setgid, setgroups, setuid};
+use nix::unistd::{getegid, geteuid, setgid, setuid};
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_paths::resolved_path::Owner;
 use smoker_runner::process::attributes::credentials::{Credentials, give_up_capabilities};
 
+use crate::os::sys;
 use crate::service::error::StartError;
 
 /// The account that the settings name; `None` if the daemon keeps its own.
@@ -36,7 +37,7 @@ pub(crate) fn drop_privileges(credentials: &Credentials) -> Result<(), StartErro
         |reason: &str| StartError::Privileges { uid: uid.to_string(), gid: gid.to_string(), reason: reason.to_owned() };
     let refused = |error: nix::Error| failed(error.desc());
     // For root, setgid and setuid set real, effective and saved ids alike.
-    setgroups(groups).map_err(refused)?;
+    sys::set_groups(groups).map_err(|error| failed(&error.to_string()))?;
     setgid(*gid).map_err(refused)?;
     setuid(*uid).map_err(refused)?;
     if geteuid() != *uid || getegid() != *gid || (!uid.is_root() && setuid(nix::unistd::Uid::from_raw(0)).is_ok()) {

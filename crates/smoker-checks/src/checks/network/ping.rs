@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
@@ -152,8 +153,11 @@ fn open(address: IpAddr) -> nix::Result<UdpSocket> {
         IpAddr::V4(_) => (AddressFamily::Inet, SockProtocol::Icmp),
         IpAddr::V6(_) => (AddressFamily::Inet6, SockProtocol::IcmpV6),
     };
-    let open = |kind| socket(family, kind, SockFlag::SOCK_CLOEXEC, protocol);
-    open(SockType::Datagram).or_else(|_| open(SockType::Raw)).map(UdpSocket::from)
+    let open = |kind| socket(family, kind, SockFlag::empty(), protocol);
+    let opened = open(SockType::Datagram).or_else(|_| open(SockType::Raw))?;
+    // Not every system opens it so.
+    fcntl(&opened, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+    Ok(UdpSocket::from(opened))
 }
 
 fn echo(socket: &UdpSocket, address: IpAddr, sequence: u16, end: Instant) -> io::Result<()> {

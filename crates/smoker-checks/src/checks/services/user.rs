@@ -1,9 +1,9 @@
 //! `Check: user`: accounts of the system, wherever they are kept.
 
-use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
+use nix::unistd::{Gid, Group, Uid, User};
 use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 use crate::parameters::Parameters;
 use crate::report::{Component, Report};
@@ -78,7 +78,7 @@ fn judge(user: &User, parameters: Parameters<'_>, component: &mut Component) -> 
     }
     if let Some(wanted) = parameters.texts("Groups")? {
         let name = CString::new(user.name.as_str()).map_err(|error| error.to_string())?;
-        let own = getgrouplist(&name, user.gid);
+        let own = groups_of(&name, user.gid);
         let own = own.map_err(|error| format!("the groups of {} cannot be looked up: {}", user.name, error.desc()))?;
         let own: Vec<_> = own.into_iter().flat_map(|gid| [of_group(gid), gid.to_string()]).collect();
         let missing: Vec<_> = wanted.iter().filter(|group| !own.contains(group)).map(String::as_str).collect();
@@ -94,6 +94,17 @@ fn judge(user: &User, parameters: Parameters<'_>, component: &mut Component) -> 
         }
     }
     Ok(())
+}
+
+#[cfg(not(target_vendor = "apple"))]
+fn groups_of(name: &CStr, primary: Gid) -> nix::Result<Vec<Gid>> {
+    nix::unistd::getgrouplist(name, primary)
+}
+
+/// macOS gives no list that is complete.
+#[cfg(target_vendor = "apple")]
+fn groups_of(_name: &CStr, _primary: Gid) -> nix::Result<Vec<Gid>> {
+    Err(nix::errno::Errno::ENOTSUP)
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use std::ffi::CString;
 
-use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
+use nix::unistd::{Gid, Group, Uid, User};
+
+use crate::os::sys;
 
 /// The group whose members are administrators, where it exists.
 const ADMINISTRATORS: &str = "smoker";
@@ -28,6 +30,6 @@ impl LocalAccount {
     fn groups(self) -> Vec<Gid> {
         let Ok(Some(user)) = User::from_uid(Uid::from_raw(self.uid)) else { return Vec::new() };
         let Ok(name) = CString::new(user.name) else { return Vec::new() };
-        getgrouplist(&name, user.gid).unwrap_or_default()
+        sys::groups_of(&name, user.gid).unwrap_or_default()
     }
 }
