@@ -106,7 +106,8 @@ delegates() {
     if grep '\[OK\]' /run/said; then return 1; fi
     smokercli -f -p Multiplying -o long > /run/said || true
     cat /run/said
-    if grep '\[OK\]' /run/said; then return 1; fi
+    grep '\[ERROR\]' /run/said
+    if journalctl --boot --unit=smokerd | grep 'no pids controller\|no memory controller'; then return 1; fi
     [ "$(shown MainPID) $(shown NRestarts)" = "$(cat /run/pid) 0" ]
 }
 
@@ -143,7 +144,7 @@ runs_without_delegation() {
     remember
 }
 
-# The account that `uid` names gets the state at the first start, and keeps it over restarts.
+# A state of root's is refused; what the account that `uid` names has, it keeps over restarts.
 drops_root() {
     cp "$configuration" /run/kept
     sed -i 's/^bind_port:/uid: smoker\ngid: smoker\nbind_port:/' "$configuration"

@@ -238,7 +238,8 @@ impl Publisher {
         let all_stored = try_join_all(sent).await.map_err(|error| match error {
             Unpublished::Failed(reason) => reason,
             Unpublished::Lost { newest, lost } => {
-                position.go_back(newest);
+                // Results of other plugins that were on their way at the same time may be lost with it, with smaller numbers.
+                position.go_back(newest.saturating_sub(LOOKED_AT_AGAIN));
                 format!("the stream has lost result {lost}, which it had acknowledged, and gets it again")
             }
         })?;
@@ -271,6 +272,13 @@ impl Publisher {
                         return Err(Unpublished::Lost { newest: newest.sequence, lost });
                     }
                     None if sequence <= published => return Ok(Stored { at: 0, sequence }),
+                    None if acknowledged.is_some() => {
+                        tracing::warn!(
+                            "the stream has no result of {} any more: they were too old, or are lost",
+                            waiting.plugin
+                        );
+                        0
+                    }
                     newest => newest.map_or(0, |(at, _)| at),
                 },
             };

@@ -113,9 +113,10 @@ impl PrivateFolder {
     }
 }
 
-/// Whether root asks, and may give the folder away.
+/// Whether root asks, and may give the folder away. One that others may enter is refused in any case.
 fn is_new(folder: &OwnedFd) -> bool {
-    geteuid().is_root() && is_new_of_root(folder).unwrap_or(false)
+    let is_private = || fstat(folder).is_ok_and(|stat| stat.st_mode & 0o077 == 0);
+    geteuid().is_root() && is_private() && is_new_of_root(folder).unwrap_or(false)
 }
 
 fn opened(place: &ResolvedPath) -> io::Result<OwnedFd> {

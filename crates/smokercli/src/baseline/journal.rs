@@ -69,7 +69,10 @@ pub(super) async fn answers<T: Transport>(
         Ok(then) => {
             let plugins: Vec<_> = then.selected(&resolved).collect();
             let has = |name: &str| plugins.iter().any(|plugin| plugin.name == name);
-            let lacks = wanted.iter().filter(|wanted| !wanted.names.iter().any(|name| has(name)));
+            // What the other filters do not select is there, and nobody asked for it.
+            let is_left_out =
+                |name: &str| then.plugins.iter().any(|plugin| plugin.name() == name && !resolved.selects(plugin));
+            let lacks = wanted.iter().filter(|wanted| !wanted.names.iter().any(|name| has(name) || is_left_out(name)));
             let lacks = lacks.map(|wanted| wanted.typed.clone()).collect();
             Recorded::known(asked, then.name.clone(), plugins, lacks)
         }

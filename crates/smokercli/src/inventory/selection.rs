@@ -2,7 +2,7 @@
 
 mod limits;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use smoker_model::counted::{counted, is_or_are};
 
@@ -11,7 +11,7 @@ use crate::inventory::address::{HostAddress, host_as_written};
 use crate::inventory::expressions;
 use crate::inventory::groups::{HostFacts, Inventory, UNGROUPED};
 use crate::inventory::inventory_host::InventoryHost;
-use crate::inventory::selection::limits::{exclude, limit};
+use crate::inventory::selection::limits::{Excluded, exclude, limit};
 
 /// How many names are listed in a remark.
 const LISTED: usize = 5;
@@ -110,10 +110,17 @@ impl HostSelection {
         }
         let hosts = hosts.into_iter().map(|host| InventoryHost { address: change(host.address), ..host });
         // Patterns mean any name of a host.
-        let (hosts, unused) = limit(hosts.collect(), &named.limit, &groups)?;
+        let hosts: Vec<_> = hosts.collect();
+        let mut known = HashSet::new();
+        if !named.excluded.is_empty() {
+            known.extend(hosts.iter().flat_map(InventoryHost::names));
+            known.extend(groups.all().iter().map(|name| name.to_lowercase()));
+        }
+        let (hosts, unused) = limit(hosts, &named.limit, &groups)?;
         remarks.extend(unused);
-        let (hosts, unused) = exclude(hosts, &named.excluded, &groups)?;
-        let (hosts, other_names) = distinct(hosts);
+        let Excluded { left, remarks: of_others, unused } = exclude(hosts, &named.excluded, &groups, &known)?;
+        remarks.extend(of_others);
+        let (hosts, other_names) = distinct(left);
         remarks.extend(told_names(&other_names));
         if hosts.is_empty() {
             return Err(ExitError::usage(
@@ -163,10 +170,16 @@ impl HostSelection {
         &self.other_names
     }
 
-    /// What there is to say of `--exclude-hosts`, of which something fits none of the hosts.
-    #[must_use]
-    pub fn unused_exclusions(&self) -> &[String] {
-        &self.unused_exclusions
+    /// For commands that change hosts.
+    ///
+    /// # Errors
+    ///
+    /// When something of `--exclude-hosts` fits no host that is known: one that was to be left out would be changed.
+    pub fn refuse_unused_exclusions(&self) -> Result<(), ExitError> {
+        let Some(unused) = self.unused_exclusions.first() else { return Ok(()) };
+        Err(ExitError::usage(format!(
+            "{unused}; the command would run for a host that was to be left out, if the name is mistyped: correct it, or leave it out"
+        )))
     }
 
     /// Their addresses, in the same order.

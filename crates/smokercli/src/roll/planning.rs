@@ -46,11 +46,7 @@ pub(super) fn plan(selection: &HostSelection, steps: &str, arguments: Vec<String
              smoker_host or smoker_port, or leave one out by --exclude-hosts"
         )));
     }
-    if let [unused, ..] = selection.unused_exclusions() {
-        return Err(ExitError::usage(format!(
-            "{unused}; the command would run for a host that was to be left out, if the name is mistyped: correct it, or leave it out"
-        )));
-    }
+    selection.refuse_unused_exclusions()?;
     let mut hosts = Vec::new();
     let mut names: HashMap<String, &str> = HashMap::new();
     for host in selection.hosts() {

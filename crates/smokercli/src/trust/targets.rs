@@ -35,7 +35,7 @@ impl Target {
 ///
 /// # Errors
 ///
-/// When there is none, or one is no address: a command that changes trust does all of what it was asked for, or nothing.
+/// When there is none, one is no address, or one that was to be left out is not known: a command that changes trust does all of what it was asked for, or nothing.
 pub(super) fn of(hosts: &InventoryHosts, config: &ClientConfig) -> Result<Vec<Target>, ExitError> {
     let console = Console::new(Verbosity::Quiet);
     let Some(selection) = targets::named(&hosts.host_args(), config, &console)? else {
@@ -43,6 +43,7 @@ pub(super) fn of(hosts: &InventoryHosts, config: &ClientConfig) -> Result<Vec<Ta
             "no host is named; name some by -s HOST, -g GROUP, --inventory FILE or --hosts-file FILE",
         ));
     };
+    selection.refuse_unused_exclusions()?;
     selection.addresses().into_iter().map(target).collect()
 }
 

@@ -60,7 +60,18 @@ fn is_group(pattern: &Pattern, groups: &ResolvedGroups<'_>) -> bool {
     groups.names().any(|name| pattern.names.has(&name.to_lowercase()))
 }
 
-/// The hosts but for those of `--exclude-hosts`, and remarks on the patterns that none of them fits.
+/// What `--exclude-hosts` leaves.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Excluded {
+    pub(super) left: Vec<InventoryHost>,
+    /// On patterns that fit other hosts alone.
+    pub(super) remarks: Vec<String>,
+    /// On patterns that fit nothing: a name was mistyped.
+    pub(super) unused: Vec<String>,
+}
+
+/// The hosts but for those of `--exclude-hosts`. `elsewhere` are names, in lower case, of hosts that `--limit` and `-g` have left out: to exclude
+/// one of them, or a group that exists, is no mistake.
 ///
 /// # Errors
 ///
@@ -69,7 +80,8 @@ pub(super) fn exclude(
     hosts: Vec<InventoryHost>,
     typed: &[String],
     groups: &ResolvedGroups<'_>,
-) -> Result<(Vec<InventoryHost>, Vec<String>), ExitError> {
+    elsewhere: &HashSet<String>,
+) -> Result<Excluded, ExitError> {
     let patterns = Pattern::all(typed);
     let candidates = candidates(hosts);
     if let Some(pattern) = patterns.iter().find(|pattern| pattern.sense != Sense::Meant) {
@@ -79,20 +91,22 @@ pub(super) fn exclude(
         )));
     }
     let known = Known::of(&candidates);
-    let unused = patterns.iter().filter(|pattern| !known.has_any_of(pattern));
-    let remark = |pattern: &Pattern| {
-        let reason = if is_group(pattern, groups) {
-            "none of the hosts is in that group"
+    let elsewhere: HashSet<&str> = elsewhere.iter().map(String::as_str).collect();
+    let (mut remarks, mut unused) = (Vec::new(), Vec::new());
+    for pattern in patterns.iter().filter(|pattern| !known.has_any_of(pattern) && !pattern.names.has(UNGROUPED)) {
+        let told = |reason: &str| format!("--exclude-hosts {}: {reason}", pattern.shown());
+        if is_group(pattern, groups) {
+            remarks.push(told("none of the hosts is in that group"));
+        } else if pattern.names.fit_any(&elsewhere) {
+            remarks.push(told("it is none of the hosts of this call"));
         } else {
-            "no host has such a name or group"
-        };
-        format!("--exclude-hosts {}: {reason}", pattern.shown())
-    };
-    let mut remarks: Vec<_> = unused.filter(|pattern| !pattern.names.has(UNGROUPED)).map(remark).collect();
-    remarks.extend(known.unused("--exclude-hosts", &patterns));
+            unused.push(told("no host has such a name or group"));
+        }
+    }
+    unused.extend(known.unused("--exclude-hosts", &patterns));
     let excluded = Names::of_all(patterns.iter());
     let left = candidates.into_iter().filter(|candidate| !candidate.is_meant_by(&excluded));
-    Ok((left.map(|candidate| candidate.host).collect(), remarks))
+    Ok(Excluded { left: left.map(|candidate| candidate.host).collect(), remarks, unused })
 }
 
 /// A host that patterns may mean.

@@ -118,16 +118,28 @@ fn a_pattern_that_means_no_host_is_told() {
     let inventory = inventory();
     let groups = inventory.resolve().expect("no circle");
     let excluded =
-        |typed: &[&str]| exclude(some_hosts(), &texts(typed), &groups).map(|(left, unused)| (left.len(), unused));
-    assert_eq!(excluded(&["web*", "x"]), Ok((1, texts(&["--exclude-hosts x: no host has such a name or group"]))));
-    assert_eq!(excluded(&["db"]), Ok((4, texts(&["--exclude-hosts db: none of the hosts is in that group"]))));
+        |typed: &[&str]| exclude(some_hosts(), &texts(typed), &groups, &HashSet::from(["cache1".to_owned()]));
+    let excluded =
+        |typed: &[&str]| excluded(typed).map(|excluded| (excluded.left.len(), excluded.remarks, excluded.unused));
+    assert_eq!(
+        excluded(&["web*", "x"]),
+        Ok((1, vec![], texts(&["--exclude-hosts x: no host has such a name or group"])))
+    );
+    assert_eq!(excluded(&["db"]), Ok((4, texts(&["--exclude-hosts db: none of the hosts is in that group"]), vec![])));
+    assert_eq!(
+        excluded(&["Cache1"]),
+        Ok((4, texts(&["--exclude-hosts Cache1: it is none of the hosts of this call"]), vec![]))
+    );
     // A range that goes beyond the hosts may be meant, or one of its ends mistyped.
-    assert_eq!(excluded(&["web[3-5]"]), Ok((3, texts(&["--exclude-hosts web[3-5]: none of the hosts is web4, web5"]))));
+    assert_eq!(
+        excluded(&["web[3-5]"]),
+        Ok((3, vec![], texts(&["--exclude-hosts web[3-5]: none of the hosts is web4, web5"])))
+    );
     let limited = limit(some_hosts(), &texts(&["web[1-9]"]), &groups).map(|(left, unused)| (left.len(), unused));
     let unused = "--limit web[1-9]: none of the hosts is web4, web5, web6, web7, web8, ...";
     assert_eq!(limited, Ok((3, texts(&[unused]))));
-    assert_eq!(excluded(&["all"]), Ok((0, vec![])));
-    assert_eq!(excluded(&["ungrouped"]), Ok((4, vec![])));
+    assert_eq!(excluded(&["all"]), Ok((0, vec![], vec![])));
+    assert_eq!(excluded(&["ungrouped"]), Ok((4, vec![], vec![])));
     for typed in ["!web", "&web"] {
         assert!(excluded(&[typed]).expect_err(typed).message.contains("signs of --limit"));
     }

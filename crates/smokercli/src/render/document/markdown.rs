@@ -88,7 +88,7 @@ impl MarkdownRows {
             0 => String::new(),
             count => {
                 let are = if count == 1 { "more row is" } else { "more rows are" };
-                format!("\n{count} {are} left out, good ones first; `-o json` has all of them.\n")
+                format!("\n{count} {are} left out, good ones before bad ones; `-o json` has all of them.\n")
             }
         };
         (rows().filter(|(at, _)| kept.contains(at)).map(|(_, (_, row))| row.as_str()).collect(), left_out)

@@ -144,6 +144,11 @@ impl CalendarPlan {
             self.begin(now);
             return true;
         }
+        // One that has come, and whose run waits for its part of `Splay`, waits on.
+        if self.next.is_some_and(|next| next <= now) {
+            self.made = now;
+            return false;
+        }
         let next = self.after(self.taken.map_or(now, |taken| taken.max(now)));
         self.made = now;
         mem::replace(&mut self.next, next) != next

@@ -321,6 +321,23 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_set_back_a_little_keeps_a_run_that_waits_for_its_splay() {
+        let at = |time: &str| time.parse::<DateTime<Utc>>().expect("a time");
+        let moment = |time: &str| Moment { wall: at(time), monotonic: Instant::now() };
+        let spec = spec("At: '02:30', Timezone: UTC, Splay: 600");
+        let plan = |now: &str| Schedule::of(&spec, moment(now), Some(at("2026-03-09T02:30:00Z"))).expect("a schedule");
+        let Due::Wall(due) = plan("2026-03-10T02:00:00Z").due() else { panic!("no time of a clock") };
+        assert!(due > at("2026-03-10T02:30:20Z"), "its part of the splay is {due}");
+        let mut schedule = plan("2026-03-10T02:30:10Z");
+        assert_eq!(schedule.due(), Due::Wall(due));
+        assert!(!schedule.clock_was_set(moment("2026-03-10T02:30:05Z")));
+        assert_eq!(schedule.due(), Due::Wall(due));
+        // Behind the time itself it is the next one to come.
+        assert!(!schedule.clock_was_set(moment("2026-03-10T02:29:00Z")));
+        assert_eq!(schedule.due(), Due::Wall(due));
+    }
+
+    #[test]
     fn a_reload_keeps_a_run_that_waits_for_its_splay() {
         let at = |time: &str| time.parse::<DateTime<Utc>>().expect("a time");
         let moment = |time: &str| Moment { wall: at(time), monotonic: Instant::now() };

@@ -130,12 +130,13 @@ fn is_root(cgroup: &Path) -> bool {
     !cgroup.join(TYPE).exists()
 }
 
-/// Whether nobody else rules over a cgroup: where systemd runs, it has to have given it away. It gives the folder to the
-/// account of the unit, and marks it.
+/// Whether this process may change a cgroup: where systemd runs, it has to have delegated it. It gives the folder to the
+/// account of the unit, and marks it; that of a user owns the folders of all units of the user.
 fn is_ours(cgroup: &Path) -> bool {
     let is_owned = || {
         let user = geteuid();
-        !user.is_root() && fs::metadata(cgroup).is_ok_and(|folder| folder.uid() == user.as_raw())
+        let is_below_manager = cgroup.iter().any(|name| name.as_encoded_bytes().starts_with(b"user@"));
+        !user.is_root() && !is_below_manager && fs::metadata(cgroup).is_ok_and(|folder| folder.uid() == user.as_raw())
     };
     !Path::new(SYSTEMD).is_dir() || is_owned() || DELEGATED.iter().any(|mark| has_mark(cgroup, mark))
 }
@@ -152,17 +153,21 @@ fn has_mark(_folder: &Path, _name: &str) -> bool {
     false
 }
 
-/// Whether processes of a run can be put below a cgroup.
+/// Whether processes of a run can be put below a cgroup. Kernels before 4.14 have no other kind.
 ///
 /// # Errors
 ///
-/// When a cgroup above it is threaded: that has threads, not processes, in those below it.
+/// When one above it is threaded: below that there are threads, not processes.
 pub(super) fn expect_domain(cgroup: &Path) -> io::Result<()> {
-    let kind = fs::read_to_string(cgroup.join(TYPE))?;
+    let Ok(kind) = fs::read_to_string(cgroup.join(TYPE)) else { return Ok(()) };
     if kind.trim() == "domain" {
         return Ok(());
     }
-    Err(io::Error::other(format!("{} is of the type {}: a cgroup above it is threaded", cgroup.display(), kind.trim())))
+    Err(io::Error::other(format!(
+        "no process can be put below {}, whose cgroup.type is \"{}\"",
+        cgroup.display(),
+        kind.trim()
+    )))
 }
 
 /// Whether this process is the only one in its cgroup.
