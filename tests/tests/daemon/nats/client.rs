@@ -134,7 +134,6 @@ impl NatsClient {
         });
     }
 
-    /// Publishes something and waits until the server has it.
     /// Whether a host answers a request.
     pub(super) fn reaches(&self, host: &str) -> bool {
         let answer = self.ask(&self.fleet.host(host), "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", &[host]);
@@ -160,6 +159,16 @@ impl NatsClient {
         });
     }
 
+    /// Makes the stream of results again, with nothing in it: its numbers begin again.
+    pub(super) fn empty_stream(&self) {
+        self.block_on(async {
+            let context = async_nats::jetstream::new(self.client.clone());
+            context.delete_stream(self.fleet.results_stream()).await.expect("it is there");
+        });
+        self.make_streams();
+    }
+
+    /// Publishes something and waits until the server has it.
     pub(super) fn publish(&self, subject: &str, text: &str) {
         self.runtime.block_on(async {
             self.client.publish(subject.to_owned(), text.to_owned().into()).await.expect("published");
