@@ -4,9 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
-use crate::sink::recent::Recent;
+use crate::sink::recent::{Place, Recent};
 use crate::sink::taken::Taken;
 
 /// How much of the end of a file is read to know its newest results.
@@ -35,8 +33,8 @@ impl ResultFile {
         }
         let mut result_file = Self { path: path.to_owned(), file, newest: Recent::default() };
         for line in tail[..whole].split(|&byte| byte == b'\n') {
-            if let Ok(line) = serde_json::from_slice::<Line>(line) {
-                result_file.newest.add(line.sequence);
+            if let Ok(place) = serde_json::from_slice::<Place>(line) {
+                result_file.newest.add(place);
             }
         }
         Ok(result_file)
@@ -49,7 +47,7 @@ impl ResultFile {
 
     /// Appends those that it does not have. They are on the disk when it succeeds.
     pub(super) fn append(&mut self, results: &[Taken]) -> io::Result<()> {
-        let results: Vec<_> = results.iter().filter(|result| !self.newest.has(result.sequence)).collect();
+        let results: Vec<_> = results.iter().filter(|result| !self.newest.has(&result.place)).collect();
         if results.is_empty() {
             return Ok(());
         }
@@ -61,15 +59,10 @@ impl ResultFile {
             return Err(error);
         }
         for result in results {
-            self.newest.add(result.sequence);
+            self.newest.add(result.place.clone());
         }
         Ok(())
     }
-}
-
-#[derive(Deserialize)]
-struct Line {
-    sequence: u64,
 }
 
 #[cfg(test)]
@@ -78,7 +71,8 @@ mod tests {
 
     fn taken(sequence: u64) -> Taken {
         let json = format!("{{\"sequence\":{sequence}}}");
-        Taken { sequence, host: "a".to_owned(), entry: "{}".to_owned(), json }
+        let place = Place { sequence, stored: String::new() };
+        Taken { place, host: "a".to_owned(), entry: "{}".to_owned(), json }
     }
 
     #[test]

@@ -40,7 +40,7 @@ impl Collector {
 
     /// Sends those that it does not have, in one request. It has taken all of them when this succeeds.
     pub(super) async fn send(&mut self, results: &[Taken]) -> Result<(), String> {
-        let results: Vec<_> = results.iter().filter(|result| !self.newest.has(result.sequence)).collect();
+        let results: Vec<_> = results.iter().filter(|result| !self.newest.has(&result.place)).collect();
         let groups = by_host(&results);
         if !groups.is_empty() {
             let (pusher, body) = (Arc::clone(&self.pusher), logs(&groups));
@@ -52,7 +52,7 @@ impl Collector {
             self.judge(&reply.map_err(|reason| format!("{}: {reason}", self.address))?)?;
         }
         for result in results {
-            self.newest.add(result.sequence);
+            self.newest.add(result.place.clone());
         }
         Ok(())
     }
@@ -79,7 +79,7 @@ fn by_host(results: &[&Taken]) -> Vec<(Resource, Vec<LogRecord>)> {
     let mut hosts: Vec<(&str, Vec<LogRecord>)> = Vec::new();
     for result in results {
         let Some(record) = entry::record(&result.entry, now) else {
-            tracing::warn!("message {} of {} is no result and is left out", result.sequence, result.host);
+            tracing::warn!("message {} of {} is no result and is left out", result.place.sequence, result.host);
             continue;
         };
         match hosts.iter_mut().find(|(host, _)| *host == result.host) {

@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 use smoker_nats::streams::is_resent;
 use smoker_nats::subject::Fleet;
 
+use crate::sink::recent::Place;
+
 /// A result of the stream.
 #[derive(Clone, Debug)]
 pub(super) struct Taken {
-    /// Its number in the stream.
-    pub(super) sequence: u64,
+    /// Its place in the stream.
+    pub(super) place: Place,
     /// The host that has published it.
     pub(super) host: String,
     /// What it has published, as text: an entry of `/results`.
@@ -35,6 +37,6 @@ impl Taken {
         let sequence = info.stream_sequence;
         let json = json!({"sequence": sequence, "host": host, "plugin": plugin, "stored": stored, "result": result});
         let entry = String::from_utf8_lossy(&message.payload).into_owned();
-        Some(Self { sequence, host, entry, json: json.to_string() })
+        Some(Self { place: Place { sequence, stored }, host, entry, json: json.to_string() })
     }
 }

@@ -27,13 +27,13 @@ impl Webhook {
     /// Posts each; the first that is not taken ends it.
     pub(super) async fn post(&mut self, results: &[Taken]) -> Result<(), String> {
         for result in results {
-            if self.newest.has(result.sequence) {
+            if self.newest.has(&result.place) {
                 continue;
             }
             let (url, body) = (self.url.clone(), result.json.clone());
             let headers = vec![
                 ("Content-Type".to_owned(), "application/json".to_owned()),
-                ("Smoker-Message".to_owned(), result.sequence.to_string()),
+                ("Smoker-Message".to_owned(), result.place.sequence.to_string()),
             ];
             let reply = spawn_blocking(move || {
                 let end = Instant::now() + TIMEOUT;
@@ -45,7 +45,7 @@ impl Webhook {
             if !(200..300).contains(&reply.status) {
                 return Err(format!("{} answers with the status {}", self.url, reply.status));
             }
-            self.newest.add(result.sequence);
+            self.newest.add(result.place.clone());
         }
         Ok(())
     }

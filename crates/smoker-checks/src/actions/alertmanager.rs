@@ -257,6 +257,11 @@ fn severity(status: Status) -> Option<&'static str> {
 
 fn labels_of(name: &str, value: &Json) -> Result<Map<String, Json>, String> {
     let members = value.as_object().ok_or_else(|| wrong(name, "a mapping of names to texts", value))?;
+    if members.contains_key("plugin") {
+        return Err(format!(
+            "{name}.plugin would make one alert of all plugins, which ends with the first of them: take another name"
+        ));
+    }
     let each = members.iter().map(|(label, value)| {
         let is_name = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
             && label.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
@@ -270,6 +275,13 @@ fn labels_of(name: &str, value: &Json) -> Result<Map<String, Json>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_plugin_is_no_label_of_ones_own() {
+        assert!(labels_of("Labels", &json!({"team": "web", "instance": "a"})).is_ok());
+        let refused = labels_of("Labels", &json!({"plugin": "all"})).expect_err("one alert of all");
+        assert!(refused.starts_with("Labels.plugin would make one alert of all plugins"), "{refused}");
+    }
 
     #[test]
     fn an_address_that_fails_each_call_is_refused() {

@@ -114,6 +114,9 @@ pub(crate) fn secret(parameters: Parameters<'_>, name: &str) -> Result<Option<St
     Ok(Some(text.to_owned()))
 }
 
+/// Headers that say where a request ends, and whether its connection is kept (RFC 9112).
+const FRAMING: [&str; 6] = ["Connection", "Content-Length", "Expect", "TE", "Transfer-Encoding", "Upgrade"];
+
 /// The headers of the request.
 pub(crate) fn headers(parameters: Parameters<'_>) -> Result<Vec<(String, String)>, String> {
     parameters.get("Headers").map_or(Ok(Vec::new()), |value| headers_of("Headers", value))
@@ -121,6 +124,10 @@ pub(crate) fn headers(parameters: Parameters<'_>) -> Result<Vec<(String, String)
 
 fn headers_of(name: &str, value: &serde_json::Value) -> Result<Vec<(String, String)>, String> {
     let members = value.as_object().ok_or_else(|| wrong(name, "a mapping of names to texts", value))?;
+    let framing = |header: &&String| FRAMING.iter().any(|name| header.eq_ignore_ascii_case(name));
+    if let Some(header) = members.keys().find(framing) {
+        return Err(format!("{name}.{header} says how the request is sent, which smokerd does: remove it"));
+    }
     let each = members.iter().map(|(header, value)| {
         let is_name = !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':');
         let text = scalar_text(value).map(|text| text.trim_end_matches(['\r', '\n']).to_owned());
@@ -222,7 +229,18 @@ pub(super) fn without(secrets: &[String], text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn headers_that_frame_the_request_are_refused() {
+        assert_eq!(headers_of("Headers", &json!({"X-Team": "web"})), Ok(vec![("X-Team".to_owned(), "web".to_owned())]));
+        for name in ["Content-Length", "transfer-encoding", "Connection"] {
+            let refused = headers_of("Headers", &json!({name: "5"})).expect_err(name);
+            assert!(refused.starts_with(&format!("Headers.{name} says how")), "{refused}");
+        }
+    }
 
     #[test]
     fn an_answer_that_repeats_a_part_of_the_request_shows_no_secret() {

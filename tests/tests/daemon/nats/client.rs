@@ -159,6 +159,15 @@ impl NatsClient {
         });
     }
 
+    /// Makes the stream of results again, with nothing in it: its numbers begin again.
+    pub(super) fn empty_stream(&self) {
+        self.block_on(async {
+            let context = async_nats::jetstream::new(self.client.clone());
+            context.delete_stream(self.fleet.results_stream()).await.expect("it is there");
+        });
+        self.make_streams();
+    }
+
     /// Publishes something and waits until the server has it.
     pub(super) fn publish(&self, subject: &str, text: &str) {
         self.runtime.block_on(async {

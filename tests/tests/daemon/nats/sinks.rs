@@ -59,6 +59,34 @@ fn a_file_has_each_result_once() {
     assert!(lines[0]["stored"].as_str().is_some_and(|stored| stored.ends_with('Z')), "{}", lines[0]);
 }
 
+/// Another result has the number of one that was taken before, as also when a cluster has lost the end of its stream.
+#[test]
+fn what_a_stream_that_was_made_again_has_is_taken() {
+    let Some((server, client)) = server() else { return };
+    let path = server.path("results");
+    let receiver = Receiver::start(true);
+    let url = format!("http://{}/results", receiver.address());
+    let mut to_file = Bridge::sink(&server, &["sink", "file", path.to_str().expect("a path")]);
+    let _to_webhook = Bridge::sink(&server, &["sink", "webhook", &url, "--durable", "posted"]);
+    let written = || fs::read_to_string(&path).unwrap_or_default().lines().count();
+    let expect = |numbers: std::ops::Range<u64>| {
+        let end = usize::try_from(numbers.end).expect("a few");
+        numbers.for_each(|number| assert_eq!(receiver.next().body["result"]["sequence"], number));
+        wait::until_true("the lines", || written() == end);
+    };
+    store(&client, 0..3);
+    expect(0..3);
+    client.empty_stream();
+    store(&client, 3..6);
+    expect(3..6);
+    // The file knows what it has also behind a start.
+    let _ = to_file.end(Signal::SIGTERM);
+    client.empty_stream();
+    store(&client, 6..9);
+    to_file.restart();
+    expect(6..9);
+}
+
 #[test]
 fn a_webhook_that_is_away_gets_all_later() {
     let Some((server, client)) = server() else { return };

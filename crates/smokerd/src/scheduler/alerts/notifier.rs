@@ -28,7 +28,7 @@ use crate::scheduler::run::TaskContext;
 use crate::scheduler::schedule::turn::Due;
 
 /// How many calls are made at a time. They take no slot of a run.
-const CALLS: usize = 8;
+const CALLS: usize = 32;
 
 /// What is told, to whom, when.
 #[derive(Debug)]
