@@ -115,7 +115,8 @@ impl PrivateFolder {
 
 /// Whether root asks, and may give the folder away. One that others may enter is refused in any case.
 fn is_new(folder: &OwnedFd) -> bool {
-    let is_private = || fstat(folder).is_ok_and(|stat| stat.st_mode & 0o077 == 0);
+    let others = Mode::S_IRWXG | Mode::S_IRWXO;
+    let is_private = || fstat(folder).is_ok_and(|stat| !Mode::from_bits_truncate(stat.st_mode).intersects(others));
     geteuid().is_root() && is_private() && is_new_of_root(folder).unwrap_or(false)
 }
 
