@@ -113,12 +113,12 @@ delegates() {
 
 is_watched() {
     mkdir -p /run/systemd/system/smokerd.service.d
-    printf '[Service]\nWatchdogSec=5\nTimeoutAbortSec=5\n' > /run/systemd/system/smokerd.service.d/watchdog.conf
+    printf '[Service]\nWatchdogSec=15\nTimeoutAbortSec=5\n' > /run/systemd/system/smokerd.service.d/watchdog.conf
     systemctl daemon-reload
     systemctl restart smokerd
     remember
     # Longer than the watchdog waits: a daemon that works is left alone.
-    sleep 8
+    sleep 20
     [ "$(shown MainPID)" = "$(cat /run/pid)" ]
     kill -STOP "$(cat /run/pid)"
     within 60 another_process

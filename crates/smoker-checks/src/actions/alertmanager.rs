@@ -65,7 +65,7 @@ const PARAMETERS: &[ParameterSpec] = &[
             read: |name, value| labels_of(name, value).map(drop),
         },
         "none",
-        "labels beside `alertname`, `plugin`, `instance` and `severity`",
+        "labels beside `alertname`, `plugin`, `instance` and `severity`, of which `plugin` cannot be another one",
     ),
     ParameterSpec::optional(
         "Expires",

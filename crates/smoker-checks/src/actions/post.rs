@@ -36,7 +36,7 @@ pub(crate) const HEADERS: ParameterSpec = ParameterSpec::optional(
     "Headers",
     ParameterType::Custom { form: "mapping of names to texts", read: |name, value| headers_of(name, value).map(drop) },
     "none",
-    "headers of the request; secrets come from `!file` or `!env`",
+    "headers of the request, but for those that frame it, such as `Content-Length`; secrets come from `!file` or `!env`",
 );
 
 /// What a service answered.
