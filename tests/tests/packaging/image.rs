@@ -55,7 +55,8 @@ fn an_image_has_what_engines_read_and_is_the_same_again() {
     let manifest = document(&image, &read("index.json")["manifests"][0]);
     let config = document(&image, &manifest["config"]);
     fs::write(at.join("layer.tar.gz"), blob(&image, &manifest["layers"][0])).expect("writable");
-    tar(&["-xzOf", "layer.tar.gz", "hello"]);
+    let hello = cli::run(Command::new("tar").args(["-xzOf", "layer.tar.gz", "hello"]).current_dir(at)).stdout;
+    assert_eq!(hello, "hello");
     let plain = cli::run(Command::new("sh").args(["-c", "gzip -dc layer.tar.gz | sha256sum"]).current_dir(at)).stdout;
     let of_layer =
         config["rootfs"]["diff_ids"][0].as_str().and_then(|id| id.strip_prefix("sha256:")).expect("a digest");
