@@ -207,7 +207,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 14] = [
                     "test_plugin",
                 ],
             ),
-            ("check", &["exit_code", "output", "results", "service", "startup", "state_folder"]),
+            ("check", &["exit_code", "os", "output", "results", "service", "startup", "state_folder"]),
             ("embedded", &["http", "reload_requests", "runtime", "startup"]),
             (
                 "daemon",
