@@ -69,7 +69,7 @@ START
 # shellcheck disable=SC2086 # words
 env -i PATH="$PATH" LC_ALL=C.UTF-8 unshare --mount --pid --net --ipc --uts --fork --kill-child sh start "$scratch/root" "$user" $entrypoint > log 2>&1 < /dev/null &
 engine=$!
-trap 'kill -9 "$engine" 2> /dev/null; rm -rf "$scratch"' EXIT
+trap 'kill -9 "$engine" 2> /dev/null || true; rm -rf "$scratch"' EXIT
 
 first() {
     pgrep -P "$engine" | head -n 1
