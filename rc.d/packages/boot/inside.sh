@@ -107,7 +107,9 @@ delegates() {
     smokercli -f -p Multiplying -o long > /run/said || true
     cat /run/said
     grep '\[ERROR\]' /run/said
-    if journalctl --boot --unit=smokerd | grep 'no pids controller\|no memory controller'; then return 1; fi
+    bounding=/sys/fs/cgroup$(shown ControlGroup)/cgroup.subtree_control
+    grep -w memory "$bounding"
+    grep -w pids "$bounding"
     [ "$(shown MainPID) $(shown NRestarts)" = "$(cat /run/pid) 0" ]
 }
 
